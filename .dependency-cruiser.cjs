@@ -1,0 +1,20 @@
+// The direction of the house: base ← ipam, wg, iproute, cni, api ← store ← apps. Apps never import apps.
+const lib = (names) => `^libs/(${names})/`;
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'apps-are-islands', severity: 'error', from: { path: '^apps/([^/]+)/' }, to: { path: '^apps/', pathNot: '^apps/$1/' } },
+    { name: 'libs-know-no-app', severity: 'error', from: { path: '^libs/' }, to: { path: '^apps/' } },
+    { name: 'base-is-the-ground', severity: 'error', from: { path: lib('base') }, to: { path: '^libs/(?!base/)' } },
+    { name: 'ipam-above-base-only', severity: 'error', from: { path: lib('ipam') }, to: { path: '^libs/(?!base/|ipam/)' } },
+    { name: 'middle-libs', severity: 'error', from: { path: lib('wg|iproute|api|cni'), pathNot: '\\.test\\.ts$' }, to: { path: '^libs/(?!base/|ipam/|wg/|iproute/|api/|cni/)' } },
+    { name: 'wg-iproute-apart', severity: 'error', from: { path: lib('iproute|cni|ipam|api') }, to: { path: lib('wg') } },
+    { name: 'store-above-base', severity: 'error', from: { path: lib('store'), pathNot: '\\.test\\.ts$' }, to: { path: '^libs/(?!base/|store/)' } },
+    { name: 'testing-only-in-tests', severity: 'error', from: { path: '^(apps/(?!lab/|e2e/)|libs/(?!testing/))', pathNot: '\\.test\\.ts$' }, to: { path: lib('testing') } },
+    { name: 'pure-ipam', severity: 'error', from: { path: '^libs/ipam/src/', pathNot: '\\.test\\.ts$' }, to: { dependencyTypes: ['core'] } },
+    { name: 'pure-cni', severity: 'error', from: { path: '^libs/cni/src/', pathNot: '\\.test\\.ts$' }, to: { dependencyTypes: ['core'] } },
+    { name: 'only-adapters-start-processes', severity: 'error', from: { path: '^(libs/(?!testing/|iproute/|wg/)|apps/(?!lab/|e2e/))', pathNot: '\\.test\\.ts$' }, to: { path: '(^|/)(child_process|execa)(/|$)' } },
+    { name: 'fastify-at-the-edge', severity: 'error', from: { path: '^(apps|libs)/', pathNot: '^apps/(cluster-manager|node-manager)/src/(app|routes/.*|.*\\.test)\\.ts$' }, to: { path: 'node_modules/(fastify|@fastify)/' } },
+  ],
+  options: { doNotFollow: { path: 'node_modules' }, exclude: { path: '(^|/)dist/' }, tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'] } },
+};

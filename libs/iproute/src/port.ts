@@ -1,0 +1,110 @@
+/** The port to the kernel's links, addresses, routes and sysctls. Nothing above it knows of processes or netlink. */
+
+/** Path of a network namespace (`/var/run/netns/x`, `/proc/1/ns/net`); `undefined` means the node-manager's own. */
+export type NetnsPath = string | undefined;
+
+export interface LinkState {
+  index: number;
+  name: string;
+  /** `wireguard`, `veth`, `tun`, `bridge`, or '' when the kernel names no kind. */
+  kind: string;
+  isUp: boolean;
+  mtu: number;
+  /** `ifalias`, where we record ownership; '' when none. */
+  alias: string;
+  isLoopback: boolean;
+}
+
+export interface AddressState {
+  linkIndex: number;
+  linkName: string;
+  family: 4 | 6;
+  /** Canonical text without prefix length. */
+  address: string;
+  prefixLength: number;
+  /** `global`, `link`, `host`, … */
+  scope: string;
+  isTentative: boolean;
+}
+
+export interface RouteState {
+  family: 4 | 6;
+  /** Canonical CIDR; the default routes are `0.0.0.0/0` and `::/0`. */
+  destination: string;
+  kind: 'unicast' | 'unreachable';
+  device?: string;
+  via?: string;
+  source?: string;
+  metric: number;
+  /** Route protocol number; ours is `routeProtocol`. */
+  protocol: number;
+  table: number;
+}
+
+/** Our mark on every route we make: a reconciler touches nothing without it. */
+export const routeProtocol = 87;
+
+export interface KernelState {
+  links: LinkState[];
+  addresses: AddressState[];
+  routes: RouteState[];
+}
+
+/** One idempotent step: `set-*` makes it so whether or not it was, `remove-*` succeeds when it is already gone. */
+export type KernelChange =
+  | { kind: 'set-link'; name: string; isUp?: boolean; mtu?: number; alias?: string }
+  | { kind: 'rename-link'; name: string; to: string }
+  | { kind: 'remove-link'; name: string }
+  | { kind: 'set-address'; link: string; address: string; prefixLength: number }
+  | { kind: 'remove-address'; link: string; address: string; prefixLength: number }
+  | { kind: 'set-route'; route: RouteInput }
+  | { kind: 'remove-route'; route: RouteInput };
+
+/** A route to write: main table, our protocol number. IPv6 addresses are added `nodad`. */
+export interface RouteInput {
+  destination: string;
+  kind: 'unicast' | 'unreachable';
+  device?: string;
+  via?: string;
+  source?: string;
+  metric?: number;
+  /** `link` for routes on a device without gateway (the default for unicast without via). */
+}
+
+export interface IpRoute {
+  /** Links, addresses and main-table routes of a namespace, read in one go. Throws CatalogueError `netns.unusable` when the path is no namespace. */
+  observe(netns: NetnsPath): Promise<KernelState>;
+  /** Applies the changes in order, in one batch; stops at the first that the kernel refuses and throws CatalogueError `kernel.refused` naming it. */
+  apply(changes: readonly KernelChange[], netns: NetnsPath): Promise<void>;
+  /** Moves a link of our own namespace into `netns` under a new name (userspace devices only). */
+  moveLink(name: string, netns: string, to: string): Promise<void>;
+  /** A namespace's identity, to tell whether two paths are the same one; throws CatalogueError `netns.unusable` naming the path. */
+  identify(netns: string): Promise<string>;
+  /** Yields after link, address or route changes in our own namespace (coalesced). Returns when the signal aborts. */
+  changes(signal: AbortSignal): AsyncIterable<void>;
+}
+
+/** Kernel switches (`net.ipv4.ip_forward`), in the node's namespace or a container's. */
+export interface Sysctl {
+  /** The value, or undefined when the kernel has no such switch. */
+  read(name: string, netns?: NetnsPath): Promise<string | undefined>;
+  write(values: Readonly<Record<string, string>>, netns?: NetnsPath): Promise<void>;
+}
+
+/** One packet filter rule of ours in iptables-save syntax without table and chain, e.g. `-i wgcni-pods -j ACCEPT`. */
+export interface FirewallChain {
+  family: 4 | 6;
+  table: 'filter' | 'nat' | 'mangle';
+  /** Our chain, e.g. `WGCNI-FORWARD`. */
+  name: string;
+  /** The built-in chain at whose head the jump stands. */
+  hook: 'INPUT' | 'FORWARD' | 'POSTROUTING' | 'OUTPUT' | 'PREROUTING';
+  rules: string[];
+}
+
+export interface Firewall {
+  /** Makes exactly these chains of ours exist with exactly these rules, each jumped to once from the head of its hook; removes other chains whose names start with `prefix`. Writes only what differs; resolves with whether anything did. */
+  ensure(chains: readonly FirewallChain[], prefix: string): Promise<boolean>;
+  /** Removes every chain whose name starts with `prefix`, and the jumps to it. */
+  remove(prefix: string): Promise<void>;
+}

@@ -1,0 +1,2 @@
+/** The replicated store: port, etcd adapter, memory fake, session, election, watch, records. Nobody else knows etcd. */
+export * from './port.ts';

@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+const shared = { environment: 'node' as const, pool: 'forks' as const };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['libs/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
+          exclude: ['**/*.int.test.ts', '**/*.root.test.ts', 'apps/e2e/**'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: { ...shared, name: 'int', include: ['{libs,apps}/*/src/**/*.int.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false },
+      },
+      {
+        // Needs root and network namespaces on this machine: adapters against the real kernel.
+        test: { ...shared, name: 'root', include: ['{libs,apps}/*/src/**/*.root.test.ts'], exclude: ['apps/e2e/**'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+      },
+      {
+        test: { ...shared, name: 'e2e', include: ['apps/e2e/src/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 180_000, fileParallelism: false },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      reporter: ['text-summary', 'text'],
+      include: ['libs/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/index.ts'],
+    },
+  },
+});
