@@ -4,7 +4,8 @@ import tseslint from 'typescript-eslint';
 const etcdTraps = {
   selector:
     "CallExpression[callee.property.name=/^(election|lease|lock)$/][callee.object.name=/^(client|etcd)$/], MemberExpression[object.name=/^(client|etcd)$/][property.name='watch']",
-  message: "etcd3's election, lease keep-alive, lock and watcher lose leases and events: use libs/store (field notes, etcd client).",
+  message:
+    "etcd3's election, lease keep-alive, lock and watcher lose leases and events: use libs/store (field notes, etcd client).",
 };
 
 export default tseslint.config(
@@ -35,7 +36,12 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { paths: [{ name: 'etcd3', message: 'Only libs/store knows etcd.' }, { name: '@grpc/grpc-js', message: 'Only libs/store knows etcd.' }] },
+        {
+          paths: [
+            { name: 'etcd3', message: 'Only libs/store knows etcd.' },
+            { name: '@grpc/grpc-js', message: 'Only libs/store knows etcd.' },
+          ],
+        },
       ],
     },
   },
@@ -49,7 +55,8 @@ export default tseslint.config(
             {
               name: 'etcd3',
               importNames: ['Election', 'Campaign', 'Lease', 'Lock', 'Watcher', 'WatchBuilder', 'SoftwareTransaction'],
-              message: 'Reproduced to elect two leaders, lose events or never exit (field notes, etcd client): use the raw clients.',
+              message:
+                'Reproduced to elect two leaders, lose events or never exit (field notes, etcd client): use the raw clients.',
             },
           ],
         },

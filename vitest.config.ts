@@ -15,14 +15,36 @@ export default defineConfig({
         },
       },
       {
-        test: { ...shared, name: 'int', include: ['{libs,apps}/*/src/**/*.int.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false },
+        test: {
+          ...shared,
+          name: 'int',
+          include: ['{libs,apps}/*/src/**/*.int.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
       },
       {
         // Needs root and network namespaces on this machine: adapters against the real kernel.
-        test: { ...shared, name: 'root', include: ['{libs,apps}/*/src/**/*.root.test.ts'], exclude: ['apps/e2e/**'], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+        test: {
+          ...shared,
+          name: 'root',
+          include: ['{libs,apps}/*/src/**/*.root.test.ts'],
+          exclude: ['apps/e2e/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
       },
       {
-        test: { ...shared, name: 'e2e', include: ['apps/e2e/src/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 180_000, fileParallelism: false },
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: ['apps/e2e/src/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
       },
     ],
     coverage: {

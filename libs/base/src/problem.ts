@@ -29,7 +29,8 @@ export function toProblem(error: CatalogueError): Problem {
 /** The error that a problem body names; an unknown code or another shape becomes `fallback`. */
 export function fromProblem(body: unknown, fallback: ErrorCode): CatalogueError {
   const problem: Partial<Problem> = typeof body === 'object' && body !== null ? body : {};
-  const code = problem.code !== undefined && Object.hasOwn(catalogue, problem.code) ? (problem.code as ErrorCode) : fallback;
+  const code =
+    problem.code !== undefined && Object.hasOwn(catalogue, problem.code) ? (problem.code as ErrorCode) : fallback;
   return new CatalogueError(code, problem.detail ?? 'the answer was not a problem document', {
     ...(problem.field === undefined ? {} : { field: problem.field }),
     ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),

@@ -20,9 +20,7 @@ export type Compare =
   | { key: string; target: 'lease'; equals: LeaseId }
   | { key: string; target: 'value'; equals: string };
 
-export type Write =
-  | { kind: 'put'; key: string; value: string; lease?: LeaseId }
-  | { kind: 'delete'; key: string };
+export type Write = { kind: 'put'; key: string; value: string; lease?: LeaseId } | { kind: 'delete'; key: string };
 
 export interface Transaction {
   compare: Compare[];

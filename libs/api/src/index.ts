@@ -1,0 +1,10 @@
+/** The REST contract: schemas of both surfaces and typed clients. */
+export * from './formats.ts';
+export * from './page.ts';
+export * from './problem-schema.ts';
+export * from './manager/network.ts';
+export * from './manager/nodes.ts';
+export * from './manager/replicas.ts';
+export * from './node/addresses.ts';
+export * from './node/attachments.ts';
+export * from './node/status.ts';

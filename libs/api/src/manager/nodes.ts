@@ -1,0 +1,125 @@
+/** Nodes, registrations, subnets and peers, as the cluster-manager serves them. */
+import { Type, type Static } from '@sinclair/typebox';
+import { CidrText, EndpointText, IdText, NodeIdText, OneOf, PublicKeyText, Revision } from '../formats.ts';
+import { NetworkSchema } from './network.ts';
+
+export const GrantSchema = Type.Object({ cidr: CidrText, grantId: IdText }, { $id: 'Grant' });
+
+const endpoints = Type.Array(EndpointText, {
+  minItems: 1,
+  maxItems: 8,
+  description: 'UDP endpoints of the mesh device, best first',
+});
+
+export const RegisterInputSchema = Type.Object(
+  {
+    instance: IdText,
+    publicKey: PublicKeyText,
+    endpoints,
+    held: Type.Array(GrantSchema, {
+      maxItems: 64,
+      description: 'grants the node holds; a free one is re-created for it',
+    }),
+    networkId: Type.Optional(IdText),
+    meshRevision: Type.Optional(Revision),
+    underlayMtu: Type.Integer({ minimum: 576, maximum: 65_535 }),
+    version: Type.String({ maxLength: 64 }),
+    readableSchema: Type.Integer({ minimum: 1 }),
+    takeOver: Type.Optional(
+      Type.Boolean({ description: 'register although another instance of this node id is alive' }),
+    ),
+  },
+  { $id: 'RegisterInput', additionalProperties: false },
+);
+
+export const RegistrationSchema = Type.Object(
+  {
+    nodeId: NodeIdText,
+    network: NetworkSchema,
+    subnets: Type.Array(GrantSchema),
+    ttlSec: Type.Integer(),
+    draining: Type.Boolean(),
+    revision: Revision,
+  },
+  { $id: 'Registration' },
+);
+
+export const RenewInputSchema = Type.Object(
+  {
+    instance: IdText,
+    grantIds: Type.Array(IdText, { maxItems: 64 }),
+    attachments: Type.Integer({ minimum: 0 }),
+    meshRevision: Revision,
+  },
+  { $id: 'RenewInput', additionalProperties: false },
+);
+
+export const RenewalSchema = Type.Object(
+  { ttlSec: Type.Integer(), draining: Type.Boolean(), revision: Revision },
+  { $id: 'Renewal' },
+);
+
+/** The node tells that nothing of these grants is in use any more (drained, or evacuated after a forced delete). */
+export const ReleaseInputSchema = Type.Object(
+  { instance: IdText, grantIds: Type.Array(IdText, { minItems: 1, maxItems: 64 }) },
+  { $id: 'ReleaseInput', additionalProperties: false },
+);
+
+export const nodeStates = ['live', 'silent', 'draining', 'deleted'] as const;
+
+export const NodeSchema = Type.Object(
+  {
+    nodeId: NodeIdText,
+    state: OneOf(
+      nodeStates,
+      'live: registered; silent: not; draining: takes no new attachments; deleted: subnets still reserved',
+    ),
+    publicKey: PublicKeyText,
+    endpoints: Type.Array(EndpointText),
+    subnets: Type.Array(GrantSchema),
+    silentSec: Type.Integer({ description: 'silence that leaders have measured' }),
+    instance: Type.Union([IdText, Type.Null()]),
+    version: Type.Union([Type.String(), Type.Null()]),
+    revision: Revision,
+  },
+  { $id: 'Node' },
+);
+
+export const subnetStates = ['held', 'reserved', 'released'] as const;
+
+export const SubnetSchema = Type.Object(
+  {
+    cidr: CidrText,
+    pool: CidrText,
+    nodeId: NodeIdText,
+    grantId: IdText,
+    state: OneOf(
+      subnetStates,
+      'held; reserved: node deleted, not yet evacuated; released: resting before the next grant',
+    ),
+    silentSec: Type.Integer(),
+    revision: Revision,
+  },
+  { $id: 'Subnet' },
+);
+
+export const PeerSchema = Type.Object(
+  {
+    nodeId: NodeIdText,
+    publicKey: PublicKeyText,
+    endpoints: Type.Array(EndpointText),
+    allowedIps: Type.Array(CidrText),
+    keepaliveSec: Type.Integer(),
+  },
+  { $id: 'Peer' },
+);
+
+export type Grant = Static<typeof GrantSchema>;
+export type RegisterInput = Static<typeof RegisterInputSchema>;
+export type Registration = Static<typeof RegistrationSchema>;
+export type RenewInput = Static<typeof RenewInputSchema>;
+export type Renewal = Static<typeof RenewalSchema>;
+export type ReleaseInput = Static<typeof ReleaseInputSchema>;
+export type Node = Static<typeof NodeSchema>;
+export type Subnet = Static<typeof SubnetSchema>;
+export type PeerView = Static<typeof PeerSchema>;

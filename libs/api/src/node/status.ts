@@ -1,0 +1,50 @@
+/** A node's own view of itself. */
+import { Type, type Static } from '@sinclair/typebox';
+import { CidrText, EndpointText, IdText, NodeIdText, OneOf, PublicKeyText, Revision } from '../formats.ts';
+
+export const readiness = ['ready', 'no-grant', 'fenced', 'draining', 'deleted', 'duplicate', 'starting'] as const;
+
+const nodePeer = Type.Object({
+  nodeId: Type.Union([NodeIdText, Type.Null()]),
+  publicKey: PublicKeyText,
+  endpoint: Type.Union([EndpointText, Type.Null()]),
+  allowedIps: Type.Array(CidrText),
+  state: OneOf(
+    ['programmed', 'unaccounted', 'missing'],
+    'unaccounted: absent from the store without a tombstone, kept',
+  ),
+  handshakeAgeSec: Type.Union([Type.Integer(), Type.Null()]),
+  receivedBytes: Type.Integer(),
+  sentBytes: Type.Integer(),
+});
+
+export const NodeStatusSchema = Type.Object(
+  {
+    nodeId: NodeIdText,
+    version: Type.String(),
+    readiness: OneOf(readiness, 'ready: ADD is served now'),
+    reason: Type.Union([Type.String(), Type.Null()], { description: 'why it is not ready, and what to do' }),
+    networkId: Type.Union([IdText, Type.Null()]),
+    subnets: Type.Array(CidrText),
+    publicKey: Type.Union([PublicKeyText, Type.Null()]),
+    backend: Type.String({ description: 'kernel or userspace WireGuard' }),
+    isRegistered: Type.Boolean(),
+    isViewStored: Type.Boolean({
+      description: 'working from the view on disk: the store has not been read since the start',
+    }),
+    contactAgeSec: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'since the last renewal that was answered as valid',
+    }),
+    meshRevision: Revision,
+    attachments: Type.Object({ total: Type.Integer(), orphaned: Type.Integer(), adopted: Type.Integer() }),
+    addresses: Type.Array(Type.Object({ subnet: CidrText, taken: Type.Integer(), free: Type.String() })),
+    quarantined: Type.Array(Type.String(), { description: 'keys of records that could not be read' }),
+    drift: Type.Array(Type.String(), { description: 'what the kernel has differently from what is desired, now' }),
+    peers: Type.Array(nodePeer),
+    queuedDeletions: Type.Integer(),
+  },
+  { $id: 'NodeStatus' },
+);
+
+export type NodeStatus = Static<typeof NodeStatusSchema>;
+export type NodePeer = Static<typeof nodePeer>;

@@ -1,0 +1,3 @@
+/** Address arithmetic and allocation: pure decisions, no effects. */
+export * from './address.ts';
+export * from './cidr.ts';

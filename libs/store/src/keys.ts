@@ -1,0 +1,60 @@
+/** Where everything stands in etcd (design §3). Every prefix ends in '/'. */
+
+/** The keys of one cluster. */
+export interface Keys {
+  root: string;
+  mesh: string;
+  network: string;
+  nodes: string;
+  node(nodeId: string): string;
+  gone: string;
+  goneEntry(kind: 'node' | 'subnet', id: string): string;
+  control: string;
+  leader: string;
+  replicas: string;
+  replica(replicaId: string): string;
+  subnets: string;
+  /** `pool` and `subnet` in canonical CIDR text. */
+  subnet(pool: string, subnet: string): string;
+  registrations: string;
+  registration(nodeId: string): string;
+  keyClaims: string;
+  keyClaim(publicKey: string): string;
+}
+
+/** The keys under `/wgcni/v1/<cluster>/`. `cluster` is a name of letters, digits, '.', '_' and '-'. */
+export function keysOf(cluster: string): Keys {
+  const root = `/wgcni/v1/${cluster}/`;
+  const mesh = `${root}mesh/`;
+  const control = `${root}control/`;
+  const nodes = `${mesh}nodes/`;
+  const gone = `${mesh}gone/`;
+  const replicas = `${control}replicas/`;
+  const subnets = `${control}subnets/`;
+  const registrations = `${control}registrations/`;
+  const keyClaims = `${control}keys/`;
+  return {
+    root,
+    mesh,
+    network: `${mesh}network`,
+    nodes,
+    node: (nodeId) => nodes + nodeId,
+    gone,
+    goneEntry: (kind, id) => `${gone}${kind}/${pathForm(id)}`,
+    control,
+    leader: `${control}leader`,
+    replicas,
+    replica: (replicaId) => replicas + replicaId,
+    subnets,
+    subnet: (pool, subnet) => `${subnets}${pathForm(pool)}/${pathForm(subnet)}`,
+    registrations,
+    registration: (nodeId) => registrations + nodeId,
+    keyClaims,
+    keyClaim: (publicKey) => keyClaims + publicKey.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''),
+  };
+}
+
+/** A CIDR inside a path: `10.64.0.0-12`. */
+export function pathForm(cidr: string): string {
+  return cidr.replace('/', '-');
+}

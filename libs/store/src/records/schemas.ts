@@ -1,0 +1,87 @@
+/** The shapes of the values in etcd (design §3). No field could hold a private or pre-shared key; unknown fields survive a rewrite. */
+import { Type, type Static } from '@sinclair/typebox';
+
+/** The schema number this version writes, and the newest it can read. */
+export const writtenSchema = 1;
+
+const schema = Type.Integer({ minimum: 1 });
+const grant = Type.Object({ cidr: Type.String(), grantId: Type.String() });
+
+export const NetworkRecord = Type.Object({
+  schema,
+  networkId: Type.String(),
+  pools: Type.Array(Type.Object({ cidr: Type.String(), prefixLength: Type.Integer() })),
+  mtu: Type.Integer(),
+  keepaliveSec: Type.Integer(),
+  registrationTtlSec: Type.Integer(),
+  holdDownSec: Type.Integer(),
+});
+
+export const NodeRecord = Type.Object({
+  schema,
+  nodeId: Type.String(),
+  publicKey: Type.String(),
+  endpoints: Type.Array(Type.String()),
+  subnets: Type.Array(grant),
+  draining: Type.Boolean(),
+});
+
+export const GoneRecord = Type.Object({
+  schema,
+  kind: Type.Union([Type.Literal('node'), Type.Literal('subnet')]),
+  id: Type.String(),
+  why: Type.Union([
+    Type.Literal('deleted'),
+    Type.Literal('forgotten'),
+    Type.Literal('reclaimed'),
+    Type.Literal('released'),
+  ]),
+  /** The node that left or lost the subnet. */
+  nodeId: Type.String(),
+  publicKey: Type.String(),
+  subnets: Type.Array(grant),
+  /** Wall clock of the leader, for people only; never compared. */
+  at: Type.String(),
+});
+
+export const LeaderRecord = Type.Object({ schema, replicaId: Type.String(), url: Type.String() });
+
+/** One running cluster-manager, bound to the lease of its session; for `wgcni status`. */
+export const ReplicaRecord = Type.Object({
+  schema,
+  replicaId: Type.String(),
+  url: Type.String(),
+  version: Type.String(),
+});
+
+export const SubnetRecord = Type.Object({
+  schema,
+  cidr: Type.String(),
+  nodeId: Type.String(),
+  grantId: Type.String(),
+  /** `held`; `reserved`: its node was deleted and has not yet evacuated; `released`: resting before it is granted again. */
+  state: Type.Union([Type.Literal('held'), Type.Literal('reserved'), Type.Literal('released')]),
+  /** Silence (held, reserved) or rest (released) measured by leaders on their own monotonic clocks. */
+  silentMs: Type.Integer({ minimum: 0 }),
+});
+
+export const RegistrationRecord = Type.Object({
+  schema,
+  nodeId: Type.String(),
+  instance: Type.String(),
+  version: Type.String(),
+  readableSchema: Type.Integer(),
+  leaseId: Type.String(),
+});
+
+/** Under the key's base64url text: a key belongs to one claimant. */
+export const KeyClaimRecord = Type.Object({ schema, nodeId: Type.String() });
+
+export type NetworkRecord = Static<typeof NetworkRecord>;
+export type NodeRecord = Static<typeof NodeRecord>;
+export type GoneRecord = Static<typeof GoneRecord>;
+export type LeaderRecord = Static<typeof LeaderRecord>;
+export type ReplicaRecord = Static<typeof ReplicaRecord>;
+export type SubnetRecord = Static<typeof SubnetRecord>;
+export type RegistrationRecord = Static<typeof RegistrationRecord>;
+export type KeyClaimRecord = Static<typeof KeyClaimRecord>;
