@@ -1,0 +1,79 @@
+# Everything a person or a machine runs here. `make help` lists it. Needs Debian 12, root, make and Node >= 20.19.
+
+SHELL := /bin/bash
+BIN := node_modules/.bin
+LAB ?= lab
+export NX_DAEMON := false
+export NX_NO_CLOUD := true
+export NO_UPDATE_NOTIFIER := 1
+export REDOCLY_TELEMETRY := off
+
+# What the lab and the tests run: etcd, WireGuard, the packet tools, a container engine and a machine emulator.
+PACKAGES := etcd-server etcd-client wireguard-tools wireguard-go iproute2 iptables iputils-ping tcpdump procps util-linux curl
+TEST_PACKAGES := docker.io busybox-static qemu-system-x86 cpio
+
+.DEFAULT_GOAL := help
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel coverage mutation openapi format clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+deps: node_modules/.package-lock.json ## install what the lab needs (Debian packages, npm packages)
+	@deploy/install-packages.sh $(PACKAGES)
+
+test-deps: deps ## install what the tests need on top
+	@deploy/install-packages.sh $(TEST_PACKAGES)
+
+node_modules/.package-lock.json: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+build: deps ## bundle every program into apps/*/dist
+	@$(BIN)/nx run-many -t build --outputStyle=static >.nx-build.log 2>&1 || { cat .nx-build.log; exit 1; }
+	@rm -f .nx-build.log
+
+lab: build ## bring up a cluster of three nodes on this machine and show that every container reaches every other
+	@node apps/lab/dist/lab.cjs up --name $(LAB)
+
+lab-down: build ## take the lab down; nothing of it stays
+	@node apps/lab/dist/lab.cjs down --name $(LAB)
+
+lab-status: build ## what of the lab is running
+	@node apps/lab/dist/lab.cjs status --name $(LAB)
+
+test: test-deps build ## every check and test; the last line says how many passed, failed and were skipped
+	@$(BIN)/tsx libs/testing/src/test-run/main.ts
+
+check: deps ## types, lint, format, boundaries, dead code, OpenAPI drift
+	@$(BIN)/tsx libs/testing/src/test-run/main.ts check
+
+unit: deps ## unit tests
+	@$(BIN)/vitest run --project unit
+
+int: test-deps build ## integration tests: real etcd, three members in containers
+	@$(BIN)/vitest run --project int
+
+root: test-deps build ## adapters against this machine's kernel, in namespaces of their own
+	@unshare --net $(BIN)/vitest run --project root
+
+e2e: test-deps build ## whole clusters in network namespaces
+	@unshare --net $(BIN)/vitest run --project e2e
+
+test-kernel: test-deps build ## the kernel's WireGuard, in a virtual machine
+	@$(BIN)/tsx libs/testing/src/test-run/main.ts kernel
+
+coverage: deps ## branch coverage of the pure libraries
+	@$(BIN)/vitest run --project unit --coverage
+
+mutation: deps ## mutation score of libs/ipam
+	@cd libs/ipam && ../../$(BIN)/stryker run
+
+openapi: deps ## write openapi/*.yaml from the schemas
+	@$(BIN)/tsx apps/cluster-manager/src/openapi.ts > openapi/cluster-manager.yaml
+	@$(BIN)/tsx apps/node-manager/src/openapi.ts > openapi/node-manager.yaml
+
+format: deps ## format every file
+	@$(BIN)/prettier --write --log-level warn .
+
+clean: ## remove what was built
+	rm -rf apps/*/dist .nx .cache coverage reports

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Installs the named Debian packages that are missing; does nothing, and asks no network, when all are there.
+set -euo pipefail
+
+missing=()
+for package in "$@"; do
+  [ "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null)" = 'install ok installed' ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+  echo "missing packages: ${missing[*]}; install them as root on Debian 12, or run make as root" >&2
+  exit 1
+fi
+
+# A package that starts its own service at install would take the ports of ours.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+  trap 'rm -f "$policy"' EXIT
+fi
+
+echo "installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
