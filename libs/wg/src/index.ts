@@ -1,4 +1,9 @@
 /** WireGuard: keys, peers and devices. */
+export * from './allowed-ips.ts';
+export * from './endpoint.ts';
+export * from './key-generator.ts';
 export * from './key.ts';
+export * from './memory-devices.ts';
 export * from './peer.ts';
+export * from './plan-peers.ts';
 export * from './port.ts';

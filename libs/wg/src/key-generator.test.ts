@@ -1,0 +1,43 @@
+/** Key pairs, checked against `wg pubkey`. */
+import { execFileSync } from 'node:child_process';
+import { Secret } from '@wgcni/base';
+import { describe, expect, it } from 'vitest';
+import { systemKeys } from './key-generator.ts';
+import { isKeyText } from './key.ts';
+
+/** RFC 7748 §6.1, Alice's keys. */
+const rfcPrivate = Buffer.from('77076d0a7318a57d3c16c17251b26645' + 'df4c2f87ebc0992ac177fba51db92c2a', 'hex');
+
+describe('systemKeys', () => {
+  it('makes pairs that differ, in canonical text', () => {
+    const pairs = Array.from({ length: 20 }, () => systemKeys.generate());
+    expect(new Set(pairs.map((pair) => pair.publicKey)).size).toBe(20);
+    expect(pairs.every((pair) => isKeyText(pair.privateKey.reveal()) && isKeyText(pair.publicKey))).toBe(true);
+  });
+
+  it('gives the public key that `wg pubkey` gives', () => {
+    for (const pair of [systemKeys.generate(), systemKeys.generate()]) {
+      const printed = execFileSync('wg', ['pubkey'], {
+        input: `${pair.privateKey.reveal()}\n`,
+        encoding: 'utf8',
+      }).trim();
+      expect(pair.publicKey).toBe(printed);
+      expect(systemKeys.publicKeyOf(pair.privateKey)).toBe(printed);
+    }
+  });
+
+  it('makes private keys that are clamped, so that a device shows the same text', () => {
+    const raw = Buffer.from(systemKeys.generate().privateKey.reveal(), 'base64');
+    expect([(raw[0] ?? 1) & 7, (raw[31] ?? 0) & 192]).toEqual([0, 64]);
+  });
+
+  it('gives the public key of RFC 7748', () => {
+    const privateKey = new Secret(rfcPrivate.toString('base64'));
+    const publicKey = Buffer.from(systemKeys.publicKeyOf(privateKey), 'base64').toString('hex');
+    expect(publicKey).toBe('8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a');
+  });
+
+  it('refuses a malformed private key without printing it', () => {
+    expect(() => systemKeys.publicKeyOf(new Secret('not a key'))).toThrow(/^(?!.*not a key).*32 bytes/);
+  });
+});
