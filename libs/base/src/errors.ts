@@ -49,6 +49,7 @@ export const catalogue = {
   'mtu.too-large': entry(409, 7),
   'address.unknown': entry(404, 7),
   'attachment.unknown': entry(404, 3),
+  'attachment.broken': entry(409, 107),
   'revision.conflict': entry(412, 11, true),
   'leader.absent': entry(503, 11, true),
   'leader.forwarded': entry(503, 11, true),
