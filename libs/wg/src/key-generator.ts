@@ -38,7 +38,7 @@ function publicText(key: KeyObject): PublicKey {
 /** RFC 7748 §5: the bits that every implementation sets anyway; devices show keys with them set, so ours have them from the start. */
 function clamped(raw: Buffer): Buffer {
   const key = Buffer.from(raw);
-  key[0] = (key[0] ?? 0) & 248;
-  key[31] = ((key[31] ?? 0) & 127) | 64;
+  key.writeUInt8(key.readUInt8(0) & 248, 0);
+  key.writeUInt8((key.readUInt8(31) & 127) | 64, 31);
   return key;
 }

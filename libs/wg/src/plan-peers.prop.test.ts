@@ -84,9 +84,6 @@ describe('planPeers, for any two tables', () => {
     fc.assert(
       fc.property(peersArbitrary, peersArbitrary, removableArbitrary, (desired, observed, removable) => {
         const changes = planPeers({ desired, observed, lastAppliedEndpoints: new Map(), removable });
-        const replaced = new Set(
-          changes.flatMap((change) => (change.kind === 'update' && change.allowedIps ? [change.publicKey] : [])),
-        );
         const held = (peers: readonly Peer[]) => new Set(peers.flatMap((peer) => peer.allowedIps));
         // A swap between two peers that both give and take cannot be seamless; every other move is.
         const simple = changes.every(
@@ -98,7 +95,7 @@ describe('planPeers, for any two tables', () => {
             ) ||
             change.allowedIps.every((cidr) => byKey(observed).get(change.publicKey)?.allowedIps.includes(cidr)),
         );
-        fc.pre(simple && replaced.size >= 0);
+        fc.pre(simple);
         const [wanted, had] = [held(desired), held(observed)];
         for (let count = 0; count <= changes.length; count++) {
           const now = held(apply(observed, changes.slice(0, count)));
@@ -112,7 +109,7 @@ describe('planPeers, for any two tables', () => {
     fc.assert(
       fc.property(fc.array(fc.subarray(blocks), { minLength: 3, maxLength: 3 }), peersArbitrary, (claims, observed) => {
         const desired = claims.map((allowedIps, index): Peer => {
-          const publicKey = keys[index] ?? (keys[0] as PublicKey);
+          const publicKey = keys[index] ?? parsePublicKey(`${'z'.repeat(42)}A=`);
           return { publicKey, endpoint: undefined, allowedIps, keepaliveSec: 0 };
         });
         const input = { desired, lastAppliedEndpoints: new Map<PublicKey, string>(), removable: new Set<PublicKey>() };
