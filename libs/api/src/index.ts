@@ -7,4 +7,5 @@ export * from './manager/nodes.ts';
 export * from './manager/replicas.ts';
 export * from './node/addresses.ts';
 export * from './node/attachments.ts';
+export * from './node/client.ts';
 export * from './node/status.ts';

@@ -1,0 +1,93 @@
+/** Typed client of the node-manager, over its unix socket or loopback TCP. */
+import { CatalogueError, fromProblem, messageOf } from '@wgcni/base';
+import { Client } from 'undici';
+import type { Page } from '../page.ts';
+import type { Attachment, AttachmentKey } from './attachments.ts';
+import type { NodeStatus } from './status.ts';
+
+/** How long one call may take, in milliseconds. */
+const callTimeoutMs = 10_000;
+
+export type NodeClientOptions = { socketPath: string } | { url: string };
+
+/** Every method throws CatalogueError: what the answer's problem document says, or `node-manager.unreachable`. */
+export interface NodeClient {
+  status(signal?: AbortSignal): Promise<NodeStatus>;
+  /** One page of attachments; without `limit` the server's default. */
+  attachments(page?: { limit?: number; after?: string }, signal?: AbortSignal): Promise<Page<Attachment>>;
+  attachment(key: AttachmentKey, signal?: AbortSignal): Promise<Attachment>;
+  close(): Promise<void>;
+}
+
+/** A client that dials on its first call. Throws CatalogueError `config.invalid` for a URL that is none. */
+export function createNodeClient(options: NodeClientOptions): NodeClient {
+  const { client, where } = dial(options);
+  const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+    (await ask(client, { path, where, ...(signal === undefined ? {} : { signal }) })) as T;
+  return {
+    status: (signal) => get('/v1/status', signal),
+    attachments: (page = {}, signal) => get(`/v1/attachments${queryOf(page)}`, signal),
+    attachment: ({ network, containerId, ifName }, signal) =>
+      get(`/v1/attachments/${[network, containerId, ifName].map(encodeURIComponent).join('/')}`, signal),
+    close: () => client.destroy(),
+  };
+}
+
+function dial(options: NodeClientOptions): { client: Client; where: string } {
+  const limits = { headersTimeout: callTimeoutMs, bodyTimeout: callTimeoutMs, connectTimeout: callTimeoutMs };
+  if ('socketPath' in options) {
+    const { socketPath } = options;
+    return { client: new Client('http://localhost', { ...limits, socketPath }), where: socketPath };
+  }
+  if (!URL.canParse(options.url)) {
+    throw new CatalogueError('config.invalid', `"${options.url}" is not a URL`, {
+      field: 'url',
+      remedy: 'write it like http://127.0.0.1:7070',
+    });
+  }
+  return { client: new Client(new URL(options.url).origin, limits), where: options.url };
+}
+
+function queryOf(page: { limit?: number; after?: string }): string {
+  const pairs = Object.entries(page).map(([name, value]): [string, string] => [name, String(value)]);
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
+}
+
+async function ask(client: Client, call: { path: string; where: string; signal?: AbortSignal }): Promise<unknown> {
+  const { path, where, signal } = call;
+  const answer = await client
+    .request({
+      method: 'GET',
+      path,
+      headers: { accept: 'application/json' },
+      ...(signal === undefined ? {} : { signal }),
+    })
+    .then(async ({ statusCode, body }) => ({ statusCode, text: await body.text() }))
+    .catch((cause: unknown) => {
+      throw unreachable(where, cause);
+    });
+  const body = parse(answer.text);
+  if (answer.statusCode >= 200 && answer.statusCode < 300 && body !== undefined) return body;
+  throw fromProblem(body, 'internal.failed');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    // Not a document of ours: the caller turns that into an error of its own.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function unreachable(where: string, cause: unknown): CatalogueError {
+  return new CatalogueError(
+    'node-manager.unreachable',
+    `the node-manager did not answer at ${where}: ${messageOf(cause)}`,
+    {
+      remedy: 'see that the node-manager runs and that its socket is the one named here',
+      cause,
+    },
+  );
+}
