@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from './config.ts';
+import { HelpAsked } from './flags.ts';
+
+const needed = ['--etcd', 'http://192.0.2.1:2379', '--cluster', 'lab', '--manager', 'http://192.0.2.1:7001'];
+const parse = (argv: string[], env: Record<string, string> = {}) => parseConfig({ argv, env, hostname: 'host-1' });
+
+describe('the configuration', () => {
+  it('has the documented defaults', () => {
+    expect(parse(needed)).toMatchObject({
+      nodeId: 'host-1',
+      isNodeIdSaid: false,
+      dataDir: '/var/lib/wgcni',
+      socket: '/run/wgcni/node-manager.sock',
+      queueDir: '/var/lib/wgcni/queue',
+      listen: undefined,
+      endpoints: [],
+      meshPort: 51_820,
+      podPort: 51_821,
+      containerPorts: { first: 61_000, last: 65_535 },
+      backend: 'auto',
+      takeOver: false,
+      teardown: false,
+    });
+  });
+
+  it('takes variables, and a flag wins over its variable', () => {
+    const env = {
+      WGCNI_MESH_PORT: '1000',
+      WGCNI_POD_PORT: '1001',
+      WGCNI_TAKE_OVER: 'true',
+      WGCNI_ENDPOINT: '192.0.2.1:1,[2001:db8::0]:2',
+    };
+    const config = parse([...needed, '--mesh-port', '2000'], env);
+    expect(config).toMatchObject({ meshPort: 2_000, podPort: 1_001, takeOver: true });
+    expect(config.endpoints).toEqual(['192.0.2.1:1', '[2001:db8::]:2']);
+  });
+
+  it('takes lists by commas and by repetition, each server once', () => {
+    const config = parse([...needed, '--etcd', 'http://a:1,http://b:2', '--etcd', 'http://b:2/']);
+    expect(config.etcd).toEqual(['http://192.0.2.1:2379', 'http://a:1', 'http://b:2']);
+  });
+
+  it('needs neither store nor managers to tear down', () => {
+    expect(parse(['--teardown']).teardown).toBe(true);
+  });
+
+  it('shows its flags when asked for help', () => {
+    expect(() => parse(['--help'])).toThrow(HelpAsked);
+  });
+
+  it.each([
+    ['--node-id', 'a b'],
+    ['--node-id', ''],
+    ['--node-id', 'x'.repeat(64)],
+    ['--etcd', 'etcd:2379'],
+    ['--etcd', 'http://a:1,'],
+    ['--manager', 'ftp://a'],
+    ['--manager', 'http://a/path'],
+    ['--cluster', 'a/b'],
+    ['--data-dir', 'relative'],
+    ['--socket', `/${'x'.repeat(120)}`],
+    ['--queue-dir', './q'],
+    ['--listen', '0.0.0.0:80'],
+    ['--listen', '127.0.0.1'],
+    ['--listen', '127.0.0.1:99999'],
+    ['--listen', 'localhost:80'],
+    ['--endpoint', '192.0.2.1'],
+    ['--endpoint', 'host:51820'],
+    ['--endpoint', '2001:db8::1:51820'],
+    ['--underlay', 'far-too-long-for-a-link'],
+    ['--mesh-port', '0'],
+    ['--mesh-port', '51820.5'],
+    ['--mesh-port', '61000'],
+    ['--pod-port', '51820'],
+    ['--pod-port', '-1'],
+    ['--container-ports', '65535-61000'],
+    ['--container-ports', '61000'],
+    ['--backend', 'none'],
+    ['--masquerade', 'maybe'],
+    ['--log-level', 'loud'],
+    ['--nonsense', 'x'],
+    ['--mesh-port', undefined],
+  ])('refuses %s %s, naming the flag and a remedy', (flag, value) => {
+    const argv = [...needed, flag, ...(value === undefined ? [] : [value])];
+    expect(() => parse(argv)).toThrow(
+      expect.objectContaining({ code: 'config.invalid', field: flag, remedy: expect.stringMatching(/.{10}/) }),
+    );
+  });
+
+  it.each(['--etcd', '--manager', '--cluster'])('misses %s', (flag) => {
+    const argv = needed.filter((_, index) => index !== needed.indexOf(flag) && index !== needed.indexOf(flag) + 1);
+    expect(() => parse(argv)).toThrow(
+      expect.objectContaining({ field: flag, message: expect.stringContaining('missing') }),
+    );
+  });
+
+  it('refuses a variable that is no truth, and words that belong to no flag', () => {
+    expect(() => parse(needed, { WGCNI_TEARDOWN: 'perhaps' })).toThrow(/WGCNI_TEARDOWN "perhaps"/);
+    expect(() => parse([...needed, 'word'])).toThrow(/too many arguments|word/);
+  });
+});

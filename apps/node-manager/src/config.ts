@@ -1,0 +1,108 @@
+/** What the node-manager is told at its start, checked; an error names the flag and the remedy. */
+import type { PortRange } from './attachments/container-port.ts';
+import {
+  parseChoice,
+  parseEndpoints,
+  parseIfName,
+  parseListen,
+  parseName,
+  parsePath,
+  parsePort,
+  parsePortRange,
+  parseSocketPath,
+  parseUrls,
+  refuse,
+  type Listen,
+} from './flag-values.ts';
+import { readFlags, variableOf, type Surroundings } from './flags.ts';
+
+const backends = ['auto', 'kernel', 'userspace'] as const;
+const masquerades = ['auto', 'on', 'off'] as const;
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** `auto`: for IPv4 and unique local IPv6 pools, not for global IPv6. */
+export type Masquerade = (typeof masquerades)[number];
+
+export interface Config {
+  nodeId: string;
+  /** Whether the node id was said, not taken from the host name. */
+  isNodeIdSaid: boolean;
+  etcd: string[];
+  cluster: string;
+  managers: string[];
+  dataDir: string;
+  socket: string;
+  queueDir: string;
+  listen: Listen | undefined;
+  endpoints: string[];
+  underlay: string | undefined;
+  meshPort: number;
+  podPort: number;
+  containerPorts: PortRange;
+  backend: (typeof backends)[number];
+  masquerade: Masquerade;
+  takeOver: boolean;
+  teardown: boolean;
+  logLevel: (typeof logLevels)[number];
+}
+
+/** The checked configuration. Throws CatalogueError `config.invalid` naming the flag and the remedy, HelpAsked for --help. */
+export function parseConfig(surroundings: Surroundings): Config {
+  const said = readFlags(surroundings);
+  const one = <T>(name: string, fallback: string, parse: (flag: string, text: string) => T): T =>
+    parse(`--${name}`, said.get(name)?.at(-1) ?? fallback);
+  const maybe = <T>(name: string, parse: (flag: string, text: string) => T): T | undefined =>
+    said.has(name) ? one(name, '', parse) : undefined;
+  const many = (name: string, parse: (flag: string, words: readonly string[]) => string[]): string[] =>
+    parse(`--${name}`, said.get(name) ?? []);
+  const config: Config = {
+    nodeId: one('node-id', surroundings.hostname, parseName),
+    isNodeIdSaid: said.has('node-id'),
+    etcd: many('etcd', parseUrls),
+    cluster: maybe('cluster', parseName) ?? '',
+    managers: many('manager', parseUrls),
+    dataDir: one('data-dir', '/var/lib/wgcni', parsePath),
+    socket: one('socket', '/run/wgcni/node-manager.sock', parseSocketPath),
+    queueDir: one('queue-dir', '/var/lib/wgcni/queue', parsePath),
+    listen: maybe('listen', parseListen),
+    endpoints: many('endpoint', parseEndpoints),
+    underlay: maybe('underlay', parseIfName),
+    meshPort: one('mesh-port', '51820', parsePort),
+    podPort: one('pod-port', '51821', parsePort),
+    containerPorts: one('container-ports', '61000-65535', parsePortRange),
+    backend: one('backend', 'auto', (flag, text) => parseChoice(flag, text, backends)),
+    masquerade: one('masquerade', 'auto', (flag, text) => parseChoice(flag, text, masquerades)),
+    takeOver: one('take-over', 'false', (_, text) => text === 'true'),
+    teardown: one('teardown', 'false', (_, text) => text === 'true'),
+    logLevel: one('log-level', 'info', (flag, text) => parseChoice(flag, text, logLevels)),
+  };
+  refuseSharedPorts(config);
+  if (!config.teardown) refuseMissing(config);
+  return config;
+}
+
+function refuseMissing(config: Config): void {
+  const missing = (['etcd', 'manager', 'cluster'] as const).find(
+    (name) => config[name === 'manager' ? 'managers' : name].length === 0,
+  );
+  if (missing === undefined) return;
+  throw refuse(`--${missing}`, 'is missing', `give --${missing}, or set ${variableOf(missing)}`);
+}
+
+function refuseSharedPorts({ meshPort, podPort, containerPorts: { first, last } }: Config): void {
+  const isInside = (port: number): boolean => port >= first && port <= last;
+  if (meshPort === podPort)
+    throw refuse('--pod-port', `${podPort} is the mesh port too`, 'give each device a port of its own');
+  if (isInside(meshPort))
+    throw refuse(
+      '--mesh-port',
+      `${meshPort} is inside --container-ports ${first}-${last}`,
+      'choose a port outside that range',
+    );
+  if (isInside(podPort))
+    throw refuse(
+      '--pod-port',
+      `${podPort} is inside --container-ports ${first}-${last}`,
+      'choose a port outside that range',
+    );
+}
