@@ -2,6 +2,7 @@
 export * from './formats.ts';
 export * from './page.ts';
 export * from './problem-schema.ts';
+export * from './manager/client.ts';
 export * from './manager/network.ts';
 export * from './manager/nodes.ts';
 export * from './manager/replicas.ts';

@@ -1,0 +1,171 @@
+/** Typed client of the cluster-managers: any replica answers, so a replica that does not is passed over. */
+import { backoffMs, CatalogueError, fromProblem, messageOf, systemClock, systemRandom } from '@wgcni/base';
+import { Agent, request } from 'undici';
+import type { Page } from '../page.ts';
+import type { Network, NetworkInput, PoolUse } from './network.ts';
+import type {
+  Node,
+  PeerView,
+  Registration,
+  RegisterInput,
+  ReleaseInput,
+  Renewal,
+  RenewInput,
+  Subnet,
+} from './nodes.ts';
+import type { Leader, Replica } from './replicas.ts';
+
+export interface ManagerClientOptions {
+  /** Base URLs of the replicas; the one that answered last is asked first. */
+  urls: readonly string[];
+  /** How long one call may take over all its tries, in milliseconds (default 15,000). */
+  deadlineMs?: number;
+}
+
+/**
+ * Every operation is safe to repeat, so a call goes on to the next replica when one does not answer or says it cannot now (503, 504), with
+ * jittered delays of at most half a second, until its deadline. Then, or on any other refusal, it throws the CatalogueError that
+ * the answer names, or `leader.absent` when nobody answered at all.
+ */
+export interface ManagerClient {
+  network(signal?: AbortSignal): Promise<Network>;
+  putNetwork(input: NetworkInput, signal?: AbortSignal): Promise<Network>;
+  pools(signal?: AbortSignal): Promise<Page<PoolUse>>;
+  /** Grows the network by a pool; `pool` in canonical CIDR text. */
+  putPool(pool: string, prefixLength: number, signal?: AbortSignal): Promise<Network>;
+  register(nodeId: string, input: RegisterInput, signal?: AbortSignal): Promise<Registration>;
+  renew(nodeId: string, input: RenewInput, signal?: AbortSignal): Promise<Renewal>;
+  release(nodeId: string, input: ReleaseInput, signal?: AbortSignal): Promise<void>;
+  nodes(signal?: AbortSignal): Promise<Page<Node>>;
+  node(nodeId: string, signal?: AbortSignal): Promise<Node>;
+  peers(nodeId: string, signal?: AbortSignal): Promise<Page<PeerView>>;
+  subnets(signal?: AbortSignal): Promise<Page<Subnet>>;
+  drain(nodeId: string, signal?: AbortSignal): Promise<Node>;
+  undrain(nodeId: string, signal?: AbortSignal): Promise<Node>;
+  deleteNode(nodeId: string, options?: { force?: boolean }, signal?: AbortSignal): Promise<void>;
+  forget(nodeId: string, signal?: AbortSignal): Promise<void>;
+  leader(signal?: AbortSignal): Promise<Leader>;
+  replicas(signal?: AbortSignal): Promise<Page<Replica>>;
+  close(): Promise<void>;
+}
+
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
+interface Call {
+  method: Method;
+  path: string;
+  body?: unknown;
+  signal: AbortSignal | undefined;
+}
+
+/** Most items of one page; lists are read page by page and joined. */
+const pageLimit = 10_000;
+/** One try of one replica; forwarding to a leader that died must not take the whole deadline. */
+const tryTimeoutMs = 4_000;
+const betweenTries = { firstMs: 50, maxMs: 500 };
+
+/** A client that dials on its first call. */
+export function createManagerClient(options: ManagerClientOptions): ManagerClient {
+  const agent = new Agent({ connect: { timeout: 1_000 }, headersTimeout: tryTimeoutMs, bodyTimeout: tryTimeoutMs });
+  const replicas = [...options.urls];
+  const call = (made: Call): Promise<unknown> => callAnyReplica(agent, replicas, made, options.deadlineMs ?? 15_000);
+  const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+    (await call({ method: 'GET', path, signal })) as T;
+  const list = <T>(path: string, signal?: AbortSignal): Promise<Page<T>> =>
+    readPages((after) =>
+      get<Page<T>>(`${path}?${new URLSearchParams({ limit: String(pageLimit), ...after }).toString()}`, signal),
+    );
+  const send = async <T>(method: Method, path: string, signal?: AbortSignal, body?: unknown): Promise<T> =>
+    (await call({ method, path, signal, ...(body === undefined ? {} : { body }) })) as T;
+  const node = (nodeId: string, rest = ''): string => `/v1/nodes/${encodeURIComponent(nodeId)}${rest}`;
+  return {
+    network: (signal) => get('/v1/network', signal),
+    putNetwork: (input, signal) => send('PUT', '/v1/network', signal, input),
+    pools: (signal) => list('/v1/pools', signal),
+    putPool: (pool, prefixLength, signal) =>
+      send('PUT', `/v1/pools/${pool.replace('/', '-')}`, signal, { prefixLength }),
+    register: (nodeId, input, signal) => send('PUT', node(nodeId), signal, input),
+    renew: (nodeId, input, signal) => send('POST', node(nodeId, '/renewal'), signal, input),
+    release: (nodeId, input, signal) => send('POST', node(nodeId, '/release'), signal, input),
+    nodes: (signal) => list('/v1/nodes', signal),
+    node: (nodeId, signal) => get(node(nodeId), signal),
+    peers: (nodeId, signal) => list(node(nodeId, '/peers'), signal),
+    subnets: (signal) => list('/v1/subnets', signal),
+    drain: (nodeId, signal) => send('PUT', node(nodeId, '/drain'), signal),
+    undrain: (nodeId, signal) => send('DELETE', node(nodeId, '/drain'), signal),
+    deleteNode: (nodeId, { force = false } = {}, signal) =>
+      send('DELETE', node(nodeId, force ? '?force=true' : ''), signal),
+    forget: (nodeId, signal) => send('POST', node(nodeId, '/forget'), signal),
+    leader: (signal) => get('/v1/leader', signal),
+    replicas: (signal) => list('/v1/replicas', signal),
+    close: () => agent.destroy(),
+  };
+}
+
+async function readPages<T>(read: (after: { after?: string }) => Promise<Page<T>>): Promise<Page<T>> {
+  let page = await read({});
+  const items = page.items;
+  while (page.next !== null) {
+    page = await read({ after: page.next });
+    items.push(...page.items);
+  }
+  return { ...page, items };
+}
+
+/** `replicas` is reordered: one that failed goes to the end, so that the next call starts with one that works. */
+async function callAnyReplica(agent: Agent, replicas: string[], call: Call, deadlineMs: number): Promise<unknown> {
+  const until = systemClock.monotonicMs() + deadlineMs;
+  for (let attempt = 0; ; attempt += 1) {
+    const url = replicas[0];
+    if (url === undefined) throw new CatalogueError('config.invalid', 'no cluster-manager is named');
+    try {
+      return await callReplica(agent, url, call);
+    } catch (thrown) {
+      call.signal?.throwIfAborted();
+      if (!(thrown instanceof CatalogueError) || !mayPassOver(thrown)) throw thrown;
+      if (replicas[0] === url) replicas.push(...replicas.splice(0, 1));
+      // Every replica is asked once before anyone waits.
+      const waitMs =
+        attempt + 1 < replicas.length ? 0 : backoffMs(attempt + 1 - replicas.length, betweenTries, systemRandom);
+      if (systemClock.monotonicMs() + waitMs >= until) throw thrown;
+      await systemClock.sleep(waitMs, call.signal);
+    }
+  }
+}
+
+function mayPassOver(error: CatalogueError): boolean {
+  return (
+    (error.http === 503 || error.http === 504) && error.code !== 'network.absent' && error.code !== 'cluster.recovering'
+  );
+}
+
+async function callReplica(agent: Agent, url: string, { method, path, body, signal }: Call): Promise<unknown> {
+  const answer = await request(new URL(path, url), {
+    method,
+    dispatcher: agent,
+    headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+    .then(async (response) => ({ status: response.statusCode, text: await response.body.text() }))
+    .catch((cause: unknown) => {
+      throw new CatalogueError('leader.absent', `the cluster-manager at ${url} did not answer: ${messageOf(cause)}`, {
+        remedy: 'see that a cluster-manager runs there',
+        cause,
+      });
+    });
+  const parsed = parse(answer.text);
+  if (answer.status >= 200 && answer.status < 300) return parsed;
+  throw fromProblem(parsed, 'internal.failed');
+}
+
+function parse(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    // Not a document of ours: an error answer becomes `internal.failed`.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
