@@ -1,4 +1,9 @@
 /** Links, addresses, routes, sysctls and packet filter chains: port, adapter, memory fake. */
+export * from './exec/firewall.ts';
+export * from './exec/identify.ts';
+export * from './exec/ip-route.ts';
+export * from './exec/processes.ts';
+export * from './exec/sysctl.ts';
 export * from './memory/firewall.ts';
 export * from './memory/kernel.ts';
 export * from './memory/sysctl.ts';

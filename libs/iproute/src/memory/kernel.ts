@@ -1,5 +1,6 @@
 /** A kernel in memory behind the IpRoute port: namespaces with links, addresses and routes, for tests of what stands above. */
-import { CatalogueError, systemClock } from '@wgcni/base';
+import { CatalogueError } from '@wgcni/base';
+import { coalesced } from '../coalesced.ts';
 import { netnsUnusable, refused } from '../kernel/failures.ts';
 import type { IpRoute, KernelChange, KernelState, LinkState, NetnsPath, RouteState } from '../port.ts';
 import { MemoryNamespace } from './namespace.ts';
@@ -94,27 +95,15 @@ export class MemoryKernel implements IpRoute {
     return this.#namespace(netns).identity;
   }
 
-  async *changes(signal: AbortSignal): AsyncIterable<void> {
-    let isDue = false;
-    let wake = (): void => {};
-    const watcher = (): void => {
-      isDue = true;
-      wake();
-    };
-    this.#watchers.add(watcher);
-    signal.addEventListener('abort', watcher);
-    try {
-      while (!signal.aborted) {
-        if (!isDue) await new Promise<void>((resolve) => (wake = resolve));
-        if (signal.aborted) return;
-        await systemClock.sleep(coalesceMs);
-        isDue = false;
-        yield;
-      }
-    } finally {
-      signal.removeEventListener('abort', watcher);
-      this.#watchers.delete(watcher);
-    }
+  changes(signal: AbortSignal): AsyncIterable<void> {
+    return coalesced(
+      (ring) => {
+        this.#watchers.add(ring);
+        return () => this.#watchers.delete(ring);
+      },
+      coalesceMs,
+      signal,
+    );
   }
 
   #namespace(path: NetnsPath): MemoryNamespace {

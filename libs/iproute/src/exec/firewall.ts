@@ -1,0 +1,96 @@
+/** The Firewall port on the host's own `iptables-save` and `iptables-restore`, whichever backend stands behind them. */
+import { CatalogueError, SerialQueue } from '@wgcni/base';
+import { oursIn, planTable } from '../firewall/plan-table.ts';
+import { parseSavedRules, type SavedTable } from '../firewall/saved-rules.ts';
+import type { Firewall, FirewallChain } from '../port.ts';
+import { Processes } from './processes.ts';
+
+type Family = FirewallChain['family'];
+
+const families: readonly Family[] = [4, 6];
+
+export interface ExecFirewallOptions {
+  /** A namespace that stands for our own; by default the one this process is in. */
+  ownNetns?: string;
+}
+
+export class ExecFirewall implements Firewall {
+  readonly #processes: Processes;
+  readonly #queue = new SerialQueue();
+  /** What the kernel made of the rules we wrote, by chain: a later reading is compared with this, not with our words. */
+  readonly #readBack = new Map<string, { written: readonly string[]; saved: readonly string[] }>();
+
+  constructor(options: ExecFirewallOptions = {}) {
+    this.#processes = new Processes(options.ownNetns);
+  }
+
+  ensure(chains: readonly FirewallChain[], prefix: string): Promise<boolean> {
+    return this.#queue.run(async () => {
+      let didChange = false;
+      for (const family of families) {
+        const ours = chains.filter((chain) => chain.family === family);
+        didChange = (await this.#ensureFamily(family, ours, prefix)) || didChange;
+      }
+      return didChange;
+    });
+  }
+
+  async remove(prefix: string): Promise<void> {
+    await this.ensure([], prefix);
+  }
+
+  async #ensureFamily(family: Family, chains: readonly FirewallChain[], prefix: string): Promise<boolean> {
+    const before = await this.#save(family);
+    const tables = new Set([...before.keys(), ...chains.map((chain) => chain.table)]);
+    const sections = [...tables].flatMap((table) => {
+      const desired = chains.filter((chain) => chain.table === table);
+      const saved = before.get(table) ?? new Map<string, string[]>();
+      return planTable({ table, desired, saved, prefix, isSame: (...pair) => this.#isSame(...pair) }) ?? [];
+    });
+    if (sections.length === 0) return false;
+    await this.#restore(family, sections.join(''));
+    const after = await this.#save(family);
+    for (const chain of chains) {
+      const saved = after.get(chain.table)?.get(chain.name) ?? [];
+      this.#readBack.set(keyOf(chain), { written: [...chain.rules], saved });
+    }
+    return textOf(before, prefix) !== textOf(after, prefix);
+  }
+
+  #isSame(chain: FirewallChain, saved: readonly string[]): boolean {
+    const last = this.#readBack.get(keyOf(chain));
+    const expected = last !== undefined && areSame(last.written, chain.rules) ? last.saved : chain.rules;
+    return areSame(expected, saved);
+  }
+
+  async #save(family: Family): Promise<Map<string, SavedTable>> {
+    const program = family === 4 ? 'iptables-save' : 'ip6tables-save';
+    const { status, stdout, stderr } = await this.#processes.run({ argv: [program] });
+    if (status !== 0) throw refusedRules(program, stderr);
+    return parseSavedRules(stdout);
+  }
+
+  async #restore(family: Family, input: string): Promise<void> {
+    const program = family === 4 ? 'iptables-restore' : 'ip6tables-restore';
+    const { status, stderr } = await this.#processes.run({ argv: [program, '--noflush', '--wait', '5'], input });
+    if (status !== 0) throw refusedRules(program, `${stderr.trim()} in\n${input}`);
+  }
+}
+
+function keyOf({ family, table, name }: FirewallChain): string {
+  return `${family} ${table} ${name}`;
+}
+
+function areSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((rule, index) => rule === other[index]);
+}
+
+function textOf(tables: ReadonlyMap<string, SavedTable>, prefix: string): string {
+  return JSON.stringify([...tables].map(([table, saved]) => [table, oursIn(saved, prefix)]));
+}
+
+function refusedRules(program: string, reason: string): CatalogueError {
+  return new CatalogueError('kernel.refused', `${program} failed: ${reason.trim()}`, {
+    remedy: 'see whether the kernel has the netfilter modules that these rules use, and the process CAP_NET_ADMIN',
+  });
+}

@@ -1,0 +1,91 @@
+/** The IpRoute port on iproute2's `ip`: one process reads everything, one process applies a batch. */
+import { changeLine } from '../kernel/change-line.ts';
+import { refused } from '../kernel/failures.ts';
+import { isSatisfied } from '../kernel/satisfied.ts';
+import type { IpRoute, KernelChange, KernelState, NetnsPath } from '../port.ts';
+import { identifyNetns } from './identify.ts';
+import { monitorChanges } from './monitor.ts';
+import { parseState } from './parse-state.ts';
+import { Processes, type Outcome } from './processes.ts';
+
+/** A dump that another change interrupted is read again so many times. */
+const readTries = 5;
+
+export interface ExecIpRouteOptions {
+  /** A namespace that stands for our own; by default the one this process is in. */
+  ownNetns?: string;
+}
+
+export class ExecIpRoute implements IpRoute {
+  readonly #processes: Processes;
+
+  constructor(options: ExecIpRouteOptions = {}) {
+    this.#processes = new Processes(options.ownNetns);
+  }
+
+  async observe(netns: NetnsPath): Promise<KernelState> {
+    if (netns !== undefined) await identifyNetns(netns);
+    let outcome = await this.#read(netns);
+    for (let tries = 1; tries < readTries && outcome.stderr.includes('interrupted'); tries++) {
+      outcome = await this.#read(netns);
+    }
+    return parseState(outcome.stdout);
+  }
+
+  async apply(changes: readonly KernelChange[], netns: NetnsPath): Promise<void> {
+    if (netns !== undefined) await identifyNetns(netns);
+    let rest = changes;
+    while (rest.length > 0) {
+      const failure = failureOf(await this.#batch(rest, netns));
+      if (failure === undefined) return;
+      const failed = rest[failure.line - 1];
+      const state = await this.observe(netns);
+      if (failed === undefined || !isSatisfied(failed, state)) {
+        throw refused(failed ?? rest[0] ?? { kind: 'remove-link', name: '?' }, failure.reason);
+      }
+      rest = stillToDo(rest.slice(failure.line), state);
+    }
+  }
+
+  async moveLink(name: string, netns: string, to: string): Promise<void> {
+    const failed = (reason: string) => refused({ kind: 'rename-link', name, to }, `moving it to ${netns}: ${reason}`);
+    // The kernel moves first and renames then: over a name that is taken the link would be stranded there under its old one.
+    const { links } = await this.observe(netns);
+    if (links.some((link) => link.name === to)) throw failed('File exists');
+    const argv = ['ip', 'link', 'set', 'dev', name, 'netns', netns, 'name', to];
+    const { status, stderr } = await this.#processes.run({ argv });
+    if (status !== 0) throw failed(stderr.trim());
+  }
+
+  async identify(netns: string): Promise<string> {
+    return identifyNetns(netns);
+  }
+
+  changes(signal: AbortSignal): AsyncIterable<void> {
+    return monitorChanges(this.#processes, signal);
+  }
+
+  #read(netns: NetnsPath): Promise<Outcome> {
+    const argv = ['ip', '-json', '-details', '-Numeric', '-batch', '-'];
+    return this.#processes.run({ argv, netns, input: 'addr show\nroute show table all\n' });
+  }
+
+  #batch(changes: readonly KernelChange[], netns: NetnsPath): Promise<Outcome> {
+    const input = changes.map((change) => `${changeLine(change)}\n`).join('');
+    return this.#processes.run({ argv: ['ip', '-batch', '-'], netns, input });
+  }
+}
+
+/** The line at which `ip -batch -` stopped, counted from 1, and why; undefined when it did everything. */
+function failureOf({ status, stderr }: Outcome): { line: number; reason: string } | undefined {
+  if (status === 0) return undefined;
+  const match = /^Command failed -:([0-9]+)$/m.exec(stderr);
+  const reason = stderr.replace(match?.[0] ?? '', '').trim();
+  return { line: Number(match?.[1] ?? 1), reason: reason === '' ? `ip ended with status ${status}` : reason };
+}
+
+/** When only removals are left, those that the kernel has already forgotten need no process each. */
+function stillToDo(changes: readonly KernelChange[], state: KernelState): readonly KernelChange[] {
+  const areRemovals = changes.every((change) => change.kind.startsWith('remove-'));
+  return areRemovals ? changes.filter((change) => !isSatisfied(change, state)) : changes;
+}

@@ -1,0 +1,61 @@
+/** Watches links, addresses and routes with a long-lived `ip monitor`, started again when it dies. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { backoffMs, systemRandom } from '@wgcni/base';
+import { coalesced } from '../coalesced.ts';
+import { processEnvironment, type Processes } from './processes.ts';
+
+/** Changes within this time come as one. */
+const coalesceMs = 50;
+const restart = { firstMs: 100, maxMs: 2000 };
+
+/**
+ * Yields after changes in our own namespace, and once after each (re)start of the watch, since what changed before is unseen.
+ * Returns when the signal aborts.
+ */
+export function monitorChanges(processes: Processes, signal: AbortSignal): AsyncIterable<void> {
+  // The kernel ends the monitor with us, however we end: left over, it would keep our namespace alive for ever.
+  const argv = processes.argvOf({
+    argv: ['setpriv', '--pdeathsig', 'KILL', 'ip', '-o', 'monitor', 'link', 'address', 'route'],
+  });
+  return coalesced((ring) => superviseMonitor(argv, ring), coalesceMs, signal);
+}
+
+function superviseMonitor([program = '', ...args]: readonly string[], ring: () => void): () => void {
+  let child: ChildProcess | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  let failures = 0;
+
+  const start = (): void => {
+    const started: ChildProcess = spawn(program, args, {
+      env: processEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = started;
+    started.once('spawn', ring);
+    // Its complaints are rings too: it complains when it lost messages.
+    for (const stream of [started.stdout, started.stderr]) stream?.on('data', ring);
+    started.stdout?.once('data', () => (failures = 0));
+    onceOver(started, () => {
+      if (!isStopped) timer = setTimeout(start, backoffMs(failures++, restart, systemRandom));
+    });
+  };
+
+  start();
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+    child?.kill('SIGKILL');
+  };
+}
+
+/** A process that cannot be started may report an error, a close, or both: one of them counts. */
+function onceOver(child: ChildProcess, over: () => void): void {
+  let isOver = false;
+  const first = (): void => {
+    if (!isOver) over();
+    isOver = true;
+  };
+  child.once('error', first);
+  child.once('close', first);
+}

@@ -1,0 +1,40 @@
+/** The memory adapters keep the contracts of the ports. */
+import { describeFirewallContract, describeIpRouteContract, describeSysctlContract } from '../contract/index.ts';
+import { MemoryFirewall } from './firewall.ts';
+import { MemoryKernel } from './kernel.ts';
+import { MemorySysctl } from './sysctl.ts';
+
+const otherNetns = '/var/run/netns/other';
+
+describeIpRouteContract('memory', async () => {
+  const ipRoute = new MemoryKernel();
+  ipRoute.addNamespace(otherNetns);
+  return {
+    ipRoute,
+    otherNetns,
+    addLink: async (name, netns) => ipRoute.addLink(netns, { name, kind: 'bridge', mtu: 1500 }),
+    addForeignRoute: async (destination, device) =>
+      ipRoute.addForeignRoute(undefined, {
+        ...{ family: 4, destination, kind: 'unicast', device, metric: 0, protocol: 3, table: 254 },
+      }),
+    removeOtherNetns: async () => ipRoute.removeNamespace(otherNetns),
+    close: async () => {},
+  };
+});
+
+describeSysctlContract('memory', async () => ({
+  sysctl: new MemorySysctl((name) => (name.includes('absent') ? undefined : '0')),
+  otherNetns,
+  close: async () => {},
+}));
+
+describeFirewallContract('memory', async () => {
+  const firewall = new MemoryFirewall();
+  return {
+    firewall,
+    rulesOf: async (...chain) => firewall.rulesOf(...chain),
+    insertForeign: async (...rule) => firewall.insertForeign(...rule),
+    flush: async (...table) => firewall.flush(...table),
+    close: async () => {},
+  };
+});
