@@ -1,0 +1,157 @@
+/** Which addresses of the held subnets are taken; one of each family is given at a time, all or none. */
+import { CatalogueError } from '@wgcni/base';
+import {
+  type Address,
+  type Cidr,
+  containsAddress,
+  type Family,
+  formatAddress,
+  formatCidr,
+  gatewayOf,
+  tryParseAddress,
+  tryParseCidr,
+} from '@wgcni/ipam';
+import { SubnetAddresses } from './subnet-addresses.ts';
+
+/** Canonical text without prefix length, and the subnet's gateway. */
+export interface GivenAddress {
+  address: string;
+  gateway: string;
+}
+
+export class AddressLedger {
+  #subnets: SubnetAddresses[] = [];
+
+  /** Takes the subnets that the node holds from now on, with what is taken in new ones; a subnet it held already goes on. */
+  hold(cidrs: readonly Cidr[], taken: readonly GivenAddress[]): void {
+    this.#subnets = cidrs.map((cidr) => {
+      const held = this.#subnets.find((subnet) => formatCidr(subnet.cidr) === formatCidr(cidr));
+      return held ?? new SubnetAddresses(cidr);
+    });
+    for (const { address } of taken) this.occupy(address);
+  }
+
+  /** Whether an address is of a subnet that the node holds. */
+  isHeld(text: string): boolean {
+    return this.#subnetOf(text) !== undefined;
+  }
+
+  /** The gateway of an address's subnet; undefined when the node does not hold it. */
+  gatewayOf(text: string): string | undefined {
+    const subnet = this.#subnetOf(text);
+    return subnet === undefined ? undefined : formatAddress(gatewayOf(subnet.cidr));
+  }
+
+  /** Marks an address as taken by someone who has it; false when the node does not hold it or it is taken already. */
+  occupy(text: string): boolean {
+    const address = tryParseAddress(text);
+    return address !== undefined && this.#subnetOf(text)?.take(address) === true;
+  }
+
+  /**
+   * Takes one address of each family that the node holds, those of `requested` where it names one.
+   * Throws CatalogueError `address.unavailable`, `pool.exhausted`, `request.invalid`; then none is taken.
+   */
+  take(requested: readonly string[]): GivenAddress[] {
+    const wanted = wishesOf(requested);
+    const families = ([4, 6] as const).filter((family) => this.#subnets.some(({ cidr }) => cidr.family === family));
+    if (families.length === 0) throw noSubnet();
+    const given: string[] = [];
+    try {
+      for (const wish of wanted.values()) given.push(this.#takeWish(wish));
+      for (const family of families.filter((one) => !wanted.has(one))) given.push(this.#takeNext(family));
+    } catch (error) {
+      this.free(given);
+      throw error;
+    }
+    return given.map((address) => ({ address, gateway: this.gatewayOf(address) ?? '' })).sort(byFamily);
+  }
+
+  /** Gives addresses back, to the end of the queue of free ones; what is not taken or not held is fine. */
+  free(texts: readonly string[]): void {
+    for (const text of texts) {
+      const address = tryParseAddress(text);
+      if (address !== undefined) this.#subnetOf(text)?.free(address);
+    }
+  }
+
+  /** How full each subnet is; `free` in decimal. */
+  use(): { subnet: string; taken: number; free: string }[] {
+    return this.#subnets.map((subnet) => ({
+      subnet: formatCidr(subnet.cidr),
+      taken: subnet.taken,
+      free: String(subnet.available),
+    }));
+  }
+
+  #subnetOf(text: string): SubnetAddresses | undefined {
+    const address = tryParseAddress(text);
+    return address === undefined ? undefined : this.#subnets.find(({ cidr }) => containsAddress(cidr, address));
+  }
+
+  #takeWish(address: Address): string {
+    const text = formatAddress(address);
+    const subnet = this.#subnetOf(text);
+    if (subnet?.take(address) === true) return text;
+    const held = this.#subnets.map(({ cidr }) => formatCidr(cidr)).join(', ');
+    const cause = subnet === undefined ? `is not of this node's subnets (${held})` : 'is taken or reserved';
+    throw new CatalogueError('address.unavailable', `the requested address ${text} ${cause}`, {
+      field: 'requestedIps',
+      remedy: `ask for a free address of ${held}, or for none`,
+    });
+  }
+
+  #takeNext(family: Family): string {
+    const subnets = this.#subnets.filter(({ cidr }) => cidr.family === family);
+    for (const subnet of subnets) {
+      const address = subnet.next();
+      if (address !== undefined) return formatAddress(address);
+    }
+    throw new CatalogueError(
+      'pool.exhausted',
+      `every address of ${subnets.map(({ cidr }) => formatCidr(cidr)).join(', ')} is taken`,
+      {
+        remedy: 'remove containers from this node, or use a network whose subnets are larger',
+      },
+    );
+  }
+}
+
+function byFamily(one: GivenAddress, other: GivenAddress): number {
+  return Number(one.address.includes(':')) - Number(other.address.includes(':'));
+}
+
+function noSubnet(): CatalogueError {
+  return new CatalogueError('node.unavailable', 'this node holds no subnet', {
+    remedy: 'wait until a cluster-manager has granted it one',
+  });
+}
+
+/** The requested address of each family; a prefix length is accepted, as runtimes write one. */
+function wishesOf(requested: readonly string[]): Map<Family, Address> {
+  const wishes = new Map<Family, Address>();
+  for (const text of requested) {
+    const address = parseWish(text);
+    const other = wishes.get(address.family);
+    if (other !== undefined && other.value !== address.value)
+      throw invalidWish(text, `is a second IPv${address.family} address`);
+    wishes.set(address.family, address);
+  }
+  return wishes;
+}
+
+function parseWish(text: string): Address {
+  const [bare = '', length, ...rest] = text.split('/');
+  const address = tryParseAddress(bare);
+  const isLengthFit =
+    length === undefined || tryParseCidr(`${address?.family === 6 ? '::' : '0.0.0.0'}/${length}`) !== undefined;
+  if (address !== undefined && isLengthFit && rest.length === 0) return address;
+  throw invalidWish(text, 'is not an IP address');
+}
+
+function invalidWish(text: string, cause: string): CatalogueError {
+  return new CatalogueError('request.invalid', `the requested address "${text}" ${cause}`, {
+    field: 'requestedIps',
+    remedy: 'ask for at most one address of each family, like 10.64.3.9 or fd64::9/128',
+  });
+}

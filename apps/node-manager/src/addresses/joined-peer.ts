@@ -1,0 +1,11 @@
+/** PURE: the node's peer for someone who brings its own key; it may roam. */
+import type { PublicKey } from '@wgcni/wg';
+import { hostCidr } from '../attachments/container-device.ts';
+import type { DesiredPeer } from '../pods/plan-pods.ts';
+import type { JoinedRecord } from './joined-record.ts';
+
+/** Exactly its own addresses are allowed, from wherever it speaks. */
+export function joinedPeer(record: Pick<JoinedRecord, 'addresses' | 'endpoint'>, publicKey: PublicKey): DesiredPeer {
+  const allowedIps = record.addresses.map(({ address }) => hostCidr(address)).sort();
+  return { publicKey, endpoint: record.endpoint ?? undefined, allowedIps, keepaliveSec: 0, roams: true };
+}

@@ -1,0 +1,103 @@
+/** ADD: reserve, peer, device, link, record, in the order that loses no packet and leaks nothing; any failure undoes all. */
+import type { AttachInput, Attachment, AttachmentKey } from '@wgcni/api';
+import { CatalogueError } from '@wgcni/base';
+import type { DeviceRef } from '@wgcni/wg';
+import { configOf } from '../pods/plan-pods.ts';
+import { containerLink, containerSidePeer, deviceOf, familyOf, nodeSidePeer } from './container-device.ts';
+import { type Core, momentOf, shownOf, viewOf } from './core.ts';
+import type { RequestLimits } from './deps.ts';
+import { inspectNamespace, makeWay } from './make-way.ts';
+import { type AttachmentRecord, keyText } from './record.ts';
+import { rollBack } from './roll-back.ts';
+import { type RunStep, stepsWithin } from './request-steps.ts';
+
+/** A userspace process notices within this that its device is up. */
+const settleMs = 2_000;
+
+/**
+ * Joins (network, containerId, ifName) to the mesh. Throws CatalogueError: what admission refuses with, `netns.unusable`,
+ * `netns.is-host`, `interface.exists`, `pool.exhausted`, `address.unavailable`, `timed.out`, `kernel.refused`, `io.failed`;
+ * then nothing of it is left.
+ */
+export function attach(core: Core, key: AttachmentKey, input: AttachInput, limits: RequestLimits): Promise<Attachment> {
+  const step = stepsWithin(limits, core.deps.clock);
+  return core.locks.run(keyText(key), async () => {
+    const refusal = core.deps.admission.refusal();
+    if (refusal !== undefined) throw refusal;
+    const netnsId = await step('inspect the namespace', () => inspectNamespace(core, input));
+    await step('release what is stale', () => makeWay(core, key, input.netns, netnsId));
+    const reserved = await step('reserve an address', () => reserve(core, key, input, netnsId));
+    try {
+      const attached = await build(core, reserved, step);
+      core.deps.log.info(
+        { ...key, addresses: attached.addresses.map(({ address }) => address), port: attached.port },
+        'attachment.attached',
+      );
+      return await step('answer', async () => shownOf(core, attached));
+    } catch (error) {
+      await rollBack(core, core.register.get(key) ?? reserved);
+      throw error;
+    }
+  });
+}
+
+async function reserve(core: Core, key: AttachmentKey, input: AttachInput, netnsId: string): Promise<AttachmentRecord> {
+  const { mtu } = viewOf(core);
+  const bound = await core.deps.udpPorts.bound();
+  const addresses = core.ledger.take(input.requestedIps ?? []);
+  let port = 0;
+  try {
+    port = core.ports.take(bound);
+    const { netns } = input;
+    const given = { addresses, port, mtu, netns, netnsId, ...momentOf(core) };
+    const record: AttachmentRecord = { schema: 1, ...key, state: 'reserved', ...given, publicKey: null };
+    // ORDER: on disk before the kernel knows of it (design §4.7).
+    await core.register.put(record);
+    return record;
+  } catch (error) {
+    core.ledger.free(addresses.map(({ address }) => address));
+    core.ports.free(port);
+    throw error;
+  }
+}
+
+async function build(core: Core, reserved: AttachmentRecord, step: RunStep): Promise<AttachmentRecord> {
+  const { addresses, port, mtu } = reserved;
+  const ref = deviceOf(core.deps.nodeId, reserved);
+  const pair = core.deps.keys.generate();
+  core.register.expectKey(reserved, pair.publicKey);
+  // ORDER: the node's side first; the other way round the first packets are lost for five seconds.
+  const peer = configOf(nodeSidePeer(pair.publicKey, port, addresses));
+  await step('add the peer', () => core.pods.change([{ kind: 'add', peer }]));
+  await step('make the device', () => core.deps.devices.create(ref, mtu));
+  const settings = { privateKey: pair.privateKey, listenPort: port, peers: [containerSidePeer(core.pods, addresses)] };
+  await step('configure the device', () => core.deps.devices.configure(ref, settings));
+  await step('set addresses and routes', () => linkUp(core, reserved));
+  await step('wait for the device', () => settle(core, ref));
+  const attached: AttachmentRecord = { ...reserved, state: 'attached', publicKey: pair.publicKey };
+  await step('record the attachment', () => core.register.put(attached));
+  return attached;
+}
+
+/** Addresses, MTU, up and routes inside the container's namespace. */
+export async function linkUp(core: Core, record: AttachmentRecord): Promise<void> {
+  const { ifName, netns } = record;
+  if (record.addresses.some(({ address }) => familyOf(address) === 6)) await enableIpv6(core, ifName, netns);
+  await core.deps.iproute.apply(containerLink(record), netns);
+}
+
+/** Waits until the device receives; one that is late is told of, not refused: it will receive soon. */
+export async function settle(core: Core, ref: DeviceRef): Promise<void> {
+  if (await core.deps.devices.settle(ref, settleMs)) return;
+  core.deps.log.warn({ device: ref.id, waitedMs: settleMs }, 'device.slow');
+}
+
+async function enableIpv6(core: Core, ifName: string, netns: string): Promise<void> {
+  const name = `net.ipv6.conf.${ifName}.disable_ipv6`;
+  const value = await core.deps.sysctl.read(name, netns);
+  if (value === '1') await core.deps.sysctl.write({ [name]: '0' }, netns);
+  if (value !== undefined) return;
+  throw new CatalogueError('kernel.refused', `the kernel has no IPv6 for ${ifName} in ${netns}`, {
+    remedy: 'boot the machine without ipv6.disable=1, or use a network without IPv6 pools',
+  });
+}

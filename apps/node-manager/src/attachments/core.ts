@@ -1,0 +1,85 @@
+/** What the steps of an attachment's life share: records, addresses, ports, locks and the node's side of the tunnels. */
+import { CatalogueError } from '@wgcni/base';
+import type { Attachment } from '@wgcni/api';
+import type { PublicKey } from '@wgcni/wg';
+import type { AddressLedger } from '../addresses/address-ledger.ts';
+import { joinedPeer } from '../addresses/joined-peer.ts';
+import type { JoinedRecord } from '../addresses/joined-record.ts';
+import type { JoinedRegister } from '../addresses/joined-register.ts';
+import type { NodeView } from '../node-view.ts';
+import type { PodsDevice } from '../pods/pods-device.ts';
+import type { DesiredPeer, PodsDesired } from '../pods/plan-pods.ts';
+import type { AttachmentRegister } from './attachment-register.ts';
+import { hostCidr, nodeSidePeer } from './container-device.ts';
+import type { ContainerPorts } from './container-port.ts';
+import type { AttachmentsDeps } from './deps.ts';
+import type { KeyLocks } from './key-locks.ts';
+import { type AttachmentRecord, keyOf } from './record.ts';
+
+export interface Core {
+  deps: AttachmentsDeps;
+  bootId: string;
+  register: AttachmentRegister;
+  joined: JoinedRegister;
+  ledger: AddressLedger;
+  ports: ContainerPorts;
+  locks: KeyLocks;
+  pods: PodsDevice;
+  /** The last view that was set; undefined until the first. */
+  view: NodeView | undefined;
+}
+
+/** The view, or CatalogueError `node.unavailable` while there is none. */
+export function viewOf(core: Core): NodeView {
+  if (core.view !== undefined) return core.view;
+  throw new CatalogueError('node.unavailable', `node ${core.deps.nodeId} does not know its subnets yet`, {
+    remedy: 'wait until the node-manager has registered; its status names what it waits for',
+  });
+}
+
+/** Whether one of the record's addresses is of a subnet that the node does not hold (any more). */
+export function isOrphaned(core: Core, record: AttachmentRecord): boolean {
+  return record.addresses.some(({ address }) => !core.ledger.isHeld(address));
+}
+
+/** The present instant, as a record keeps it. */
+export function momentOf(core: Core): Pick<AttachmentRecord, 'recordedAt' | 'bootId' | 'uptimeMs'> {
+  const recordedAt = new Date(core.deps.clock.wallMs()).toISOString();
+  return { recordedAt, bootId: core.bootId, uptimeMs: core.deps.uptimeMs() };
+}
+
+/** Calls `onEmpty` when nothing uses the node's subnets any more. */
+export function tellWhenEmpty(core: Core): void {
+  if (core.register.all().length === 0 && core.joined.all().length === 0) core.deps.onEmpty();
+}
+
+/** What the pods device must hold at this instant. */
+export function desiredPods(core: Core): PodsDesired {
+  const leaving = new Set<PublicKey>(core.joined.leaving());
+  const withdrawn = new Set<PublicKey>();
+  const peers: DesiredPeer[] = [];
+  for (const record of [...core.register.all(), ...core.joined.all()]) {
+    const { publicKey } = record;
+    if (publicKey === null || leaving.has(publicKey)) continue;
+    const addresses = record.addresses.filter(({ address }) => core.ledger.isHeld(address));
+    if ('network' in record && core.register.isLeaving(record)) leaving.add(publicKey);
+    else if (addresses.length === 0) withdrawn.add(publicKey);
+    else peers.push(peerOf({ ...record, addresses }, publicKey));
+  }
+  return { peers, leaving, withdrawn };
+}
+
+function peerOf(record: AttachmentRecord | JoinedRecord, publicKey: PublicKey): DesiredPeer {
+  if (!('network' in record)) return joinedPeer(record, publicKey);
+  // An adopted peer without a loopback port is someone who dialled in: it may be anywhere.
+  if (record.port === 0) return joinedPeer({ addresses: record.addresses, endpoint: null }, publicKey);
+  return nodeSidePeer(publicKey, record.port, record.addresses);
+}
+
+/** The attachment as the API shows it. */
+export function shownOf(core: Core, record: AttachmentRecord): Attachment {
+  const { netns, mtu, publicKey } = record;
+  const addresses = record.addresses.map(({ address, gateway }) => ({ address: hostCidr(address), gateway }));
+  const state = isOrphaned(core, record) ? 'orphaned' : record.state;
+  return { ...keyOf(record), state, netns, addresses, mtu, publicKey, listenPort: record.port };
+}

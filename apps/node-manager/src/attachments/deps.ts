@@ -1,0 +1,45 @@
+/** What the attachments half of the node-manager is given: ports, paths and the decisions of the other half. */
+import type { Clock, Log } from '@wgcni/base';
+import type { IpRoute, Sysctl } from '@wgcni/iproute';
+import type { KeyGenerator, KeyPair, WgDevices } from '@wgcni/wg';
+import type { Admission } from '../node-view.ts';
+import type { ReadBootId } from './boot-id.ts';
+import type { PortRange } from './container-port.ts';
+import type { UdpPorts } from './udp-ports.ts';
+
+export interface AttachmentsDeps {
+  nodeId: string;
+  /** Records go to `attachments/` and `addresses/` in it. */
+  dataDir: string;
+  /** Where the CNI plugin queues deletions. */
+  queueDir: string;
+  /** UDP port of the pods device. */
+  podPort: number;
+  /** UDP ports for containers' devices, stored with each record. */
+  containerPorts: PortRange;
+  /** The pods device's key pair, from `keepNodeKey(…, 'pods', podsRef(nodeId))`. */
+  podsKey: KeyPair;
+  /** Public keys that nobody who brings a key may claim (the mesh device's). */
+  reservedKeys: readonly string[];
+  devices: WgDevices;
+  keys: KeyGenerator;
+  iproute: IpRoute;
+  sysctl: Sysctl;
+  udpPorts: UdpPorts;
+  readBootId: ReadBootId;
+  /** Milliseconds since the boot, on the clock that the plugin stamps queued deletions with. */
+  uptimeMs: () => number;
+  admission: Admission;
+  clock: Clock;
+  log: Log;
+  /** Called whenever the last attachment or joined address is gone; a draining node then releases its subnets. */
+  onEmpty: () => void;
+}
+
+/** How long a request may go on, and who waits for it. */
+export interface RequestLimits {
+  /** Aborts when the caller closes the connection: what was begun is rolled back. */
+  signal: AbortSignal;
+  /** On the monotonic clock: no step starts after it. */
+  deadlineAt: number;
+}

@@ -1,0 +1,40 @@
+/** Self-reconciliation: frees attachments whose container is gone without a DEL. */
+import { isAlive } from './alive.ts';
+import type { Core } from './core.ts';
+import { judgeDead } from './judge-dead.ts';
+import { type AttachmentRecord, incarnationOf, keyOf, keyText } from './record.ts';
+import { dissolve } from './release.ts';
+
+/** One observation; resolves with since when each suspect has been one, for the next. */
+export async function freeDead(core: Core, before: ReadonlyMap<string, number>): Promise<Map<string, number>> {
+  const settled = core.register.all().filter((record) => isSettled(core, record));
+  const bound = await core.deps.udpPorts.bound();
+  const dead: AttachmentRecord[] = [];
+  for (const record of settled) if (!(await isAlive(core, record, bound))) dead.push(record);
+  const judgement = judgeDead(before, {
+    nowMs: core.deps.clock.monotonicMs(),
+    dead: dead.map(incarnationOf),
+    fromOtherBoot: new Set(dead.filter(({ bootId }) => bootId !== core.bootId).map(incarnationOf)),
+    total: settled.filter(({ bootId }) => bootId === core.bootId).length,
+  });
+  if (judgement.withheld.length > 0) core.deps.log.error({ withheld: judgement.withheld }, 'attachments.mostly-dead');
+  const doomed = new Set(judgement.free);
+  for (const record of dead.filter((one) => doomed.has(incarnationOf(one)))) await freeOne(core, record);
+  return judgement.suspects;
+}
+
+/** An ADD or DEL in progress is not judged. */
+function isSettled(core: Core, record: AttachmentRecord): boolean {
+  return !core.locks.isHeld(keyText(record)) && record.state !== 'reserved' && !core.register.isLeaving(record);
+}
+
+function freeOne(core: Core, seen: AttachmentRecord): Promise<void> {
+  return core.locks.run(keyText(seen), async () => {
+    const record = core.register.get(seen);
+    if (record === undefined || incarnationOf(record) !== incarnationOf(seen)) return;
+    // FENCE: a last look under the lock; a process that was revived meanwhile lives.
+    if (await isAlive(core, record, await core.deps.udpPorts.bound())) return;
+    core.deps.log.warn(keyOf(record), 'attachment.dead');
+    await dissolve(core, record);
+  });
+}

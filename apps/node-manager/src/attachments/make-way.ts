@@ -1,0 +1,53 @@
+/** Before an ADD: is the namespace fit, and what does an earlier ADD of the same attachment mean for this one? */
+import type { AttachInput, AttachmentKey } from '@wgcni/api';
+import { CatalogueError } from '@wgcni/base';
+import type { Core } from './core.ts';
+import { isDeviceThere } from './found-device.ts';
+import { recognise } from './recognise.ts';
+import { dissolve } from './release.ts';
+
+/** The node-manager's own network namespace. */
+const ownNetns = '/proc/self/ns/net';
+
+/**
+ * The identity of the container's namespace. Throws CatalogueError `netns.unusable`, or `netns.is-host` when it is the
+ * node-manager's own and the caller did not allow that.
+ */
+export async function inspectNamespace(core: Core, { netns, allowHostNetns }: AttachInput): Promise<string> {
+  const identity = await core.deps.iproute.identify(netns);
+  if (allowHostNetns === true || identity !== (await core.deps.iproute.identify(ownNetns))) return identity;
+  throw new CatalogueError('netns.is-host', `${netns} is the node's own network namespace`, {
+    field: 'netns',
+    remedy: "give the container a namespace of its own; CNI_NETNS_OVERRIDE accepts the node's",
+  });
+}
+
+/**
+ * Releases what an earlier ADD of this attachment left. Throws CatalogueError `interface.exists` when it was answered and its
+ * device lives in the namespace, or when another interface there has the name.
+ */
+export async function makeWay(core: Core, key: AttachmentKey, netns: string, netnsId: string): Promise<void> {
+  const isThere = await hasLink(core, netns, key.ifName);
+  const earlier = core.register.get(key) ?? (await recognise(core, key, netns));
+  if (earlier !== undefined) {
+    const isHere = isThere && earlier.netnsId === netnsId && (await isDeviceThere(core, { ...earlier, netns }));
+    if (isHere && earlier.state === 'answered') throw existsError(key, netns);
+    await dissolve(core, earlier);
+  }
+  if (await hasLink(core, netns, key.ifName)) throw existsError(key, netns);
+}
+
+async function hasLink(core: Core, netns: string, ifName: string): Promise<boolean> {
+  return (await core.deps.iproute.observe(netns)).links.some(({ name }) => name === ifName);
+}
+
+function existsError({ ifName, containerId }: AttachmentKey, netns: string): CatalogueError {
+  return new CatalogueError(
+    'interface.exists',
+    `${netns} has an interface ${ifName} already (container ${containerId})`,
+    {
+      field: 'ifName',
+      remedy: 'delete the attachment first, or ask for another interface name',
+    },
+  );
+}

@@ -1,0 +1,81 @@
+/** The loops that keep attachments right while the node-manager runs. */
+import { type Clock, type Log, messageOf } from '@wgcni/base';
+import { releaseLapsed } from '../addresses/join.ts';
+import type { Core } from './core.ts';
+import { freeDead } from './free-dead.ts';
+import { alignMtu, reconcile } from './reconcile.ts';
+import { reviveDead } from './revive.ts';
+import { retryRollbacks } from './roll-back.ts';
+
+/** Userspace processes are looked at this often (design §4.14). */
+const processesMs = 2_000;
+/** Lapsed addresses, failed rollbacks and queued deletions. */
+const chores = 10_000;
+/** Liveness. */
+const livenessMs = 30_000;
+/** Everything is read back. */
+const readBackMs = 60_000;
+
+/** Runs every loop until the signal aborts; a failure is logged and its loop goes on. */
+export async function watchAttachments(core: Core, replay: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const { clock, log } = core.deps;
+  const loop = (everyMs: number, name: string, task: () => Promise<unknown>): Promise<void> =>
+    repeat({ everyMs, name, clock, log }, task, signal);
+  let suspects: ReadonlyMap<string, number> = new Map();
+  await Promise.all([
+    loop(processesMs, 'processes', () => reviveDead(core, () => reconcile(core))),
+    loop(chores, 'lapsed', () => releaseLapsed(core)),
+    loop(chores, 'rollbacks', () => retryRollbacks(core)),
+    loop(chores, 'queue', replay),
+    loop(livenessMs, 'liveness', async () => (suspects = await freeDead(core, suspects))),
+    loop(readBackMs, 'read-back', async () => {
+      await reconcile(core);
+      await alignMtu(core);
+    }),
+    followKernel(core, signal),
+  ]);
+}
+
+interface Loop {
+  everyMs: number;
+  name: string;
+  clock: Clock;
+  log: Log;
+}
+
+async function repeat(
+  { everyMs, name, clock, log }: Loop,
+  task: () => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (await slept(clock, everyMs, signal)) {
+    try {
+      await task();
+    } catch (error) {
+      log.warn({ loop: name, error: messageOf(error) }, 'attachments.loop-failed');
+    }
+  }
+}
+
+/** Reconciles after link, address and route changes in the node's namespace; a watch that fails begins anew. */
+async function followKernel(core: Core, signal: AbortSignal): Promise<void> {
+  const { clock, log, iproute } = core.deps;
+  do {
+    try {
+      for await (const _ of iproute.changes(signal)) await reconcile(core);
+    } catch (error) {
+      log.warn({ loop: 'kernel', error: messageOf(error) }, 'attachments.loop-failed');
+    }
+  } while (await slept(clock, processesMs, signal));
+}
+
+/** False when the signal aborted instead. */
+async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  return clock.sleep(ms, signal).then(
+    () => !signal.aborted,
+    (error: unknown) => {
+      if (signal.aborted) return false;
+      throw error;
+    },
+  );
+}
