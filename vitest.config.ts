@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'int',
+          globalSetup: ['libs/testing/src/docker/global-setup.ts'],
           include: ['{libs,apps}/*/src/**/*.int.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -1,0 +1,4 @@
+/** What tests stand on: the lab, rigs for containers and virtual machines, the house test. */
+export * from './lab/index.ts';
+export * from './docker/engine.ts';
+export * from './docker/member.ts';
