@@ -1,0 +1,58 @@
+/** What this node knows of the cluster: the network, the other nodes and its own grants, as kept on disk. */
+import { type Static, Type } from '@sinclair/typebox';
+
+const Grant = Type.Object({ cidr: Type.String(), grantId: Type.String() });
+
+const Network = Type.Object({
+  networkId: Type.String(),
+  pools: Type.Array(Type.Object({ cidr: Type.String(), prefixLength: Type.Integer() })),
+  mtu: Type.Integer(),
+  keepaliveSec: Type.Integer(),
+  registrationTtlSec: Type.Integer(),
+  holdDownSec: Type.Integer(),
+});
+
+const KnownNode = Type.Object({
+  nodeId: Type.String(),
+  publicKey: Type.String(),
+  endpoints: Type.Array(Type.String()),
+  subnets: Type.Array(Grant),
+  modRevision: Type.Integer({ description: 'revision of the record this was read from' }),
+  /** `present`: as the store has it; `unaccounted`: the store lacks it (or has an older form) without a cause; `quarantined`: its record cannot be read. */
+  state: Type.Union([Type.Literal('present'), Type.Literal('unaccounted'), Type.Literal('quarantined')]),
+  /** The revision of a record in a store that went back: not believed until it is written again. */
+  doubtedRevision: Type.Optional(Type.Integer()),
+});
+
+export const ClusterViewSchema = Type.Object({
+  schema: Type.Literal(1),
+  /** Revision of the store that was last applied. */
+  revision: Type.Integer(),
+  network: Type.Union([Type.Null(), Network]),
+  nodes: Type.Array(KnownNode),
+  /** Public keys that left for a readable cause and may be on the mesh device still. */
+  departed: Type.Array(Type.String()),
+  /** What this node holds itself. */
+  grants: Type.Array(Grant),
+  /** Revision of the store at which the cluster last said what this node holds. */
+  grantsRevision: Type.Integer(),
+  /** Whether this node held grants once: without any it has evacuated, otherwise it never joined. */
+  hasJoined: Type.Boolean(),
+});
+
+export type GrantText = Static<typeof Grant>;
+export type NetworkPlan = Static<typeof Network>;
+export type KnownNode = Static<typeof KnownNode>;
+export type ClusterView = Static<typeof ClusterViewSchema>;
+
+/** The view of a node that knows nothing yet. */
+export const emptyView: ClusterView = {
+  schema: 1,
+  revision: 0,
+  network: null,
+  nodes: [],
+  departed: [],
+  grants: [],
+  grantsRevision: 0,
+  hasJoined: false,
+};
