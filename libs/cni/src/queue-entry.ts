@@ -17,7 +17,7 @@ export interface QueueEntry extends DeletionKey {
   queuedAt: string;
   /** The boot in which that was. */
   bootId: string;
-  /** The same instant in milliseconds since that boot: the clock that cannot jump. */
+  /** The same instant in milliseconds on that boot's CLOCK_MONOTONIC (`process.hrtime`), which cannot jump. */
   uptimeMs?: number;
 }
 
@@ -26,7 +26,7 @@ export interface RecordedMoment {
   /** ISO text of the wall clock. */
   recordedAt: string;
   bootId: string;
-  /** Milliseconds since that boot, when the record has it. */
+  /** Milliseconds on that boot's CLOCK_MONOTONIC (`process.hrtime`), when the record has it. */
   uptimeMs?: number;
 }
 

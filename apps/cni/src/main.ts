@@ -1,0 +1,47 @@
+/** The CNI plugin: environment and stdin in, one answer out; everything else is the node-manager's work. */
+import { messageOf } from '@wgcni/base';
+import { dispatch, type Outcome } from '@wgcni/cni';
+import { nodeEffects } from './effects.ts';
+import { stderrLog, writeStderr } from './stderr-log.ts';
+import { readAll } from './stdin.ts';
+import { writeStdout } from './stdout.ts';
+
+/** The bundler puts the version in. */
+declare const __WGCNI_VERSION__: string | undefined;
+
+const stdinLimitMs = 5_000;
+
+async function main(): Promise<number> {
+  const log = stderrLog();
+  const outcome = await dispatch({
+    variables: process.env,
+    readStdin: () => readAll(process.stdin, stdinLimitMs),
+    pluginVersion: typeof __WGCNI_VERSION__ === 'string' ? __WGCNI_VERSION__ : '0.0.0',
+    effects: nodeEffects(log),
+  });
+  const { error, about } = outcome;
+  if (about !== undefined) writeStderr(about);
+  if (error !== undefined) {
+    const { CNI_COMMAND, CNI_CONTAINERID, CNI_IFNAME } = process.env;
+    const { code, message, stack } = error;
+    const trace = code === 'internal.failed' ? { stack } : {};
+    log.error({ CNI_COMMAND, CNI_CONTAINERID, CNI_IFNAME, code, message, ...trace }, 'cni.failed');
+  }
+  return deliver(outcome);
+}
+
+/** Prints the answer; an ADD is confirmed when the runtime has it, and taken back when it cannot have it. */
+async function deliver({ answer, addition, exitCode }: Outcome): Promise<number> {
+  try {
+    if (answer !== undefined) writeStdout(`${JSON.stringify(answer)}\n`);
+  } catch (error) {
+    writeStderr(`the answer could not be written: ${messageOf(error)}\n`);
+    await addition?.undo();
+    return 1;
+  }
+  await addition?.answered();
+  return exitCode;
+}
+
+// Exits at once: an stdin that nobody closes would keep the process.
+void main().then((exitCode) => process.exit(exitCode));

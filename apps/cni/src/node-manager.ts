@@ -1,0 +1,92 @@
+/** The node-manager as the plugin sees it: one method for each thing it is asked. Answers are checked, not believed. */
+import type { AttachInput, Attachment, CheckInput, Collected, CollectInput, NodeStatus } from '@wgcni/api';
+import { isObject } from '@wgcni/cni';
+import { ask, incomprehensible, type RestAnswer, type RestRequest } from './rest.ts';
+
+/** Where an attachment is found on the REST surface. */
+export interface AttachmentKey {
+  network: string;
+  containerId: string;
+  ifName: string;
+}
+
+export class NodeManager {
+  readonly #socket: string;
+
+  constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  /**
+   * Attaches; whoever gives up closes the connection by `signal`, and the node-manager rolls back. The answer is for
+   * `readAttachment`: when that fails something may be attached, which is not so when this fails.
+   */
+  attach(key: AttachmentKey, input: AttachInput, signal: AbortSignal): Promise<RestAnswer> {
+    return ask(this.#socket, { method: 'PUT', path: pathOf(key), body: input }, signal);
+  }
+
+  /** The answer of `attach` as an attachment. Throws CatalogueError `node-manager.unreachable` for anything else. */
+  readAttachment({ body }: RestAnswer): Pick<Attachment, 'addresses' | 'mtu'> {
+    if (isAttachment(body)) return body;
+    throw incomprehensible(this.#socket, 'something that is not an attachment');
+  }
+
+  async answered(key: AttachmentKey, signal: AbortSignal): Promise<void> {
+    await this.#order({ method: 'POST', path: `${pathOf(key)}/answered` }, signal);
+  }
+
+  async check(key: AttachmentKey, input: CheckInput, signal: AbortSignal): Promise<void> {
+    await this.#order({ method: 'POST', path: `${pathOf(key)}/check`, body: input }, signal);
+  }
+
+  /** Deletes, whether it is there or not; with `queuedAt` only what is not newer than that. */
+  async detach(key: AttachmentKey, signal: AbortSignal, queuedAt?: string): Promise<void> {
+    const query = queuedAt === undefined ? '' : `?queuedAt=${encodeURIComponent(queuedAt)}`;
+    await this.#order({ method: 'DELETE', path: `${pathOf(key)}${query}` }, signal);
+  }
+
+  async collect(network: string, input: CollectInput, signal: AbortSignal): Promise<Collected> {
+    const path = `/v1/networks/${encodeURIComponent(network)}/gc`;
+    const { body } = await ask(this.#socket, { method: 'POST', path, body: input }, signal);
+    if (isCollected(body)) return body;
+    throw incomprehensible(this.#socket, 'something that is not a list of what was collected');
+  }
+
+  async status(signal: AbortSignal): Promise<NodeStatus> {
+    const { body } = await ask(this.#socket, { method: 'GET', path: '/v1/status' }, signal);
+    if (isStatus(body)) return body;
+    throw incomprehensible(this.#socket, 'something that is not a status');
+  }
+
+  /** A request that is answered by nothing: done. */
+  async #order(request: RestRequest, signal: AbortSignal): Promise<void> {
+    const { status } = await ask(this.#socket, request, signal);
+    if (status !== 204) throw incomprehensible(this.#socket, `status ${status} where 204 means done`);
+  }
+}
+
+function pathOf({ network, containerId, ifName }: AttachmentKey): string {
+  return `/v1/attachments/${[network, containerId, ifName].map(encodeURIComponent).join('/')}`;
+}
+
+function isAttachment(body: unknown): body is Attachment {
+  if (!isObject(body) || !Number.isInteger(body.mtu) || !Array.isArray(body.addresses)) return false;
+  const isAddress = (item: unknown): boolean =>
+    isObject(item) && typeof item.address === 'string' && typeof item.gateway === 'string';
+  return body.addresses.length > 0 && body.addresses.every(isAddress);
+}
+
+function isCollected(body: unknown): body is Collected {
+  return isObject(body) && Array.isArray(body.removed) && Array.isArray(body.kept);
+}
+
+function isStatus(body: unknown): body is NodeStatus {
+  return (
+    isObject(body) &&
+    typeof body.readiness === 'string' &&
+    typeof body.isViewStored === 'boolean' &&
+    isObject(body.attachments) &&
+    typeof body.attachments.orphaned === 'number' &&
+    Array.isArray(body.addresses)
+  );
+}
