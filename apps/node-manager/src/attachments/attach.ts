@@ -1,6 +1,5 @@
 /** ADD: reserve, peer, device, link, record, in the order that loses no packet and leaks nothing; any failure undoes all. */
 import type { AttachInput, Attachment, AttachmentKey } from '@wgcni/api';
-import { CatalogueError } from '@wgcni/base';
 import type { DeviceRef } from '@wgcni/wg';
 import { configOf } from '../pods/plan-pods.ts';
 import { containerLink, containerSidePeer, deviceOf, familyOf, nodeSidePeer } from './container-device.ts';
@@ -92,12 +91,8 @@ export async function settle(core: Core, ref: DeviceRef): Promise<void> {
   core.deps.log.warn({ device: ref.id, waitedMs: settleMs }, 'device.slow');
 }
 
+/** Runtimes hand out namespaces with IPv6 switched off; a dot of an interface's name is written as a slash. */
 async function enableIpv6(core: Core, ifName: string, netns: string): Promise<void> {
-  const name = `net.ipv6.conf.${ifName}.disable_ipv6`;
-  const value = await core.deps.sysctl.read(name, netns);
-  if (value === '1') await core.deps.sysctl.write({ [name]: '0' }, netns);
-  if (value !== undefined) return;
-  throw new CatalogueError('kernel.refused', `the kernel has no IPv6 for ${ifName} in ${netns}`, {
-    remedy: 'boot the machine without ipv6.disable=1, or use a network without IPv6 pools',
-  });
+  const name = `net.ipv6.conf.${ifName.replaceAll('.', '/')}.disable_ipv6`;
+  await core.deps.sysctl.write({ [name]: '0' }, netns);
 }
