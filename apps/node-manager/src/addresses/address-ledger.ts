@@ -2,16 +2,16 @@
 import { CatalogueError } from '@wgcni/base';
 import {
   type Address,
+  AddressPool,
   type Cidr,
   containsAddress,
   type Family,
   formatAddress,
   formatCidr,
-  gatewayOf,
+  sameCidr,
   tryParseAddress,
   tryParseCidr,
 } from '@wgcni/ipam';
-import { SubnetAddresses } from './subnet-addresses.ts';
 
 /** Canonical text without prefix length, and the subnet's gateway. */
 export interface GivenAddress {
@@ -20,32 +20,30 @@ export interface GivenAddress {
 }
 
 export class AddressLedger {
-  #subnets: SubnetAddresses[] = [];
+  #pools: AddressPool[] = [];
 
-  /** Takes the subnets that the node holds from now on, with what is taken in new ones; a subnet it held already goes on. */
+  /** Takes the subnets that the node holds from now on, with what is taken in them; a subnet it held already goes on. */
   hold(cidrs: readonly Cidr[], taken: readonly GivenAddress[]): void {
-    this.#subnets = cidrs.map((cidr) => {
-      const held = this.#subnets.find((subnet) => formatCidr(subnet.cidr) === formatCidr(cidr));
-      return held ?? new SubnetAddresses(cidr);
-    });
+    const held = this.#pools;
+    this.#pools = cidrs.map((cidr) => held.find(({ subnet }) => sameCidr(subnet, cidr)) ?? new AddressPool(cidr));
     for (const { address } of taken) this.occupy(address);
   }
 
   /** Whether an address is of a subnet that the node holds. */
   isHeld(text: string): boolean {
-    return this.#subnetOf(text) !== undefined;
+    return this.#poolOf(text) !== undefined;
   }
 
   /** The gateway of an address's subnet; undefined when the node does not hold it. */
   gatewayOf(text: string): string | undefined {
-    const subnet = this.#subnetOf(text);
-    return subnet === undefined ? undefined : formatAddress(gatewayOf(subnet.cidr));
+    const pool = this.#poolOf(text);
+    return pool === undefined ? undefined : formatAddress(pool.gateway);
   }
 
   /** Marks an address as taken by someone who has it; false when the node does not hold it or it is taken already. */
   occupy(text: string): boolean {
     const address = tryParseAddress(text);
-    return address !== undefined && this.#subnetOf(text)?.take(address) === true;
+    return address !== undefined && this.#poolOf(text)?.request(address).kind === 'given';
   }
 
   /**
@@ -54,7 +52,7 @@ export class AddressLedger {
    */
   take(requested: readonly string[]): GivenAddress[] {
     const wanted = wishesOf(requested);
-    const families = ([4, 6] as const).filter((family) => this.#subnets.some(({ cidr }) => cidr.family === family));
+    const families = ([4, 6] as const).filter((family) => this.#pools.some(({ subnet }) => subnet.family === family));
     if (families.length === 0) throw noSubnet();
     const given: string[] = [];
     try {
@@ -71,49 +69,49 @@ export class AddressLedger {
   free(texts: readonly string[]): void {
     for (const text of texts) {
       const address = tryParseAddress(text);
-      if (address !== undefined) this.#subnetOf(text)?.free(address);
+      if (address !== undefined) this.#poolOf(text)?.release(address);
     }
   }
 
   /** How full each subnet is; `free` in decimal. */
   use(): { subnet: string; taken: number; free: string }[] {
-    return this.#subnets.map((subnet) => ({
-      subnet: formatCidr(subnet.cidr),
-      taken: subnet.taken,
-      free: String(subnet.available),
-    }));
+    return this.#pools.map(({ subnet, takenCount, freeCount }) => {
+      return { subnet: formatCidr(subnet), taken: takenCount, free: String(freeCount) };
+    });
   }
 
-  #subnetOf(text: string): SubnetAddresses | undefined {
+  #poolOf(text: string): AddressPool | undefined {
     const address = tryParseAddress(text);
-    return address === undefined ? undefined : this.#subnets.find(({ cidr }) => containsAddress(cidr, address));
+    return address === undefined ? undefined : this.#pools.find(({ subnet }) => containsAddress(subnet, address));
   }
 
   #takeWish(address: Address): string {
     const text = formatAddress(address);
-    const subnet = this.#subnetOf(text);
-    if (subnet?.take(address) === true) return text;
-    const held = this.#subnets.map(({ cidr }) => formatCidr(cidr)).join(', ');
-    const cause = subnet === undefined ? `is not of this node's subnets (${held})` : 'is taken or reserved';
-    throw new CatalogueError('address.unavailable', `the requested address ${text} ${cause}`, {
+    const outcome = this.#poolOf(text)?.request(address).kind ?? 'outside';
+    if (outcome === 'given') return text;
+    const held = this.#pools.map(({ subnet }) => formatCidr(subnet)).join(', ');
+    const causes = {
+      outside: `is not of this node's subnets (${held})`,
+      reserved: "is its subnet's network, broadcast or gateway address",
+      taken: 'is taken',
+      exhausted: 'is taken',
+    };
+    throw new CatalogueError('address.unavailable', `the requested address ${text} ${causes[outcome]}`, {
       field: 'requestedIps',
       remedy: `ask for a free address of ${held}, or for none`,
     });
   }
 
   #takeNext(family: Family): string {
-    const subnets = this.#subnets.filter(({ cidr }) => cidr.family === family);
-    for (const subnet of subnets) {
-      const address = subnet.next();
-      if (address !== undefined) return formatAddress(address);
+    const pools = this.#pools.filter(({ subnet }) => subnet.family === family);
+    for (const pool of pools) {
+      const allocation = pool.allocate();
+      if (allocation.kind === 'given') return formatAddress(allocation.address);
     }
-    throw new CatalogueError(
-      'pool.exhausted',
-      `every address of ${subnets.map(({ cidr }) => formatCidr(cidr)).join(', ')} is taken`,
-      {
-        remedy: 'remove containers from this node, or use a network whose subnets are larger',
-      },
-    );
+    const subnets = pools.map(({ subnet }) => formatCidr(subnet)).join(', ');
+    throw new CatalogueError('pool.exhausted', `every address of ${subnets} is taken`, {
+      remedy: 'remove containers from this node, or use a network whose subnets are larger',
+    });
   }
 }
 
