@@ -36,6 +36,10 @@ export const ClusterViewSchema = Type.Object({
   grants: Type.Array(Grant),
   /** Revision of the store at which the cluster last said what this node holds. */
   grantsRevision: Type.Integer(),
+  /** Grants that this node uses no more and whose release the cluster has not confirmed. */
+  leaving: Type.Array(Grant),
+  /** Grants that are not used because something of the host overlaps them. */
+  refused: Type.Array(Type.Object({ cidr: Type.String(), why: Type.String() })),
   /** Whether this node held grants once: without any it has evacuated, otherwise it never joined. */
   hasJoined: Type.Boolean(),
 });
@@ -54,5 +58,7 @@ export const emptyView: ClusterView = {
   departed: [],
   grants: [],
   grantsRevision: 0,
+  leaving: [],
+  refused: [],
   hasJoined: false,
 };

@@ -42,6 +42,7 @@ export function planView(last: ClusterView, snapshot: MeshSnapshot, selfId: stri
     nodes,
     departed: departedKeys(last, snapshot, nodes),
     grants,
+    leaving: [...known.leaving, ...known.grants.filter((grant) => !grants.includes(grant))],
   };
   const alarms: ViewAlarm[] = [
     ...(network === undefined ? [{ kind: 'network-absent' as const }] : []),

@@ -1,0 +1,71 @@
+/** PURE: where this node stands with the cluster, and whether it may give out addresses by that. */
+import type { readiness } from '@wgcni/api';
+import { CatalogueError } from '@wgcni/base';
+import type { ClusterView } from '../view/cluster-view.ts';
+
+/** What the last answer of the cluster-managers was; `unreachable`: there was none, or one that says to try again. */
+export type Standing =
+  | { kind: 'starting'; why: string }
+  | { kind: 'registered' }
+  | { kind: 'unreachable'; why: string }
+  | { kind: 'duplicate'; why: string }
+  | { kind: 'superseded'; why: string }
+  | { kind: 'deleted' };
+
+export type Readiness = (typeof readiness)[number];
+
+export interface Circumstances {
+  standing: Standing;
+  isDraining: boolean;
+  view: ClusterView;
+  /** Why the node is fenced for lack of contact, given the hold-down; undefined when it is not. */
+  fenceReason: (holdDownMs: number) => string | undefined;
+}
+
+export type Judgement = { readiness: 'ready'; refusal: undefined } | { readiness: Readiness; refusal: CatalogueError };
+
+/** Whether ADD is served now; the refusal says why not and what to do. */
+export function judge({ standing, isDraining, view, fenceReason }: Circumstances): Judgement {
+  if (standing.kind === 'deleted') {
+    return refused('deleted', 'node.unavailable', 'this node was deleted from the cluster', {
+      remedy: 'remove it with --teardown, or start it with --take-over to have it join again',
+    });
+  }
+  if (standing.kind === 'duplicate' || standing.kind === 'superseded') {
+    return refused('duplicate', 'node.duplicate', standing.why);
+  }
+  const { network, grants, refused: overlapping } = view;
+  if (network === null) {
+    const why = 'why' in standing ? `: ${standing.why}` : '';
+    return refused('starting', 'node.unavailable', `this node has not been registered yet${why}`);
+  }
+  if (isDraining) {
+    return refused('draining', 'node.unavailable', 'this node is draining', {
+      remedy: 'attach elsewhere, or run "wgcni undrain"',
+    });
+  }
+  const usable = grants.filter(({ cidr }) => !overlapping.some((one) => one.cidr === cidr));
+  if (usable.length === 0) return withoutGrant(standing, overlapping);
+  const fence = fenceReason(network.holdDownSec * 1_000);
+  if (fence === undefined) return { readiness: 'ready', refusal: undefined };
+  return refused('fenced', 'node.fenced', fence, { remedy: 'bring back a cluster-manager that this node can reach' });
+}
+
+function withoutGrant(standing: Standing, overlapping: ClusterView['refused']): Judgement {
+  const words = overlapping.map(({ cidr, why }) => `the subnet ${cidr} overlaps ${why}`).join('; ');
+  const why = 'why' in standing ? `: ${standing.why}` : '';
+  return words === ''
+    ? refused('no-grant', 'node.unavailable', `this node holds no subnet${why}`)
+    : refused('no-grant', 'node.unavailable', words, {
+        remedy: 'take that away, or choose pools that the host does not use',
+      });
+}
+
+function refused(
+  readiness: Readiness,
+  code: 'node.unavailable' | 'node.duplicate' | 'node.fenced',
+  message: string,
+  options: { remedy?: string } = {},
+): Judgement {
+  return { readiness, refusal: new CatalogueError(code, message, options) };
+}

@@ -1,0 +1,27 @@
+/** PURE: what of the host a subnet would overlap: an address or route that is not ours (design §5, pools). */
+import { type Cidr, cidrOf, overlaps, tryParseAddress, tryParseCidr } from '@wgcni/ipam';
+import { routeProtocol, type KernelState } from '@wgcni/iproute';
+import { meshDevice, podsDevice } from '../node-view.ts';
+
+const ownDevices = new Set<string>([meshDevice, podsDevice]);
+
+/** Words that name the first overlap of `subnet`, or undefined. Default routes overlap nothing. */
+export function findOverlap(subnet: Cidr, state: KernelState): string | undefined {
+  for (const { address, prefixLength, linkName } of state.addresses) {
+    const parsed = tryParseAddress(address);
+    if (parsed === undefined || ownDevices.has(linkName)) continue;
+    if (overlaps(subnet, cidrOf(parsed, prefixLength))) return `the address ${address}/${prefixLength} of ${linkName}`;
+  }
+  const route = foreignRoutes(state).find(({ block }) => overlaps(subnet, block));
+  return route === undefined ? undefined : `the route ${route.words}`;
+}
+
+/** Routes of the host that are not ours, default and multicast routes aside, with words that name them. */
+export function foreignRoutes(state: KernelState): { block: Cidr; words: string }[] {
+  return state.routes.flatMap(({ destination, device, protocol }) => {
+    const block = tryParseCidr(destination);
+    if (block === undefined || block.length === 0 || protocol === routeProtocol || ownDevices.has(device ?? ''))
+      return [];
+    return [{ block, words: device === undefined ? destination : `${destination} dev ${device}` }];
+  });
+}
