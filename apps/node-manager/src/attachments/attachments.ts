@@ -33,6 +33,13 @@ export interface AttachmentCounts {
   adopted: number;
 }
 
+export interface DeletionWords {
+  /** Helps only when the record was lost. */
+  netns?: string;
+  /** ISO instant: what was attached later stays. */
+  queuedAt?: string;
+}
+
 export class Attachments {
   readonly #core: Core;
   readonly #queue: DeletionQueue;
@@ -77,6 +84,7 @@ export class Attachments {
   /** ADD. */
   async attach(key: AttachmentKey, input: AttachInput, limits: RequestLimits): Promise<Attachment> {
     this.#refuseUntilStarted();
+    await this.#queue.replayFor(key);
     return attach(this.#core, key, input, limits);
   }
 
@@ -89,9 +97,10 @@ export class Attachments {
     });
   }
 
-  /** DEL; `netns` helps only when the record was lost. */
-  release(key: AttachmentKey, netns?: string): Promise<void> {
-    return release(this.#core, key, netns);
+  /** DEL. */
+  async release(key: AttachmentKey, { netns, queuedAt }: DeletionWords = {}): Promise<void> {
+    const queued = queuedAt === undefined ? {} : { queued: { queuedAt, bootId: this.#core.bootId } };
+    await release(this.#core, key, { ...(netns === undefined ? {} : { netns }), ...queued });
   }
 
   /** CHECK. */

@@ -27,7 +27,7 @@ export interface AttachmentsDeps {
   sysctl: Sysctl;
   udpPorts: UdpPorts;
   readBootId: ReadBootId;
-  /** Milliseconds since the boot, on the clock that the plugin stamps queued deletions with. */
+  /** Milliseconds on the clock that the plugin stamps queued deletions with: `bootUptimeMs`. */
   uptimeMs: () => number;
   admission: Admission;
   clock: Clock;

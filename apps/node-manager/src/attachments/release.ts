@@ -1,24 +1,33 @@
 /** DEL: device, peer, record, address, in that order; whatever is missing is fine, neither netns nor result is needed. */
 import type { AttachmentKey } from '@wgcni/api';
+import { isOutdated, type QueueEntry } from '@wgcni/cni';
 import { hostCidr, deviceOf, isDeviceOf } from './container-device.ts';
 import { type Core, tellWhenEmpty } from './core.ts';
 import { findDevice } from './found-device.ts';
 import { recognise } from './recognise.ts';
 import { type AttachmentRecord, keyOf, keyText } from './record.ts';
 
-/**
- * Releases the attachment of `key`; succeeds when there is none. `netns` helps only when the record was lost.
- * Throws CatalogueError `kernel.refused` or `io.failed` when something of it could not be removed: then its address is not free.
- */
-export function release(core: Core, key: AttachmentKey, netns?: string): Promise<void> {
-  return core.locks.run(keyText(key), () => releaseLocked(core, key, netns));
+export interface ReleaseOptions {
+  /** Where the device was; helps only when the record was lost. */
+  netns?: string;
+  /** When this deletion began: it must not kill an attachment that was made since. */
+  queued?: Pick<QueueEntry, 'queuedAt' | 'bootId' | 'uptimeMs'>;
 }
 
-/** The same for a caller that holds the lock of the key. */
-export async function releaseLocked(core: Core, key: AttachmentKey, netns?: string): Promise<void> {
-  const record = core.register.get(key) ?? (await recognise(core, key, netns));
-  if (record === undefined) await endProcess(core, key);
-  else await dissolve(core, record);
+/**
+ * Releases the attachment of `key`; succeeds when there is none. Resolves with false when it is newer than the deletion and stays.
+ * Throws CatalogueError `kernel.refused` or `io.failed` when something of it could not be removed: then its address is not free.
+ */
+export function release(core: Core, key: AttachmentKey, { netns, queued }: ReleaseOptions = {}): Promise<boolean> {
+  return core.locks.run(keyText(key), async () => {
+    const record = core.register.get(key) ?? (await recognise(core, key, netns));
+    // FENCE: compared under the lock; a deletion that was queued before this attachment was made must not kill it.
+    if (queued !== undefined && record !== undefined && isOutdated({ ...key, ...queued }, record, core.bootId))
+      return false;
+    if (record === undefined) await endProcess(core, key);
+    else await dissolve(core, record);
+    return true;
+  });
 }
 
 /** Undoes everything a record stands for; the caller holds the lock of its key. */

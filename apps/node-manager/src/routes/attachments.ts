@@ -31,6 +31,12 @@ const ReleaseQuery = Type.Object(
     netns: Type.Optional(
       Type.String({ pattern: '^/', maxLength: 4096, description: 'helps only when the record was lost' }),
     ),
+    queuedAt: Type.Optional(
+      Type.String({
+        pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$',
+        description: 'when the deletion began; what was attached later stays',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -99,7 +105,7 @@ function addLife(server: FastifyInstance, attachments: Attachments, clock: Clock
     path,
     { schema: { ...remove, params: AttachmentParams, querystring: ReleaseQuery, response: done } },
     async ({ params, query }, reply) => {
-      await attachments.release(params, query.netns);
+      await attachments.release(params, query);
       return reply.code(204).send(null);
     },
   );
