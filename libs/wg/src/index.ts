@@ -1,9 +1,12 @@
 /** WireGuard: keys, peers and devices. */
 export * from './allowed-ips.ts';
+export * from './backend.ts';
 export * from './endpoint.ts';
+export * from './kernel/devices.ts';
 export * from './key-generator.ts';
 export * from './key.ts';
-export * from './memory-devices.ts';
+export * from './memory/devices.ts';
 export * from './peer.ts';
 export * from './plan-peers.ts';
 export * from './port.ts';
+export * from './userspace/devices.ts';

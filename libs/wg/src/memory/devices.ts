@@ -1,10 +1,10 @@
 /** WireGuard devices in memory, with the kernel's rules for allowed IPs and endpoints, for tests of what stands above. */
 import { CatalogueError, type Secret } from '@wgcni/base';
-import { systemKeys } from './key-generator.ts';
-import type { PublicKey } from './key.ts';
-import type { PeerChange } from './peer.ts';
-import { applyPeerChanges } from './peer-table.ts';
-import type { DeviceRef, DeviceSettings, DeviceState, ObservedPeer, WgDevices } from './port.ts';
+import { systemKeys } from '../key-generator.ts';
+import type { PublicKey } from '../key.ts';
+import type { PeerChange } from '../peer.ts';
+import { applyPeerChanges } from '../peer-table.ts';
+import type { DeviceRef, DeviceSettings, DeviceState, ObservedPeer, WgDevices } from '../port.ts';
 
 /** Where the devices' links appear; the memory kernel of `@wgcni/iproute` is one. */
 export interface LinkHost {

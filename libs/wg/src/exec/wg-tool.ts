@@ -1,0 +1,70 @@
+/** `wg show … dump`, `wg setconf` and `wg set` of one device, kernel or userspace. */
+import { CatalogueError } from '@wgcni/base';
+import type { Processes } from '@wgcni/iproute';
+import { changeText } from '../change-text.ts';
+import { configText } from '../config-text.ts';
+import { parseDump, type DeviceDump } from '../dump.ts';
+import { parseEndpoint } from '../endpoint.ts';
+import type { PeerChange } from '../peer.ts';
+import type { DeviceSettings } from '../port.ts';
+import type { PrivateFiles } from './private-files.ts';
+
+/** Changes in one `wg set`, so that its words stay far below the limit of an argument list. */
+const changesPerCall = 500;
+
+/**
+ * How `wg` reaches a device: a kernel device by its present name within its namespace; a userspace one from anywhere by the name it
+ * was started under.
+ */
+export interface WgTarget {
+  name: string;
+  netns?: string;
+}
+
+export class WgTool {
+  readonly #processes: Processes;
+  readonly #files: PrivateFiles;
+
+  constructor(processes: Processes, files: PrivateFiles) {
+    this.#processes = processes;
+    this.#files = files;
+  }
+
+  /** What the device holds, or undefined when `wg` cannot reach it. Throws CatalogueError `netns.unusable`, `decode.failed`. */
+  async dump({ name, netns }: WgTarget): Promise<DeviceDump | undefined> {
+    const { status, stdout } = await this.#processes.run({ argv: ['wg', 'show', name, 'dump'], netns });
+    return status === 0 ? parseDump(stdout) : undefined;
+  }
+
+  /** Replaces everything the device holds. Throws CatalogueError `kernel.refused`, `request.invalid`. */
+  async setConfig({ name, netns }: WgTarget, settings: DeviceSettings): Promise<void> {
+    for (const peer of settings.peers) checkEndpoint(peer.endpoint);
+    await this.#files.lend(configText(settings), (path) => this.#succeed(['wg', 'setconf', name, path], netns));
+  }
+
+  /** Applies changes in order; a peer that is not named is not touched. Throws CatalogueError `kernel.refused`, `request.invalid`. */
+  async set({ name, netns }: WgTarget, changes: readonly PeerChange[]): Promise<void> {
+    for (const change of changes) checkEndpoint(endpointOf(change));
+    for (let from = 0; from < changes.length; from += changesPerCall) {
+      await this.#succeed(['wg', 'set', name, ...changeText(changes.slice(from, from + changesPerCall))], netns);
+    }
+  }
+
+  async #succeed(argv: readonly string[], netns: string | undefined): Promise<void> {
+    const { status, stderr } = await this.#processes.run({ argv, netns });
+    if (status === 0) return;
+    throw new CatalogueError('kernel.refused', `"${argv.slice(0, 3).join(' ')}" failed: ${stderr.trim()}`, {
+      remedy: 'see whether the device is still there, and whether its UDP port is free',
+    });
+  }
+}
+
+function endpointOf(change: PeerChange): string | undefined {
+  if (change.kind === 'remove') return undefined;
+  return change.kind === 'add' ? change.peer.endpoint : change.endpoint;
+}
+
+/** `wg` would look a host name up, and try again for minutes. */
+function checkEndpoint(endpoint: string | undefined): void {
+  if (endpoint !== undefined) parseEndpoint(endpoint);
+}

@@ -1,0 +1,156 @@
+/**
+ * wireguard-go keeps the device contract, and its processes live, die and are found again as they should:
+ *
+ *   node (throw-away namespace): wireguard-go processes, UDP sockets, wgcni-pods ──loopback── container (throw-away): eth0
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '@wgcni/base';
+import { ThrowawayNetns } from '@wgcni/iproute/contract';
+import { describeDeviceContract, openPlace, openRealHarness, randomEnds, type RealPlace } from '../contract/index.ts';
+import { PrivateFiles } from '../exec/private-files.ts';
+import { systemKeys } from '../key-generator.ts';
+import type { DeviceRef } from '../port.ts';
+import { UserspaceDevices } from './devices.ts';
+
+const openDevices = ({ node, stateDir, runDir }: RealPlace) =>
+  UserspaceDevices.open({ stateDir, runDir, ownNetns: node.path });
+
+describeDeviceContract('wireguard-go', () => openRealHarness(openDevices), { carriesPackets: true });
+
+describe('wireguard-go processes', () => {
+  let place: RealPlace;
+  let devices: UserspaceDevices;
+  let eth0: DeviceRef;
+  const own = systemKeys.generate();
+  const settings = { privateKey: own.privateKey, listenPort: 61_001, peers: [] };
+
+  beforeEach(async () => {
+    place = await openPlace();
+    devices = await openDevices(place);
+    ({ eth0 } = randomEnds(place.container.path));
+    await devices.create(eth0, 1420);
+    await devices.configure(eth0, settings);
+  });
+  afterEach(async () => {
+    for (const id of await devices.liveIds('')) await devices.remove({ id, name: id });
+    await place.container.close();
+    await place.node.close();
+    await rm(place.stateDir, { recursive: true });
+    await rm(place.runDir, { recursive: true });
+  });
+
+  const recordPath = () => `${place.stateDir}/${eth0.id}.json`;
+  const pidOf = async () => (JSON.parse(await readFile(recordPath(), 'utf8')) as { pid: number }).pid;
+  const kill = async (pid: number) => {
+    process.kill(pid, 'SIGKILL');
+    while ((await devices.liveIds(eth0.id)).length > 0) await systemClock.sleep(5);
+  };
+
+  it('are adopted by the next life of the node-manager', async () => {
+    const pid = await pidOf();
+    const next = await openDevices(place);
+    expect((await next.observe(eth0))?.publicKey).toBe(own.publicKey);
+    expect(await next.liveIds('wg')).toEqual([eth0.id]);
+    expect(await pidOf()).toBe(pid);
+  });
+
+  it('lead a session of their own, so that they outlive the node-manager', async () => {
+    const stat = await readFile(`/proc/${await pidOf()}/stat`, 'utf8');
+    expect(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3])).toBe(await pidOf());
+  });
+
+  it('are adopted by their arguments when their record was lost', async () => {
+    const pid = await pidOf();
+    await rm(recordPath());
+    expect((await (await openDevices(place)).observe(eth0))?.publicKey).toBe(own.publicKey);
+    expect(await pidOf()).toBe(pid);
+  });
+
+  it('are adopted by their arguments when their record is damaged', async () => {
+    const pid = await pidOf();
+    await writeFile(recordPath(), '{"pid":');
+    expect((await devices.observe(eth0))?.publicKey).toBe(own.publicKey);
+    expect(await pidOf()).toBe(pid);
+  });
+
+  it('are not believed to be another process that has their pid now', async () => {
+    await kill(await pidOf());
+    await writeFile(recordPath(), `{"pid":${process.pid},"startTime":"1"}\n`);
+    expect(await devices.observe(eth0)).toBeUndefined();
+    await devices.remove(eth0);
+  });
+
+  it('are seen to be dead after SIGKILL, and replaced over the stale socket', async () => {
+    await kill(await pidOf());
+    expect(await readdir('/var/run/wireguard')).toContain(`${eth0.id}.sock`);
+    expect(await devices.observe(eth0)).toBeUndefined();
+    await devices.create(eth0, 1420);
+    await devices.configure(eth0, settings);
+    expect((await devices.observe(eth0))?.publicKey).toBe(own.publicKey);
+  });
+
+  it('are replaced when a device of the same id is made again', async () => {
+    const before = await pidOf();
+    await devices.create(eth0, 1420);
+    expect(await pidOf()).not.toBe(before);
+    expect(await devices.observe(eth0)).toMatchObject({ publicKey: undefined });
+    expect(await devices.liveIds(eth0.id)).toEqual([eth0.id]);
+  });
+
+  it('leave no socket, record or process when removed', async () => {
+    const pid = await pidOf();
+    await devices.remove(eth0);
+    expect(await readdir('/var/run/wireguard')).not.toContain(`${eth0.id}.sock`);
+    expect(await readdir(place.stateDir)).toEqual([]);
+    await expect(readFile(`/proc/${pid}/stat`, 'utf8')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('of another node on this machine are neither listed nor ended', async () => {
+    const neighbour = await ThrowawayNetns.open();
+    try {
+      const others = await UserspaceDevices.open({ ...place, ownNetns: neighbour.path });
+      expect(await others.liveIds('wg')).toEqual([]);
+      expect(await others.observe(eth0)).toBeUndefined();
+      expect(await devices.liveIds('wg')).toEqual([eth0.id]);
+    } finally {
+      await neighbour.close();
+    }
+  });
+
+  it('never show a key in their arguments or environment, and no key file outlives a call', async () => {
+    const [argv, environment] = await Promise.all(
+      ['cmdline', 'environ'].map(async (file) => readFile(`/proc/${await pidOf()}/${file}`, 'utf8')),
+    );
+    expect(`${argv}${environment}`).not.toContain(own.privateKey.reveal());
+    expect(await readdir(place.runDir)).toEqual([]);
+  });
+});
+
+describe('key files', () => {
+  it('left by an earlier life are removed at start, and nothing else', async () => {
+    const place = await openPlace();
+    try {
+      await writeFile(`${place.runDir}/${randomUUID()}.conf`, 'left');
+      await writeFile(`${place.runDir}/other`, 'kept');
+      await openDevices(place);
+      expect(await readdir(place.runDir)).toEqual(['other']);
+    } finally {
+      await place.node.close();
+      await place.container.close();
+    }
+  });
+
+  it('are refused on a disk', async () => {
+    const directory = await mkdtemp('/var/tmp/wgcni-run-');
+    const failure = { code: 'config.invalid', message: expect.stringContaining('not on tmpfs') };
+    await expect(PrivateFiles.open(directory)).rejects.toMatchObject(failure);
+    await rmdir(directory);
+  });
+
+  it('are refused in a directory that others may enter', async () => {
+    const failure = { code: 'config.invalid', message: expect.stringContaining('0700') };
+    await expect(PrivateFiles.open('/dev/shm')).rejects.toMatchObject(failure);
+  });
+});

@@ -1,0 +1,134 @@
+/** Devices of wireguard-go: one process each in our namespace, its link moved down into the container's. */
+import { CatalogueError, systemClock, type Secret } from '@wgcni/base';
+import { ExecIpRoute, Processes } from '@wgcni/iproute';
+import type { DeviceDump } from '../dump.ts';
+import { deviceRefused, interfaceExists } from '../exec/failures.ts';
+import { PrivateFiles } from '../exec/private-files.ts';
+import { WgTool, type WgTarget } from '../exec/wg-tool.ts';
+import type { PeerChange } from '../peer.ts';
+import type { DeviceRef, DeviceSettings, DeviceState, WgDevices } from '../port.ts';
+import { ProcessRecords } from './process-records.ts';
+import { hasUdpPort } from './udp-sockets.ts';
+import { WireguardGo } from './wireguard-go.ts';
+
+const settlePollMs = 20;
+
+export interface UserspaceDevicesOptions {
+  /** Where the process records are kept; survives a restart of the node-manager. */
+  stateDir: string;
+  /** A directory of our own on tmpfs, for files that hold a key for the life of one call. */
+  runDir: string;
+  /** A namespace that stands for our own; by default the one this process is in. */
+  ownNetns?: string;
+}
+
+export class UserspaceDevices implements WgDevices {
+  readonly backend = 'userspace';
+  readonly #processes: Processes;
+  readonly #ipRoute: ExecIpRoute;
+  readonly #wg: WgTool;
+  readonly #daemons: WireguardGo;
+
+  private constructor(options: UserspaceDevicesOptions, files: PrivateFiles, records: ProcessRecords) {
+    this.#processes = new Processes(options.ownNetns);
+    this.#ipRoute = new ExecIpRoute(options);
+    this.#wg = new WgTool(this.#processes, files);
+    this.#daemons = new WireguardGo(this.#processes, records);
+  }
+
+  /** Prepares both directories. Throws CatalogueError `config.invalid` when `runDir` is not a private directory on tmpfs. */
+  static async open(options: UserspaceDevicesOptions): Promise<UserspaceDevices> {
+    const files = await PrivateFiles.open(options.runDir);
+    return new UserspaceDevices(options, files, await ProcessRecords.open(options.stateDir));
+  }
+
+  async create(ref: DeviceRef, mtu: number): Promise<void> {
+    checkId(ref.id);
+    await this.#daemons.stop(ref.id);
+    if (await this.#hasLink(ref)) throw interfaceExists(ref);
+    await this.#daemons.start(ref.id);
+    try {
+      await this.#place(ref, mtu);
+    } catch (error) {
+      await this.#daemons.stop(ref.id);
+      throw error;
+    }
+  }
+
+  async configure(ref: DeviceRef, settings: DeviceSettings): Promise<void> {
+    await this.#wg.setConfig(targetOf(ref), settings);
+  }
+
+  async change(ref: DeviceRef, changes: readonly PeerChange[]): Promise<void> {
+    await this.#wg.set(targetOf(ref), changes);
+  }
+
+  async observe(ref: DeviceRef): Promise<DeviceState | undefined> {
+    const dump = await this.#dump(ref);
+    if (dump === undefined) return undefined;
+    return { ref, publicKey: dump.publicKey, listenPort: dump.listenPort, peers: dump.peers };
+  }
+
+  async readPrivateKey(ref: DeviceRef): Promise<Secret | undefined> {
+    return (await this.#dump(ref))?.privateKey;
+  }
+
+  /**
+   * In another namespace wireguard-go looks only once a second whether its link is up, and binds its port when it sees that. On some
+   * kernels a new link looks up to it from the start; then this is true at once.
+   */
+  async settle(ref: DeviceRef, timeoutMs: number): Promise<boolean> {
+    const deadline = systemClock.monotonicMs() + timeoutMs;
+    const identity = await this.#daemons.find(ref.id);
+    if (identity === undefined) return false;
+    let port = 0;
+    while (true) {
+      port = port === 0 ? ((await this.#wg.dump(targetOf(ref)))?.listenPort ?? 0) : port;
+      if (port !== 0 && (await hasUdpPort(identity.pid, port))) return true;
+      if (systemClock.monotonicMs() >= deadline) return false;
+      await systemClock.sleep(settlePollMs);
+    }
+  }
+
+  async remove(ref: DeviceRef): Promise<void> {
+    await this.#daemons.stop(ref.id);
+  }
+
+  async liveIds(idPrefix: string): Promise<string[]> {
+    return this.#daemons.liveIds(idPrefix);
+  }
+
+  /** Brings the new link, still down, under its final name into its final namespace. */
+  async #place(ref: DeviceRef, mtu: number): Promise<void> {
+    // ORDER: never up before it has moved; wireguard-go would take it for down for ever.
+    const target = ref.netns === undefined ? [] : ['netns', ref.netns];
+    const argv = ['ip', 'link', 'set', 'dev', ref.id, 'mtu', String(mtu), ...target, 'name', ref.name];
+    const { status, stderr } = await this.#processes.run({ argv });
+    if (status !== 0) throw (await this.#hasLink(ref)) ? interfaceExists(ref) : deviceRefused(ref, stderr.trim());
+  }
+
+  async #hasLink(ref: DeviceRef): Promise<boolean> {
+    return (await this.#ipRoute.observe(ref.netns)).links.some((link) => link.name === ref.name);
+  }
+
+  async #dump(ref: DeviceRef): Promise<DeviceDump | undefined> {
+    if ((await this.#daemons.find(ref.id)) === undefined) return undefined;
+    const dump = await this.#wg.dump(targetOf(ref));
+    if (dump !== undefined || (await this.#daemons.find(ref.id)) === undefined) return dump;
+    throw deviceRefused(ref, 'its process lives, but `wg show` cannot read it');
+  }
+}
+
+/** `wg` finds a userspace device from any namespace, by the name it was started under. */
+function targetOf(ref: DeviceRef): WgTarget {
+  return { name: ref.id };
+}
+
+/** The id becomes a link's name, a file's name and an argument. */
+function checkId(id: string): void {
+  if (/^[a-zA-Z][a-zA-Z0-9_-]{0,14}$/.test(id)) return;
+  throw new CatalogueError('request.invalid', `"${id}" cannot name a userspace device`, {
+    field: 'id',
+    remedy: 'use at most 15 letters, digits, minus and underscore, beginning with a letter',
+  });
+}

@@ -1,0 +1,43 @@
+/** What /proc says of a process: enough to know it again, since process ids are reused. */
+import { readdir, readFile } from 'node:fs/promises';
+
+export interface ProcessIdentity {
+  pid: number;
+  /** Clock ticks between boot and the start of the process (proc(5), field 22 of stat). */
+  startTime: string;
+}
+
+/** The identity of a running process, or undefined when there is none or only a zombie that its parent has not yet collected. */
+export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
+  const stat = await readOfProcess(pid, 'stat');
+  // The second field is a name in parentheses that may itself hold blanks and parentheses.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, startTime] = [fields?.[0], fields?.[19]];
+  return startTime === undefined || state === 'Z' || state === 'X' ? undefined : { pid, startTime };
+}
+
+/** The argument list of a process, or undefined when there is none. */
+export async function argvOfProcess(pid: number): Promise<string[] | undefined> {
+  const text = await readOfProcess(pid, 'cmdline');
+  return text === undefined || text === '' ? undefined : text.split('\0').slice(0, -1);
+}
+
+/** Every process id there is now. */
+export async function listProcesses(): Promise<number[]> {
+  return (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name)).map(Number);
+}
+
+/** A file of a process, or undefined when the process is gone. */
+export async function readOfProcess(pid: number, file: string): Promise<string | undefined> {
+  try {
+    return await readFile(`/proc/${pid}/${file}`, 'utf8');
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a failed look into /proc means that the process has ended meanwhile. */
+export function isGone(error: unknown): boolean {
+  return ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '');
+}

@@ -1,0 +1,189 @@
+/** The life of a wireguard-go process: started so that it outlives us, known again by pid, start time, arguments and namespace. */
+import { spawn } from 'node:child_process';
+import { unlink } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { basename } from 'node:path';
+import { CatalogueError, systemClock } from '@wgcni/base';
+import { identifyNetns, processEnvironment, startFailure, type Processes } from '@wgcni/iproute';
+import { argvOfProcess, identifyProcess, isGone, listProcesses, type ProcessIdentity } from './proc.ts';
+import type { ProcessRecords } from './process-records.ts';
+
+/** Where wireguard-go and `wg` meet; both have it built in. */
+const socketDirectory = '/var/run/wireguard';
+const program = 'wireguard-go';
+
+const startBoundMs = 5000;
+const pollMs = 5;
+/** How long a process may take to end after SIGTERM, and then after SIGKILL. */
+const politeMs = 1500;
+const forcedMs = 3000;
+const scanWidth = 64;
+
+export class WireguardGo {
+  readonly #processes: Processes;
+  readonly #records: ProcessRecords;
+
+  constructor(processes: Processes, records: ProcessRecords) {
+    this.#processes = processes;
+    this.#records = records;
+  }
+
+  /**
+   * Starts a process for `id` in our namespace, with a link of that name, down. Resolves once its control socket answers. Throws
+   * CatalogueError `kernel.refused` when it ends before.
+   */
+  async start(id: string): Promise<ProcessIdentity> {
+    const [file = '', ...args] = this.#processes.argvOf({ argv: [program, '-f', id] });
+    // A session of its own and no pipe to us: it neither gets our signals nor dies of a broken pipe.
+    const child = spawn(file, args, { detached: true, stdio: 'ignore', cwd: '/', env: processEnvironment() });
+    let ending: Error | undefined;
+    child.once('error', (error) => (ending = startFailure(program, error)));
+    child.once('exit', (status) => (ending = endedEarly(id, status)));
+    child.unref();
+    const deadline = systemClock.monotonicMs() + startBoundMs;
+    while (!(await answers(id))) {
+      if (ending === undefined && systemClock.monotonicMs() >= deadline) {
+        child.kill('SIGKILL');
+        ending = endedEarly(id, null);
+      }
+      if (ending !== undefined) throw ending;
+      await systemClock.sleep(pollMs);
+    }
+    const identity = await identifyProcess(child.pid ?? 0);
+    if (identity === undefined) throw endedEarly(id, null);
+    await this.#records.write(id, identity);
+    return identity;
+  }
+
+  /** The process that serves `id` now, or undefined. One whose record was lost is adopted when it is the only one with its arguments. */
+  async find(id: string): Promise<ProcessIdentity | undefined> {
+    const recorded = await this.#records.read(id);
+    if (recorded !== undefined && (await this.#isStill(recorded, id))) return recorded;
+    const found = (await this.#scan()).filter((each) => each.id === id);
+    if (found.length > 1) throw ambiguous(id, found);
+    const [only] = found;
+    if (only === undefined || !(await answers(id))) return only?.identity;
+    await this.#records.write(id, only.identity);
+    return only.identity;
+  }
+
+  /** Ends the process of `id` and waits until it is gone, so that its name can be used again. A missing one is fine. */
+  async stop(id: string): Promise<void> {
+    const identity = await this.find(id);
+    if (identity !== undefined) await endProcess(identity);
+    // A process that was killed leaves its socket behind.
+    if (!(await answers(id))) await unlinkIfThere(`${socketDirectory}/${id}.sock`);
+    await this.#records.remove(id);
+  }
+
+  /** Ids of every process of ours that lives in our namespace and whose id starts with `prefix`. */
+  async liveIds(prefix: string): Promise<string[]> {
+    const ids = (await this.#scan()).map((each) => each.id).filter((id) => id.startsWith(prefix));
+    return [...new Set(ids)].sort();
+  }
+
+  /** FENCE: a pid alone proves nothing; start time, arguments and namespace must match before we adopt or kill. */
+  async #isStill(identity: ProcessIdentity, id: string): Promise<boolean> {
+    const [now, servedId] = await Promise.all([identifyProcess(identity.pid), servedBy(identity.pid)]);
+    return now?.startTime === identity.startTime && servedId === id && (await this.#isInOurNetns(identity.pid));
+  }
+
+  async #scan(): Promise<{ id: string; identity: ProcessIdentity }[]> {
+    const pids = await listProcesses();
+    const found = [];
+    for (let from = 0; from < pids.length; from += scanWidth) {
+      found.push(...(await Promise.all(pids.slice(from, from + scanWidth).map((pid) => this.#ownedBy(pid)))).flat());
+    }
+    return found;
+  }
+
+  async #ownedBy(pid: number): Promise<{ id: string; identity: ProcessIdentity }[]> {
+    const id = await servedBy(pid);
+    if (id === undefined || !(await this.#isInOurNetns(pid))) return [];
+    const identity = await identifyProcess(pid);
+    return identity === undefined ? [] : [{ id, identity }];
+  }
+
+  /** Several nodes can share a machine: a process is ours only if its sockets are in our namespace. */
+  async #isInOurNetns(pid: number): Promise<boolean> {
+    const own = await identifyNetns(this.#processes.ownNetns ?? '/proc/self/ns/net');
+    try {
+      return (await identifyNetns(`/proc/${pid}/ns/net`)) === own;
+    } catch (error) {
+      if (error instanceof CatalogueError && isGone(error.cause)) return false;
+      throw error;
+    }
+  }
+}
+
+/** The device id that a process serves, or undefined when it is no wireguard-go in the foreground. */
+async function servedBy(pid: number): Promise<string | undefined> {
+  const [file = '', flag, id, ...rest] = (await argvOfProcess(pid)) ?? [];
+  return basename(file) === program && flag === '-f' && rest.length === 0 ? id : undefined;
+}
+
+async function endProcess(identity: ProcessIdentity): Promise<void> {
+  for (const [signal, boundMs] of [
+    ['SIGTERM', politeMs],
+    ['SIGKILL', forcedMs],
+  ] as const) {
+    if (!(await isRunning(identity))) return;
+    signalProcess(identity.pid, signal);
+    const deadline = systemClock.monotonicMs() + boundMs;
+    while (systemClock.monotonicMs() < deadline) {
+      if (!(await isRunning(identity))) return;
+      await systemClock.sleep(pollMs);
+    }
+  }
+  throw new CatalogueError('kernel.refused', `process ${identity.pid} (${program}) does not end after SIGKILL`, {
+    remedy: 'see with `ps` what it waits for',
+  });
+}
+
+async function isRunning(identity: ProcessIdentity): Promise<boolean> {
+  return (await identifyProcess(identity.pid))?.startTime === identity.startTime;
+}
+
+function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+/** Whether a process listens on the control socket of `id`; a stale socket refuses. */
+async function answers(id: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(`${socketDirectory}/${id}.sock`);
+    const settle = (isAnswered: boolean): void => {
+      socket.destroy();
+      resolve(isAnswered);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+function endedEarly(id: string, status: number | null): CatalogueError {
+  const how = status === null ? `was not ready within ${startBoundMs} ms` : `ended with status ${status}`;
+  return new CatalogueError('kernel.refused', `${program} for ${id} ${how} before its control socket answered`, {
+    remedy:
+      'see whether /dev/net/tun exists and can be opened; start `LOG_LEVEL=verbose wireguard-go -f test0` by hand',
+  });
+}
+
+function ambiguous(id: string, found: readonly { identity: ProcessIdentity }[]): CatalogueError {
+  const pids = found.map((each) => each.identity.pid).join(', ');
+  return new CatalogueError('kernel.refused', `the processes ${pids} all serve the device ${id}`, {
+    remedy: 'end all but the one that works',
+  });
+}
