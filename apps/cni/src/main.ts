@@ -43,5 +43,7 @@ async function deliver({ answer, addition, exitCode }: Outcome): Promise<number>
   return exitCode;
 }
 
+// Whatever ends the process before there is an answer must not look like success.
+process.exitCode = 1;
 // Exits at once: an stdin that nobody closes would keep the process.
 void main().then((exitCode) => process.exit(exitCode));

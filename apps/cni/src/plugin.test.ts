@@ -1,11 +1,11 @@
 /** The bundled plugin as a runtime executes it, against a node-manager on a real socket. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeQueueEntry } from '@wgcni/cni';
-import { build } from 'esbuild';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeNodeManager } from './fake-node-manager.ts';
 
@@ -24,17 +24,11 @@ let socket: string;
 let queueDir: string;
 let node: FakeNodeManager;
 
-beforeAll(async () => {
-  await build({
-    entryPoints: [join(import.meta.dirname, 'main.ts')],
-    outfile: plugin,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    define: { __WGCNI_VERSION__: '"1.2.3"' },
-    logLevel: 'silent',
-  });
+beforeAll(() => {
+  const esbuild = join(import.meta.dirname, '../../../node_modules/.bin/esbuild');
+  const options = ['--bundle', '--platform=node', '--target=node20', '--format=cjs', '--log-level=warning'];
+  const version = `--define:__WGCNI_VERSION__=${JSON.stringify('1.2.3')}`;
+  execFileSync(esbuild, [join(import.meta.dirname, 'main.ts'), ...options, version, `--outfile=${plugin}`]);
 });
 afterAll(() => rmSync(bundleDir, { recursive: true }));
 
@@ -50,7 +44,12 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 
-function execute(variables: Record<string, string>, stdin: string | null): Promise<Run> {
+/** Runs the plugin; `stdin` null stays open, and `tamper` gets at the process while it runs. */
+function execute(
+  variables: Record<string, string>,
+  stdin: string | null,
+  tamper: (child: ChildProcessWithoutNullStreams) => void = () => {},
+): Promise<Run> {
   const startedMs = performance.now();
   const child = spawn(process.execPath, [plugin], { env: variables });
   const text = { stdout: '', stderr: '' };
@@ -58,14 +57,18 @@ function execute(variables: Record<string, string>, stdin: string | null): Promi
   child.stderr.on('data', (chunk) => (text.stderr += chunk));
   child.stdin.on('error', () => {});
   if (stdin !== null) child.stdin.end(stdin);
+  tamper(child);
   return new Promise((resolve) =>
     child.on('close', (exitCode) => resolve({ exitCode, ...text, tookMs: performance.now() - startedMs })),
   );
 }
 
 function run(verb: string, config: object = {}, variables: Record<string, string> = {}): Promise<Run> {
-  const document = { cniVersion: '1.1.0', name: 'mesh', type: 'wireguard-cni', socket, queueDir, ...config };
-  return execute({ ...target, CNI_COMMAND: verb, ...variables }, JSON.stringify(document));
+  return execute({ ...target, CNI_COMMAND: verb, ...variables }, configText(config));
+}
+
+function configText(config: object): string {
+  return JSON.stringify({ cniVersion: '1.1.0', name: 'mesh', type: 'wireguard-cni', socket, queueDir, ...config });
 }
 
 /** What E(k) means: non-zero exit and exactly one object on stdout, with code, message and what to do. */
@@ -233,6 +236,45 @@ describe('ADD', () => {
   });
 });
 
+describe('an ADD whose runtime is gone', () => {
+  it('is taken back when nobody reads the answer', async () => {
+    const gone = await execute({ ...target, CNI_COMMAND: 'ADD' }, configText({}), (child) => child.stdout.destroy());
+    expect(gone.exitCode).toBe(1);
+    expect(node.seen.map(({ method }) => method)).toEqual(['PUT', 'DELETE']);
+    expect(node.attachments.size).toBe(0);
+  });
+
+  it('closes its connection when it is killed', async () => {
+    const killed = new Promise<void>((resolve) => {
+      node.override = (_request, response) => {
+        response.once('close', () => resolve());
+        return true;
+      };
+    });
+    const attempt = execute({ ...target, CNI_COMMAND: 'ADD' }, configText({}), (child) => {
+      const kill = setInterval(() => {
+        if (node.seen.length === 0) return;
+        clearInterval(kill);
+        child.kill('SIGKILL');
+      }, 5);
+    });
+    await Promise.all([attempt, killed]);
+    expect(node.abandoned).toBe(1);
+  });
+});
+
+describe('the shipped configuration', () => {
+  const path = join(import.meta.dirname, '../../../deploy/cni/10-wireguard-cni.conflist');
+  const list = JSON.parse(readFileSync(path, 'utf8'));
+
+  it.each(list.cniVersions as string[])('works as a runtime hands it over in version %s', async (cniVersion) => {
+    const injected = { ...list.plugins[0], name: list.name, cniVersion, socket, queueDir };
+    const { exitCode, stdout } = await run('ADD', injected);
+    expect([exitCode, JSON.parse(stdout).cniVersion]).toEqual([0, cniVersion]);
+    expect(list.plugins[0].type).toBe('wireguard-cni');
+  });
+});
+
 describe('DEL', () => {
   it('queues while the node-manager is away, and says so only on stderr', async () => {
     await node.close();
@@ -312,5 +354,26 @@ describe('CHECK, GC and STATUS', () => {
     expect(failureOf(await run('STATUS')).code).toBe(50);
     await node.close();
     expect(failureOf(await run('STATUS')).code).toBe(50);
+  });
+});
+
+describe('random input', () => {
+  it('ends in success or in one error object, quickly, without a stack trace on stdout', async () => {
+    const verb = fc.constantFrom('ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION', 'NONE');
+    const config = fc.dictionary(
+      fc.constantFrom('prevResult', 'runtimeConfig', 'args', 'dns', 'name', 'cniVersion', 'ipam'),
+      fc.jsonValue(),
+    );
+    await fc.assert(
+      fc.asyncProperty(verb, config, fc.stringMatching(/^[a-zA-Z0-9=;.:]*$/), async (command, extra, args) => {
+        const result = await run(command, { ...extra, socket, queueDir }, { CNI_ARGS: args });
+        if (result.exitCode !== 0) failureOf(result);
+        else if (result.stdout !== '') expect(JSON.parse(result.stdout)).toHaveProperty('cniVersion');
+        expect(result.tookMs).toBeLessThan(5_000);
+        await run('DEL');
+        expect(node.attachments.size).toBe(0);
+      }),
+      { numRuns: 15 },
+    );
   });
 });

@@ -1,4 +1,4 @@
-/** The plugin's side of the deletion queue: an entry reaches the disk whole before DEL answers. See docs/decisions/0001-deletion-queue.md. */
+/** The plugin's side of the deletion queue: an entry reaches the disk whole before DEL answers (docs/decisions/0001). */
 import {
   closeSync,
   fsyncSync,

@@ -64,7 +64,7 @@ function exchange(socket: string, what: RestRequest, signal: AbortSignal): Promi
             },
     });
     const fail = (cause: Error): void => reject(failureOf(socket, cause, signal));
-    call.once('error', fail);
+    call.on('error', fail);
     call.once('response', (answer) => collect(answer).then(resolve, fail));
     call.end(payload);
   });
@@ -80,7 +80,7 @@ function collect(answer: IncomingMessage): Promise<RawAnswer> {
       else chunks.push(chunk);
     });
     answer.once('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));
-    answer.once('error', reject);
+    answer.on('error', reject);
   });
 }
 

@@ -23,7 +23,7 @@ export function readAll(stream: NodeJS.ReadableStream, timeoutMs: number): Promi
       chunks.push(chunk);
     });
     stream.once('end', () => settle(() => resolve(Buffer.concat(chunks).toString('utf8'))));
-    stream.once('error', (cause: Error) => settle(() => reject(unreadable(cause))));
+    stream.on('error', (cause: Error) => settle(() => reject(unreadable(cause))));
   });
 }
 

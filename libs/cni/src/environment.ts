@@ -2,7 +2,7 @@
 import { CatalogueError } from '@wgcni/base';
 
 export const verbs = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION'] as const;
-export type Verb = (typeof verbs)[number];
+type Verb = (typeof verbs)[number];
 
 /** The environment as a process has it; a variable set to the empty string counts as missing. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -12,7 +12,7 @@ interface Target {
   ifName: string;
 }
 
-export interface LiveTarget extends Target {
+interface LiveTarget extends Target {
   /** The path of the network namespace, byte for byte as the runtime wrote it. */
   netns: string;
 }

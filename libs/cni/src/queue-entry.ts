@@ -1,7 +1,4 @@
-/**
- * A deletion that waits on disk while the node-manager is away: file name, text, order, and when it comes too late.
- * The protocol between the plugin that writes and the node-manager that replays is in docs/decisions/0001-deletion-queue.md.
- */
+/** A deletion that waits on disk while the node-manager is away: name, text, order, and when it is too late (docs/decisions/0001). */
 import { isObject, type JsonObject } from './json-shape.ts';
 
 /** The key of an attachment. */

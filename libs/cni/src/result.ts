@@ -47,7 +47,7 @@ export interface Attached {
 }
 
 /** A WireGuard link has no MAC; Podman fails a container whose sandbox interface has none that parses, so zeros stand for it. */
-export const noMac = '00:00:00:00:00:00';
+const noMac = '00:00:00:00:00:00';
 
 export function emptyResult(): CniResult {
   return { interfaces: [], ips: [], routes: [], dns: {} };
