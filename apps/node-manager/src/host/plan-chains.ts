@@ -1,0 +1,72 @@
+/** PURE: our packet filter chains (design §6): what they accept, drop, clamp and masquerade. */
+import { type Cidr, containsCidr, type Family, formatCidr, tryParseCidr } from '@wgcni/ipam';
+import type { FirewallChain } from '@wgcni/iproute';
+import type { PortRange } from '../attachments/container-port.ts';
+import type { Masquerade } from '../config.ts';
+import { meshDevice, podsDevice } from '../node-view.ts';
+
+/** What the names of our chains begin with. */
+export const chainPrefix = 'WGCNI-';
+
+export interface ChainsInput {
+  meshPort: number;
+  podPort: number;
+  containerPorts: PortRange;
+  /** Empty before the network is known. */
+  pools: readonly Cidr[];
+  masquerade: Masquerade;
+  /** Whether the kernel has IPv6. */
+  hasIpv6: boolean;
+}
+
+/** Every chain of ours, both families. */
+export function planChains(input: ChainsInput): FirewallChain[] {
+  const families: Family[] = input.hasIpv6 ? [4, 6] : [4];
+  return families.flatMap((family): FirewallChain[] => [
+    { family, table: 'filter', name: `${chainPrefix}FORWARD`, hook: 'FORWARD', rules: forwardRules },
+    { family, table: 'filter', name: `${chainPrefix}INPUT`, hook: 'INPUT', rules: inputRules(input) },
+    { family, table: 'mangle', name: `${chainPrefix}MSS`, hook: 'FORWARD', rules: clampRules },
+    ...masqueradeChains(input, family),
+  ]);
+}
+
+/** Between our devices, and out of the mesh and back: a DROP policy of somebody else is not for these. */
+const forwardRules = [
+  `-i ${podsDevice} -o ${podsDevice} -j ACCEPT`,
+  `-i ${podsDevice} -o ${meshDevice} -j ACCEPT`,
+  `-i ${meshDevice} -o ${podsDevice} -j ACCEPT`,
+  `-i ${podsDevice} -j ACCEPT`,
+  `-o ${podsDevice} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+];
+
+/** WireGuard binds every address: only loopback may reach the containers' side. */
+function inputRules({ meshPort, podPort, containerPorts: { first, last } }: ChainsInput): string[] {
+  const inside = [String(podPort), `${first}:${last}`];
+  return [
+    ...inside.map((ports) => `-i lo -p udp -m udp --dport ${ports} -j ACCEPT`),
+    ...inside.map((ports) => `-p udp -m udp --dport ${ports} -j DROP`),
+    `-p udp -m udp --dport ${meshPort} -j ACCEPT`,
+  ];
+}
+
+const clampRules = [meshDevice, podsDevice].map(
+  (device) => `-o ${device} -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu`,
+);
+
+/** Only for what leaves the pools: between containers the source address stays. */
+function masqueradeChains({ pools, masquerade }: ChainsInput, family: Family): FirewallChain[] {
+  const own = pools.filter((pool) => pool.family === family);
+  const hidden = own.filter((pool) => isHidden(pool, masquerade));
+  if (hidden.length === 0) return [];
+  const rules = [
+    ...own.map((pool) => `-d ${formatCidr(pool)} -j RETURN`),
+    ...hidden.map((pool) => `-s ${formatCidr(pool)} ! -o wgcni-+ -j MASQUERADE`),
+  ];
+  return [{ family, table: 'nat', name: `${chainPrefix}MASQUERADE`, hook: 'POSTROUTING', rules }];
+}
+
+function isHidden(pool: Cidr, masquerade: Masquerade): boolean {
+  if (masquerade !== 'auto') return masquerade === 'on';
+  const uniqueLocal = tryParseCidr('fc00::/7');
+  return pool.family === 4 || (uniqueLocal !== undefined && containsCidr(uniqueLocal, pool));
+}

@@ -1,0 +1,86 @@
+/** What must be so on the host before anything is done, each with the way to make it so (design §6). */
+import { CatalogueError, type Log } from '@wgcni/base';
+import type { KernelState } from '@wgcni/iproute';
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** CAP_NET_ADMIN is bit 12 of the effective set. */
+const netAdminBit = 12n;
+/** The kernel's fixed inode number of the first pid namespace. */
+const firstPidNamespace = 0xeffffffc;
+const programs: readonly (readonly [name: string, debianPackage: string])[] = [
+  ['ip', 'iproute2'],
+  ['wg', 'wireguard-tools'],
+  ['iptables', 'iptables'],
+  ['iptables-save', 'iptables'],
+  ['nsenter', 'util-linux'],
+];
+
+export interface StartChecks {
+  /** Directories where programs are looked for, separated by ':'. */
+  path: string;
+  kernel: KernelState;
+  log: Log;
+}
+
+/** Throws CatalogueError `config.invalid` that names what is missing and what to do; warns of what may be meant so. */
+export async function checkStart({ path, kernel, log }: StartChecks): Promise<void> {
+  if (!hasNetAdmin(await readFile('/proc/self/status', 'utf8'))) {
+    throw missing(
+      'CAP_NET_ADMIN',
+      'this process may not change the network',
+      'run it as root, or give it CAP_NET_ADMIN',
+    );
+  }
+  for (const [program, debianPackage] of programs) {
+    if (await isInPath(program, path)) continue;
+    throw missing(program, `the program ${program} is not installed`, `install the Debian package ${debianPackage}`);
+  }
+  refuseDownLoopback(kernel);
+  await warnOfIsolation(log);
+}
+
+/** Containers and their node speak over loopback. Throws CatalogueError `config.invalid` when it is down. */
+export function refuseDownLoopback({ links }: KernelState): void {
+  if (links.some(({ isLoopback, isUp }) => isLoopback && isUp)) return;
+  throw missing('lo', 'the loopback interface is down: containers reach their node over it', 'run "ip link set lo up"');
+}
+
+/** Whether the text of /proc/<pid>/status shows CAP_NET_ADMIN as effective. */
+export function hasNetAdmin(status: string): boolean {
+  const bits = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  return bits !== undefined && (BigInt(`0x${bits}`) & (1n << netAdminBit)) !== 0n;
+}
+
+/** Whether mounts made on the host later show in a mount namespace with this mountinfo: its root is shared or a slave. */
+export function receivesMounts(mountInfo: string): boolean {
+  const root = mountInfo.split('\n').find((line) => line.split(' ')[4] === '/');
+  return root === undefined || /\s(shared|master):\d+\s/.test(root);
+}
+
+async function warnOfIsolation(log: Log): Promise<void> {
+  const pidNamespace = await stat('/proc/self/ns/pid');
+  if (pidNamespace.ino !== firstPidNamespace) {
+    log.warn({ remedy: "run it in the host's pid namespace" }, 'host.pid-namespace-own');
+  }
+  if (!receivesMounts(await readFile('/proc/self/mountinfo', 'utf8'))) {
+    log.warn(
+      { remedy: 'run it with slave mount propagation, or new network namespaces stay unseen' },
+      'host.mounts-private',
+    );
+  }
+}
+
+async function isInPath(program: string, path: string): Promise<boolean> {
+  const tries = path.split(':').map((directory) =>
+    access(join(directory, program), constants.X_OK).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return (await Promise.all(tries)).includes(true);
+}
+
+function missing(field: string, message: string, remedy: string): CatalogueError {
+  return new CatalogueError('config.invalid', message, { field, remedy });
+}

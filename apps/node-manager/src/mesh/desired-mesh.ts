@@ -1,0 +1,57 @@
+/** PURE: what the mesh device and its routes must be, from the view. */
+import { type Family, formatAddress, gatewayOf, parseCidr } from '@wgcni/ipam';
+import { type Peer, tryParseEndpoint, type PublicKey } from '@wgcni/wg';
+import type { ClusterView, KnownNode } from '../view/cluster-view.ts';
+
+export interface DesiredPeer extends Omit<Peer, 'endpoint'> {
+  nodeId: string;
+  /** Best first. */
+  endpoints: readonly string[];
+}
+
+export interface DesiredMesh {
+  mtu: number;
+  peers: readonly DesiredPeer[];
+  /** Keys that left for a readable cause. */
+  departed: ReadonlySet<PublicKey>;
+  /** Canonical CIDRs of the pools: unreachable where nothing better is known. */
+  pools: readonly string[];
+  /** This node's own address in each family, that the host speaks from. */
+  gateways: ReadonlyMap<Family, string>;
+  /** This node's own subnets: routes to them are the pods device's. */
+  ownSubnets: readonly string[];
+}
+
+/** Undefined when there is nothing to work by: before the node ever held a grant nothing of the kernel is touched. */
+export function desiredMesh(view: ClusterView): DesiredMesh | undefined {
+  const { network, hasJoined, grants, refused, departed } = view;
+  if (network === null || !hasJoined) return undefined;
+  const own = grants.filter(({ cidr }) => !refused.some((one) => one.cidr === cidr)).map(({ cidr }) => cidr);
+  const hasEvacuated = grants.length === 0;
+  const gateways = new Map<Family, string>();
+  for (const cidr of own.map((text) => parseCidr(text))) {
+    if (!gateways.has(cidr.family)) gateways.set(cidr.family, formatAddress(gatewayOf(cidr)));
+  }
+  return {
+    mtu: network.mtu,
+    peers: hasEvacuated ? [] : view.nodes.map((node) => peerOf(node, network.keepaliveSec)),
+    // A node that lost everything has a readable cause to let every peer go (design §5, evacuation).
+    departed: new Set([
+      ...departed,
+      ...(hasEvacuated ? view.nodes.map(({ publicKey }) => publicKey) : []),
+    ] as PublicKey[]),
+    pools: network.pools.map(({ cidr }) => cidr),
+    gateways,
+    ownSubnets: own,
+  };
+}
+
+function peerOf({ nodeId, publicKey, endpoints, subnets }: KnownNode, keepaliveSec: number): DesiredPeer {
+  return {
+    nodeId,
+    publicKey: publicKey as PublicKey,
+    endpoints: endpoints.filter((text) => tryParseEndpoint(text) !== undefined),
+    allowedIps: subnets.map(({ cidr }) => cidr).sort(),
+    keepaliveSec,
+  };
+}

@@ -1,0 +1,170 @@
+/** The node's tunnel to the other nodes: one device, changed by delta, adopted while it lives and made again when it is dead. */
+import { type Clock, type Log, messageOf } from '@wgcni/base';
+import type { IpRoute, KernelState, Sysctl } from '@wgcni/iproute';
+import type { DeviceRef, DeviceState, KeyPair, ObservedPeer, Peer, PublicKey, WgDevices } from '@wgcni/wg';
+import { deviceId } from '../keys/device-id.ts';
+import { meshDevice } from '../node-view.ts';
+import { routableFamilies } from '../registration/endpoints.ts';
+import type { ClusterView } from '../view/cluster-view.ts';
+import { desiredMesh, type DesiredMesh } from './desired-mesh.ts';
+import { EndpointTrials } from './endpoint-trials.ts';
+import { type EndpointPolicy, planMesh, type MeshPlan } from './plan-mesh.ts';
+
+export interface MeshDeviceDeps {
+  devices: WgDevices;
+  iproute: IpRoute;
+  sysctl: Sysctl;
+  clock: Clock;
+  log: Log;
+}
+
+/** Which device the mesh device of a node is. */
+export function meshRef(nodeId: string): DeviceRef {
+  return { id: deviceId(nodeId, 'mesh'), name: meshDevice };
+}
+
+export interface MeshSettings {
+  ref: DeviceRef;
+  key: KeyPair;
+  listenPort: number;
+  /** The view now. */
+  view: () => ClusterView;
+}
+
+export class MeshDevice {
+  readonly #deps: MeshDeviceDeps;
+  readonly #settings: MeshSettings;
+  readonly #trials: EndpointTrials;
+
+  constructor(deps: MeshDeviceDeps, settings: MeshSettings) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#trials = new EndpointTrials(deps.clock);
+  }
+
+  get ref(): DeviceRef {
+    return this.#settings.ref;
+  }
+
+  get publicKey(): PublicKey {
+    return this.#settings.key.publicKey;
+  }
+
+  /** Makes device, peers and routes what the view says; one call at a time. */
+  async reconcile(): Promise<void> {
+    // ORDER: observed is read before desired.
+    const [device, kernel] = await this.#observe();
+    const desired = desiredMesh(this.#settings.view());
+    if (desired === undefined) return;
+    const plan = planMesh(desired, { peers: device?.peers ?? [], kernel }, this.#policy(kernel));
+    if (device === undefined || this.#isUnset(device)) {
+      await this.#setUp(desired, device, plan.configured);
+      return this.#applyKernel(desired);
+    }
+    if (plan.peers.length > 0) {
+      await this.#deps.devices.change(this.ref, plan.peers);
+      this.#deps.log.info({ changes: plan.peers }, 'mesh.peers-changed');
+    }
+    this.#noteEndpoints(plan.configured);
+    await this.#applyRoutes(plan);
+  }
+
+  /** Whether the device is alive and no peer waits for its next endpoint. */
+  async isWell(): Promise<boolean> {
+    const view = this.#settings.view();
+    const desired = desiredMesh(view);
+    if (desired === undefined) return true;
+    const device = await this.#deps.devices.observe(this.ref);
+    if (device === undefined) return false;
+    const several = desired.peers.filter(({ endpoints }) => endpoints.length > 1);
+    if (several.length === 0) return true;
+    const policy = this.#policy(await this.#deps.iproute.observe(undefined));
+    const written = this.#trials.written();
+    return several.every(({ publicKey, endpoints }) => {
+      const seen = device.peers.find((peer) => peer.publicKey === publicKey);
+      return policy.choose(endpoints, seen, publicKey) === written.get(publicKey);
+    });
+  }
+
+  /** What the device holds now; undefined when it is not there. */
+  observe(): Promise<DeviceState | undefined> {
+    return this.#deps.devices.observe(this.ref);
+  }
+
+  /** What would have to change now, in words: what the kernel has differently from what is desired. */
+  async drift(): Promise<string[]> {
+    const [device, kernel] = await this.#observe();
+    const desired = desiredMesh(this.#settings.view());
+    if (desired === undefined) return [];
+    if (device === undefined) return [`the device ${meshDevice} is not there`];
+    const plan = planMesh(desired, { peers: device.peers, kernel }, this.#policy(kernel));
+    return [
+      ...plan.peers.map(
+        (change) => `${change.kind} peer ${change.kind === 'add' ? change.peer.publicKey : change.publicKey}`,
+      ),
+      ...plan.kernel.map((change) => `${change.kind} ${'route' in change ? change.route.destination : meshDevice}`),
+      ...plan.refused.map(({ subnet, why }) => `no route to ${subnet}: ${why}`),
+    ];
+  }
+
+  #observe(): Promise<[DeviceState | undefined, KernelState]> {
+    return Promise.all([this.#deps.devices.observe(this.ref), this.#deps.iproute.observe(undefined)]);
+  }
+
+  /** A crash between making and configuring it leaves a device without key; another port is an operator's wish. */
+  #isUnset({ publicKey, listenPort }: DeviceState): boolean {
+    return publicKey !== this.publicKey || listenPort !== this.#settings.listenPort;
+  }
+
+  /** Peers that the device has and the view does not know are kept. */
+  async #setUp(desired: DesiredMesh, device: DeviceState | undefined, configured: readonly Peer[]): Promise<void> {
+    const { devices, log } = this.#deps;
+    const { key, listenPort } = this.#settings;
+    if (device === undefined) await devices.create(this.ref, desired.mtu);
+    this.#trials.clear();
+    const known = new Set([...configured.map(({ publicKey }) => publicKey), ...desired.departed]);
+    const kept: ObservedPeer[] = (device?.peers ?? []).filter(({ publicKey }) => !known.has(publicKey));
+    await devices.configure(this.ref, { privateKey: key.privateKey, listenPort, peers: [...configured, ...kept] });
+    this.#noteEndpoints(configured);
+    log.info(
+      { device: meshDevice, port: listenPort, publicKey: key.publicKey, peers: configured.length },
+      'mesh.configured',
+    );
+  }
+
+  /** Link and routes, planned on what the kernel shows after the device was made. */
+  async #applyKernel(desired: DesiredMesh): Promise<void> {
+    const [device, kernel] = await this.#observe();
+    await this.#applyRoutes(planMesh(desired, { peers: device?.peers ?? [], kernel }, this.#policy(kernel)));
+  }
+
+  async #applyRoutes({ kernel: changes, refused }: MeshPlan): Promise<void> {
+    const { iproute, sysctl, log } = this.#deps;
+    for (const one of refused) log.warn(one, 'mesh.route-refused');
+    if (changes.length === 0) return;
+    // Packets of IPv6 are dropped on a device where it is disabled, address or not.
+    if ((await sysctl.read(ipv6Switch)) === '1') await sysctl.write({ [ipv6Switch]: '0' });
+    try {
+      await iproute.apply(changes, undefined);
+      log.info({ changes: changes.length }, 'mesh.routes-changed');
+    } catch (error) {
+      log.warn({ why: messageOf(error) }, 'mesh.routes-refused');
+      throw error;
+    }
+  }
+
+  #policy(kernel: KernelState): EndpointPolicy {
+    const routable = routableFamilies(kernel);
+    return {
+      choose: (published, seen, key) => this.#trials.choose(published, routable, seen, key),
+      written: () => this.#trials.written(),
+    };
+  }
+
+  #noteEndpoints(configured: readonly Peer[]): void {
+    for (const { publicKey, endpoint } of configured)
+      if (endpoint !== undefined) this.#trials.note(publicKey, endpoint);
+  }
+}
+
+const ipv6Switch = `net.ipv6.conf.${meshDevice}.disable_ipv6`;

@@ -1,0 +1,131 @@
+/** PURE: the changes that make the mesh device and its routes what is desired; what nobody accounts for stays. */
+import { containsCidr, type Family, parseCidr, tryParseCidr } from '@wgcni/ipam';
+import { type KernelChange, type KernelState, type RouteInput, routeProtocol, type RouteState } from '@wgcni/iproute';
+import { type ObservedPeer, type Peer, type PeerChange, planPeers, type PublicKey } from '@wgcni/wg';
+import { meshDevice, podsDevice } from '../node-view.ts';
+import { foreignRoutes } from '../view/find-overlap.ts';
+import type { DesiredMesh, DesiredPeer } from './desired-mesh.ts';
+
+/** Far behind every route that somebody makes on purpose. */
+export const lastResortMetric = 1_000_000;
+
+export interface ObservedMesh {
+  /** The live device's peers. */
+  peers: readonly ObservedPeer[];
+  kernel: KernelState;
+}
+
+export interface EndpointPolicy {
+  choose(published: readonly string[], seen: ObservedPeer | undefined, key: PublicKey): string | undefined;
+  written(): ReadonlyMap<PublicKey, string>;
+}
+
+export interface MeshPlan {
+  peers: PeerChange[];
+  kernel: KernelChange[];
+  /** Routes to other nodes that are not made, because the host has a route of its own there. */
+  refused: { subnet: string; why: string }[];
+  /** What each desired peer is to be configured as, endpoint chosen. */
+  configured: Peer[];
+}
+
+/** The plan; empty changes when nothing differs. Touches only our device, and routes that carry our mark. */
+export function planMesh(desired: DesiredMesh, observed: ObservedMesh, endpoints: EndpointPolicy): MeshPlan {
+  const configured = desired.peers.map((peer) => configure(peer, observed.peers, endpoints));
+  const claimed = new Set(desired.peers.flatMap(({ allowedIps }) => allowedIps));
+  const known = new Set(desired.peers.map(({ publicKey }) => publicKey));
+  const strangers = observed.peers.filter(({ publicKey }) => !known.has(publicKey));
+  // FENCE: an unknown peer goes when it left for a readable cause, or when others now hold all that it had (design §4.6).
+  const mayGo = ({ publicKey, allowedIps }: ObservedPeer): boolean =>
+    desired.departed.has(publicKey) || allowedIps.every((cidr) => claimed.has(cidr));
+  const peers = planPeers({
+    desired: configured,
+    observed: observed.peers,
+    lastAppliedEndpoints: endpoints.written(),
+    removable: new Set(strangers.filter(mayGo).map(({ publicKey }) => publicKey)),
+  });
+  const kept = strangers.filter((peer) => !mayGo(peer)).flatMap(({ allowedIps }) => allowedIps);
+  const { routes, refused } = desiredRoutes(desired, [...new Set([...claimed, ...kept])], observed.kernel);
+  return {
+    peers,
+    kernel: [...linkChanges(desired, observed.kernel), ...routeChanges(routes, observed.kernel)],
+    refused,
+    configured,
+  };
+}
+
+function configure(peer: DesiredPeer, observed: readonly ObservedPeer[], endpoints: EndpointPolicy): Peer {
+  const { publicKey, allowedIps, keepaliveSec } = peer;
+  const seen = observed.find((one) => one.publicKey === publicKey);
+  return { publicKey, allowedIps, keepaliveSec, endpoint: endpoints.choose(peer.endpoints, seen, publicKey) };
+}
+
+function linkChanges({ mtu }: DesiredMesh, { links }: KernelState): KernelChange[] {
+  const link = links.find(({ name }) => name === meshDevice);
+  if (link === undefined || (link.isUp && link.mtu === mtu)) return [];
+  return [{ kind: 'set-link', name: meshDevice, mtu, isUp: true }];
+}
+
+function desiredRoutes(
+  desired: DesiredMesh,
+  subnets: readonly string[],
+  kernel: KernelState,
+): Pick<MeshPlan, 'refused'> & { routes: RouteInput[] } {
+  const foreign = foreignRoutes(kernel);
+  const refused: MeshPlan['refused'] = [];
+  const routes: RouteInput[] = [];
+  const own = new Set(desired.ownSubnets);
+  for (const destination of subnets) {
+    if (own.has(destination)) continue;
+    const subnet = parseCidr(destination);
+    const taken = foreign.find(({ block }) => containsCidr(subnet, block));
+    if (taken !== undefined) refused.push({ subnet: destination, why: `the host has the route ${taken.words}` });
+    else routes.push({ destination, kind: 'unicast', device: meshDevice, ...sourceOf(subnet.family, desired, kernel) });
+  }
+  const lastResort = desired.pools
+    .filter((pool) => !foreign.some(({ block }) => sameBlock(pool, block)))
+    .map((destination): RouteInput => ({ destination, kind: 'unreachable', metric: lastResortMetric }));
+  return { routes: [...lastResort, ...routes], refused };
+}
+
+/** The kernel takes a source address only while the host has it; without one containers are reached all the same. */
+function sourceOf(family: Family, { gateways }: DesiredMesh, { addresses }: KernelState): { source?: string } {
+  const source = gateways.get(family);
+  return source !== undefined && addresses.some(({ address }) => address === source) ? { source } : {};
+}
+
+function routeChanges(wanted: readonly RouteInput[], { routes }: KernelState): KernelChange[] {
+  const ours = routes.filter(
+    ({ protocol, kind, device }) =>
+      protocol === routeProtocol && (kind === 'unreachable' || device === meshDevice) && device !== podsDevice,
+  );
+  const missing = wanted.filter((route) => !ours.some((found) => isSame(route, found)));
+  const stale = ours.filter((found) => !wanted.some((route) => isInPlaceOf(route, found)));
+  return [
+    ...missing.map((route): KernelChange => ({ kind: 'set-route', route })),
+    ...stale.map((route): KernelChange => ({ kind: 'remove-route', route: inputOf(route) })),
+  ];
+}
+
+function isSame(route: RouteInput, found: RouteState): boolean {
+  return isInPlaceOf(route, found) && route.source === found.source;
+}
+
+/** Whether setting `route` replaces `found`: same destination, kind and metric. */
+function isInPlaceOf(route: RouteInput, found: RouteState): boolean {
+  return found.destination === route.destination && found.kind === route.kind && found.metric === metricOf(route);
+}
+
+/** The metric the kernel gives a route that names none: 0 for IPv4, 1024 for IPv6. */
+function metricOf({ metric, destination }: RouteInput): number {
+  return metric ?? (destination.includes(':') ? 1_024 : 0);
+}
+
+function inputOf({ destination, kind, device, metric }: RouteState): RouteInput {
+  return { destination, kind, metric, ...(kind === 'unicast' && device !== undefined ? { device } : {}) };
+}
+
+function sameBlock(text: string, block: { base: bigint; length: number; family: Family }): boolean {
+  const cidr = tryParseCidr(text);
+  return cidr !== undefined && cidr.family === block.family && cidr.base === block.base && cidr.length === block.length;
+}
