@@ -1,4 +1,13 @@
 /** The replicated store: port, etcd adapter, memory fake, session, election, watch, records. Nobody else knows etcd. */
-export * from './port.ts';
+export * from './etcd/options.ts';
+export { EtcdStore } from './etcd/store.ts';
 export * from './keys.ts';
+export * from './memory/backend.ts';
+export * from './memory/store.ts';
+export * from './port.ts';
+export * from './records/codec.ts';
 export * from './records/schemas.ts';
+export * from './session/election.ts';
+export * from './session/lease-session.ts';
+export * from './transact-until-known.ts';
+export * from './watch/reflector.ts';
