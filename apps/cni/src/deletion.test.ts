@@ -8,7 +8,7 @@ import { deleteOrQueue, type DeletionDeps } from './deletion.ts';
 const key = { network: 'mesh', containerId: 'c1', ifName: 'eth0' };
 const bootId = 'boot-1';
 
-/** A model of the node-manager's side of the protocol (N1 to N5), with one attachment and a clock of its own. */
+/** A model of the node-manager's side of the protocol (N1 to N6), with one attachment and a clock of its own. */
 class World {
   readonly queue = new Map<string, QueueEntry>();
   record: (RecordedMoment & { name: string }) | undefined;
@@ -54,7 +54,7 @@ function deletion(world: World, before: (step: Step) => void): DeletionDeps {
   const { recordedAt: wall, uptimeMs = 0 } = world.moment();
   return {
     nodeManager: {
-      detach: async (_key, _signal, queuedAt) => {
+      detach: async (_key, _signal, { queuedAt } = {}) => {
         before(queuedAt === undefined ? 'first try' : 'second try');
         world.detach(queuedAt);
       },

@@ -24,13 +24,13 @@ const firstShare = 0.6;
  * queue's error when that is full or unwritable.
  */
 export async function deleteOrQueue(key: AttachmentKey, netns: string | undefined, deps: DeletionDeps): Promise<void> {
-  const refusal = await tryDetach(deps.nodeManager.detach(key, deps.budget.signal(firstShare)));
+  const refusal = await tryDetach(deps.nodeManager.detach(key, deps.budget.signal(firstShare), { netns }));
   if (refusal === undefined) return;
   if (!canQueue(refusal)) throw refusal;
   const { wall: queuedAt, bootId, uptimeMs } = deps.startedAt();
   // ORDER: the entry is on disk before the second try, so that a node-manager that starts in between sees one or the other.
   const path = deps.queue.enqueue({ ...key, ...(netns === undefined ? {} : { netns }), queuedAt, bootId, uptimeMs });
-  const second = await tryDetach(deps.nodeManager.detach(key, deps.budget.signal(), queuedAt));
+  const second = await tryDetach(deps.nodeManager.detach(key, deps.budget.signal(), { netns, queuedAt }));
   if (second === undefined) return withdrawDone(path, deps);
   deps.log.warn({ ...key, path, reason: second.message }, 'deletion.queued');
 }

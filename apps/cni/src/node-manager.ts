@@ -10,6 +10,13 @@ export interface AttachmentKey {
   ifName: string;
 }
 
+export interface DetachHints {
+  /** Where the container is; helps only when its record was lost. */
+  netns?: string | undefined;
+  /** When the deletion began, as ISO text: what was attached later stays. */
+  queuedAt?: string | undefined;
+}
+
 export class NodeManager {
   readonly #socket: string;
 
@@ -39,10 +46,9 @@ export class NodeManager {
     await this.#order({ method: 'POST', path: `${pathOf(key)}/check`, body: input }, signal);
   }
 
-  /** Deletes, whether it is there or not; with `queuedAt` only what is not newer than that. */
-  async detach(key: AttachmentKey, signal: AbortSignal, queuedAt?: string): Promise<void> {
-    const query = queuedAt === undefined ? '' : `?queuedAt=${encodeURIComponent(queuedAt)}`;
-    await this.#order({ method: 'DELETE', path: `${pathOf(key)}${query}` }, signal);
+  /** Deletes, whether it is there or not. */
+  async detach(key: AttachmentKey, signal: AbortSignal, hints: DetachHints = {}): Promise<void> {
+    await this.#order({ method: 'DELETE', path: `${pathOf(key)}${queryOf(hints)}` }, signal);
   }
 
   async collect(network: string, input: CollectInput, signal: AbortSignal): Promise<Collected> {
@@ -67,6 +73,15 @@ export class NodeManager {
 
 function pathOf({ network, containerId, ifName }: AttachmentKey): string {
   return `/v1/attachments/${[network, containerId, ifName].map(encodeURIComponent).join('/')}`;
+}
+
+/** A DEL must succeed whatever CNI_NETNS holds, so a value that can be no path is not passed on. */
+function queryOf({ netns, queuedAt }: DetachHints): string {
+  const query = [
+    ...(netns?.startsWith('/') && netns.length <= 4096 ? [`netns=${encodeURIComponent(netns)}`] : []),
+    ...(queuedAt === undefined ? [] : [`queuedAt=${encodeURIComponent(queuedAt)}`]),
+  ];
+  return query.length === 0 ? '' : `?${query.join('&')}`;
 }
 
 function isAttachment(body: unknown): body is Attachment {

@@ -276,6 +276,12 @@ describe('the shipped configuration', () => {
 });
 
 describe('DEL', () => {
+  it('says where the container was, when that is a path', async () => {
+    for (const netns of ['/run/netns/a b', 'gone', '']) await run('DEL', {}, { CNI_NETNS: netns });
+    const path = '/v1/attachments/mesh/c1/eth0';
+    expect(node.seen.map(({ url }) => url)).toEqual([`${path}?netns=%2Frun%2Fnetns%2Fa%20b`, path, path]);
+  });
+
   it('queues while the node-manager is away, and says so only on stderr', async () => {
     await node.close();
     const { exitCode, stdout, stderr } = await run('DEL');
