@@ -23,6 +23,7 @@ export function attach(core: Core, key: AttachmentKey, input: AttachInput, limit
   return core.locks.run(keyText(key), async () => {
     const refusal = core.deps.admission.refusal();
     if (refusal !== undefined) throw refusal;
+    await step('replay queued deletions', () => core.settleQueued(key));
     const netnsId = await step('inspect the namespace', () => inspectNamespace(core, input));
     await step('release what is stale', () => makeWay(core, key, input.netns, netnsId));
     const reserved = await step('reserve an address', () => reserve(core, key, input, netnsId));

@@ -52,6 +52,7 @@ export class Attachments {
     this.#core = core;
     this.quarantined = quarantined;
     this.#queue = new DeletionQueue(core);
+    core.settleQueued = (key) => this.#queue.replayLocked(key);
   }
 
   /** Reads the records; changes nothing yet. */
@@ -84,7 +85,6 @@ export class Attachments {
   /** ADD. */
   async attach(key: AttachmentKey, input: AttachInput, limits: RequestLimits): Promise<Attachment> {
     this.#refuseUntilStarted();
-    await this.#queue.replayFor(key);
     return attach(this.#core, key, input, limits);
   }
 

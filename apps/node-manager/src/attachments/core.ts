@@ -1,6 +1,6 @@
 /** What the steps of an attachment's life share: records, addresses, ports, locks and the node's side of the tunnels. */
 import { CatalogueError } from '@wgcni/base';
-import type { Attachment } from '@wgcni/api';
+import type { Attachment, AttachmentKey } from '@wgcni/api';
 import type { PublicKey } from '@wgcni/wg';
 import type { AddressLedger } from '../addresses/address-ledger.ts';
 import { joinedPeer } from '../addresses/joined-peer.ts';
@@ -25,6 +25,8 @@ export interface Core {
   ports: ContainerPorts;
   locks: KeyLocks;
   pods: PodsDevice;
+  /** Obeys or drops what is queued for an attachment; the caller holds its lock. */
+  settleQueued: (key: AttachmentKey) => Promise<void>;
   /** The last view that was set; undefined until the first. */
   view: NodeView | undefined;
 }

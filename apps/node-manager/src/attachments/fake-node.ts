@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { NodeView } from '../node-view.ts';
 import { podsRef } from '../pods/pods-device.ts';
 import { Attachments } from './attachments.ts';
+import { deviceOf } from './container-device.ts';
 import type { AttachmentsDeps, RequestLimits } from './deps.ts';
 
 /** Subnets of the usual view: few addresses, so that leaks show. */
@@ -106,6 +107,11 @@ export class FakeNode {
     const path = `/run/netns/${name}`;
     this.kernel.addNamespace(path);
     return path;
+  }
+
+  /** The device of an attachment dies, and nobody is told. */
+  kill(key: AttachmentKey): void {
+    this.devices.die(deviceOf('node-1', { ...key, netns: '' }).id);
   }
 
   /** The machine goes down: namespaces and devices are gone, files stay. */

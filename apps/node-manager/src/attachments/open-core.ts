@@ -37,6 +37,7 @@ export async function openCore(deps: AttachmentsDeps): Promise<OpenedCore> {
     locks: new KeyLocks(),
     pods: new PodsDevice(deps, podsRef(deps.nodeId), deps.podsKey, deps.podPort),
     bootId: await deps.readBootId(),
+    settleQueued: async () => {},
     view: undefined,
   };
   return { core, quarantined };

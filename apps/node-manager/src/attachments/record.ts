@@ -1,5 +1,5 @@
 /** What is kept on disk of one attachment, and how its text is read back. */
-import { type AttachmentKey, type attachmentStates, ifNamePattern, namePattern, OneOf } from '@wgcni/api';
+import { type AttachmentKey, ifNamePattern, namePattern } from '@wgcni/api';
 import { tryParseAddress } from '@wgcni/ipam';
 import { isKeyText, type PublicKey } from '@wgcni/wg';
 import { type Static, Type } from '@sinclair/typebox';
@@ -7,12 +7,10 @@ import { Value } from '@sinclair/typebox/value';
 import { createHash } from 'node:crypto';
 
 /** `orphaned` is never stored: it follows from the grants that the node holds now. */
-const storedStates = [
-  'reserved',
-  'attached',
-  'answered',
-  'adopted',
-] as const satisfies readonly (typeof attachmentStates)[number][];
+const StoredState = Type.Union(
+  [Type.Literal('reserved'), Type.Literal('attached'), Type.Literal('answered'), Type.Literal('adopted')],
+  { description: 'how far ADD came' },
+);
 
 const GivenAddressSchema = Type.Object({ address: Type.String(), gateway: Type.String() });
 
@@ -21,7 +19,7 @@ const AttachmentRecordSchema = Type.Object({
   network: Type.String({ pattern: namePattern }),
   containerId: Type.String({ pattern: namePattern }),
   ifName: Type.String({ pattern: ifNamePattern }),
-  state: OneOf(storedStates, 'how far ADD came'),
+  state: StoredState,
   netns: Type.String({ description: 'path; empty when adopted' }),
   netnsId: Type.String({ description: 'identity of the namespace at ADD; empty when adopted' }),
   addresses: Type.Array(GivenAddressSchema, { minItems: 1 }),

@@ -18,16 +18,23 @@ export interface ReleaseOptions {
  * Releases the attachment of `key`; succeeds when there is none. Resolves with false when it is newer than the deletion and stays.
  * Throws CatalogueError `kernel.refused` or `io.failed` when something of it could not be removed: then its address is not free.
  */
-export function release(core: Core, key: AttachmentKey, { netns, queued }: ReleaseOptions = {}): Promise<boolean> {
-  return core.locks.run(keyText(key), async () => {
-    const record = core.register.get(key) ?? (await recognise(core, key, netns));
-    // FENCE: compared under the lock; a deletion that was queued before this attachment was made must not kill it.
-    if (queued !== undefined && record !== undefined && isOutdated({ ...key, ...queued }, record, core.bootId))
-      return false;
-    if (record === undefined) await endProcess(core, key);
-    else await dissolve(core, record);
-    return true;
-  });
+export function release(core: Core, key: AttachmentKey, options: ReleaseOptions = {}): Promise<boolean> {
+  return core.locks.run(keyText(key), () => releaseLocked(core, key, options));
+}
+
+/** The same for a caller that holds the lock of the key. */
+export async function releaseLocked(
+  core: Core,
+  key: AttachmentKey,
+  { netns, queued }: ReleaseOptions,
+): Promise<boolean> {
+  const record = core.register.get(key) ?? (await recognise(core, key, netns));
+  // FENCE: compared under the lock; a deletion that was queued before this attachment was made must not kill it.
+  if (queued !== undefined && record !== undefined && isOutdated({ ...key, ...queued }, record, core.bootId))
+    return false;
+  if (record === undefined) await endProcess(core, key);
+  else await dissolve(core, record);
+  return true;
 }
 
 /** Undoes everything a record stands for; the caller holds the lock of its key. */

@@ -5,7 +5,8 @@ import { decodeQueueEntry, inQueueOrder, mayConcern } from '@wgcni/cni';
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Core } from '../attachments/core.ts';
-import { release } from '../attachments/release.ts';
+import { keyText } from '../attachments/record.ts';
+import { release, releaseLocked } from '../attachments/release.ts';
 
 /** What a file that is no entry is renamed to, so that it is told of once and kept. */
 const rubbishSuffix = '.rubbish';
@@ -24,27 +25,32 @@ export class DeletionQueue {
 
   /** Obeys or drops every entry, in the order of queueing; one that fails waits for the next time. */
   replay(): Promise<void> {
-    return this.#replayWhere(() => true);
+    return this.#replayWhere(() => true, release);
   }
 
-  /** The same for the entries of one attachment, before it is added again. */
-  replayFor(key: AttachmentKey): Promise<void> {
-    return this.#replayWhere((name) => mayConcern(name, key));
+  /** The same for the entries of one attachment, before it is added again; the caller holds its lock. */
+  replayLocked(key: AttachmentKey): Promise<void> {
+    const obey: typeof release = async (core, one, options = {}) => {
+      // Two keys of one tag are possible; the other's lock is not held here.
+      if (keyText(one) !== keyText(key)) throw new Error(`the entry is of ${keyText(one)}`);
+      return releaseLocked(core, one, options);
+    };
+    return this.#replayWhere((name) => mayConcern(name, key), obey);
   }
 
-  async #replayWhere(isMeant: (name: string) => boolean): Promise<void> {
+  async #replayWhere(isMeant: (name: string) => boolean, obey: typeof release): Promise<void> {
     const { queueDir, log } = this.#core.deps;
     try {
       const names = (await this.#names()).filter(isMeant);
-      for (const name of names) await this.#replayFile(join(queueDir, name));
+      for (const name of names) await this.#replayFile(join(queueDir, name), obey);
     } catch (error) {
       log.error({ queueDir, error: messageOf(error) }, 'queue.unreadable');
     }
   }
 
-  async #replayFile(path: string): Promise<void> {
+  async #replayFile(path: string, obey: typeof release): Promise<void> {
     try {
-      await this.#replayText(path, await readFile(path, 'utf8'));
+      await this.#replayText(path, await readFile(path, 'utf8'), obey);
     } catch (error) {
       // The plugin withdraws an entry when its second try of the socket succeeds.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
@@ -52,7 +58,7 @@ export class DeletionQueue {
     }
   }
 
-  async #replayText(path: string, text: string): Promise<void> {
+  async #replayText(path: string, text: string, obey: typeof release): Promise<void> {
     const entry = decodeQueueEntry(text);
     if (entry === undefined) {
       await rename(path, `${path}${rubbishSuffix}`);
@@ -60,7 +66,7 @@ export class DeletionQueue {
     }
     const { network, containerId, ifName, netns } = entry;
     const key = { network, containerId, ifName };
-    const isObeyed = await release(this.#core, key, { queued: entry, ...(netns === undefined ? {} : { netns }) });
+    const isObeyed = await obey(this.#core, key, { queued: entry, ...(netns === undefined ? {} : { netns }) });
     // ORDER: the entry goes after its deletion is done; a crash in between repeats a DEL, which is harmless.
     await removeFile(path);
     this.#core.deps.log.info(key, isObeyed ? 'queue.replayed' : 'queue.outdated');
