@@ -10,7 +10,7 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['libs/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
-          exclude: ['**/*.int.test.ts', '**/*.root.test.ts', 'apps/e2e/**'],
+          exclude: ['**/*.int.test.ts', '**/*.root.test.ts', '**/*.kernel.test.ts', 'apps/e2e/**'],
           testTimeout: 20_000,
         },
       },
@@ -32,6 +32,19 @@ export default defineConfig({
           name: 'root',
           include: ['{libs,apps}/*/src/**/*.root.test.ts'],
           exclude: ['apps/e2e/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Needs the kernel's WireGuard: deploy/test-kernel runs it in a virtual machine, where everything is ten times slower.
+        test: {
+          ...shared,
+          name: 'kernel',
+          pool: 'threads',
+          isolate: false,
+          include: ['{libs,apps}/*/src/**/*.kernel.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
