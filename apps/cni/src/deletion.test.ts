@@ -8,7 +8,7 @@ import { deleteOrQueue, type DeletionDeps } from './deletion.ts';
 const key = { network: 'mesh', containerId: 'c1', ifName: 'eth0' };
 const bootId = 'boot-1';
 
-/** A model of the node-manager's side of the protocol (N1 to N6), with one attachment and a clock of its own. */
+/** A model of the node-manager's side of the protocol (N1 to N3, N6), with one attachment and a clock of its own. */
 class World {
   readonly queue = new Map<string, QueueEntry>();
   record: (RecordedMoment & { name: string }) | undefined;

@@ -44,7 +44,7 @@ const required: Record<Verb, readonly string[]> = {
   CHECK: ['CNI_CONTAINERID', 'CNI_NETNS', 'CNI_IFNAME'],
   DEL: ['CNI_CONTAINERID', 'CNI_IFNAME'],
   GC: ['CNI_PATH'],
-  STATUS: ['CNI_PATH'],
+  STATUS: [],
   VERSION: [],
 };
 
