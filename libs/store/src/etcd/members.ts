@@ -21,9 +21,9 @@ const requireLeader: Interceptor = (options, nextCall) =>
   });
 
 /** Runs a call once: etcd3's own retries would turn our own success into a conflict. */
-const once = { execute: <T>(fn: (context: never) => T): T => fn(undefined as never) } as unknown as NonNullable<
-  NonNullable<IOptions['faultHandling']>['global']
->;
+const once = {
+  execute: async <T>(fn: () => T | Promise<T>): Promise<T> => fn(),
+} as unknown as NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
 
 /** One member per URL; dials on the first call. */
 export function openMembers(options: EtcdOptions): Member[] {

@@ -17,6 +17,7 @@ import { isCompacted, isLeaseGone, isRefused, wasNeverSent } from './errors.ts';
 import { firstToAnswer } from './first-to-answer.ts';
 import { closeMembers, openMembers, type Member } from './members.ts';
 import type { EtcdOptions } from './options.ts';
+import { hangUp } from './hang-up.ts';
 import { watchMember } from './watch-stream.ts';
 import { prefixEnd, toStoredKey, toTxn } from './wire.ts';
 
@@ -164,7 +165,7 @@ export class EtcdStore implements Store {
 
 /** One keep-alive on a stream of its own. etcd answers a lease that is gone with TTL 0. */
 async function keepAliveOnce(member: Member, lease: LeaseId, signal: AbortSignal): Promise<number> {
-  const stream = await member.watch.leaseClient.leaseKeepAlive();
+  const stream = await member.lease.leaseClient.leaseKeepAlive();
   try {
     return await new Promise<number>((resolve, reject) => {
       const onAbort = (): void => reject(abortReason(signal));
@@ -178,7 +179,7 @@ async function keepAliveOnce(member: Member, lease: LeaseId, signal: AbortSignal
   } finally {
     // An error that arrives after the answer is of no interest, but must have a listener.
     stream.on('error', () => {});
-    stream.cancel();
+    hangUp(stream);
   }
 }
 

@@ -1,6 +1,7 @@
 /** One watch on one member: events by revision, progress when idle, and an error as soon as the member goes silent. */
 import type { IEvent, IWatchResponse } from 'etcd3';
 import { CompactedError, StoreUnavailableError, type WatchBatch, type WatchEvent } from '../port.ts';
+import { hangUp } from './hang-up.ts';
 import type { Member } from './members.ts';
 import { prefixEnd, toStoredKey } from './wire.ts';
 
@@ -50,7 +51,7 @@ export async function* watchMember(
   } finally {
     clearTimeout(silence);
     signal.removeEventListener('abort', onAbort);
-    stream.cancel();
+    hangUp(stream);
   }
 }
 
