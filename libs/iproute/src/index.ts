@@ -4,6 +4,7 @@ export * from './exec/identify.ts';
 export * from './exec/ip-route.ts';
 export * from './exec/processes.ts';
 export * from './exec/sysctl.ts';
+export * from './kernel/satisfied.ts';
 export * from './memory/firewall.ts';
 export * from './memory/kernel.ts';
 export * from './memory/sysctl.ts';

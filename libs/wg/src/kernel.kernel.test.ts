@@ -1,10 +1,12 @@
 /** The kernel's own WireGuard keeps the device contract. Skipped where the kernel has none; a virtual machine runs it. */
-import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { Processes } from '@wgcni/iproute';
 import { describe, it } from 'vitest';
 import { describeDeviceContract, openRealHarness } from './contract/index.ts';
 import { KernelDevices } from './kernel/devices.ts';
 
-const refusal = whyNoKernelWireguard();
+// Known before the tests are collected, so that a skipped suite states its reason.
+const refusal = await whyNoKernelWireguard();
 
 if (refusal === undefined) {
   describeDeviceContract(
@@ -18,14 +20,11 @@ if (refusal === undefined) {
   });
 }
 
-/** Known before the tests are collected, hence synchronous. */
-function whyNoKernelWireguard(): string | undefined {
-  const name = `wg-try-${process.pid}`;
-  try {
-    execFileSync('ip', ['link', 'add', name, 'type', 'wireguard'], { stdio: 'pipe' });
-    execFileSync('ip', ['link', 'del', name], { stdio: 'pipe' });
-    return undefined;
-  } catch (error) {
-    return String((error as { stderr?: Buffer }).stderr ?? error).trim();
-  }
+async function whyNoKernelWireguard(): Promise<string | undefined> {
+  const name = `wg-try-${randomBytes(4).toString('hex')}`;
+  const processes = new Processes();
+  const { status, stderr } = await processes.run({ argv: ['ip', 'link', 'add', name, 'type', 'wireguard'] });
+  if (status !== 0) return stderr.trim();
+  await processes.run({ argv: ['ip', 'link', 'del', name] });
+  return undefined;
 }

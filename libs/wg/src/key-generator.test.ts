@@ -1,6 +1,6 @@
 /** Key pairs, checked against `wg pubkey`. */
-import { execFileSync } from 'node:child_process';
 import { Secret } from '@wgcni/base';
+import { Processes } from '@wgcni/iproute';
 import { describe, expect, it } from 'vitest';
 import { systemKeys } from './key-generator.ts';
 import { isKeyText } from './key.ts';
@@ -16,12 +16,10 @@ describe('systemKeys', () => {
     expect(pairs.every((pair) => isKeyText(pair.privateKey.reveal()) && isKeyText(pair.publicKey))).toBe(true);
   });
 
-  it('gives the public key that `wg pubkey` gives', () => {
+  it('gives the public key that `wg pubkey` gives', async () => {
     for (const pair of [systemKeys.generate(), systemKeys.generate()]) {
-      const printed = execFileSync('wg', ['pubkey'], {
-        input: `${pair.privateKey.reveal()}\n`,
-        encoding: 'utf8',
-      }).trim();
+      const input = `${pair.privateKey.reveal()}\n`;
+      const printed = (await new Processes().run({ argv: ['wg', 'pubkey'], input })).stdout.trim();
       expect(pair.publicKey).toBe(printed);
       expect(systemKeys.publicKeyOf(pair.privateKey)).toBe(printed);
     }

@@ -6,6 +6,7 @@ export class ThrowawayNetns {
   readonly name: string;
   readonly path: string;
   readonly #processes = new Processes();
+  #isClosed = false;
 
   constructor(name = `wgcni-test-${randomBytes(6).toString('hex')}`) {
     this.name = name;
@@ -26,8 +27,10 @@ export class ThrowawayNetns {
     return stdout;
   }
 
-  /** Removes the name; the kernel removes the namespace once no process is in it. */
+  /** Removes the name, once; the kernel removes the namespace when no process is in it. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     await this.#ip('netns', 'del', this.name);
   }
 

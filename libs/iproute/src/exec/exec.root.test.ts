@@ -18,11 +18,6 @@ import { ExecSysctl } from './sysctl.ts';
 
 describeIpRouteContract('ip', async () => {
   const [own, other] = [await ThrowawayNetns.open(), await ThrowawayNetns.open()];
-  let isOtherOpen = true;
-  const removeOtherNetns = async () => {
-    isOtherOpen = false;
-    await other.close();
-  };
   return {
     ipRoute: new ExecIpRoute({ ownNetns: own.path }),
     otherNetns: other.path,
@@ -36,9 +31,9 @@ describeIpRouteContract('ip', async () => {
     addForeignRoute: async (destination, device) => {
       await own.run('ip', 'route', 'add', destination, 'dev', device, 'proto', '3');
     },
-    removeOtherNetns,
+    removeOtherNetns: () => other.close(),
     close: async () => {
-      if (isOtherOpen) await other.close();
+      await other.close();
       await own.close();
     },
   };

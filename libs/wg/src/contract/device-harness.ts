@@ -37,27 +37,27 @@ export async function openPlace(): Promise<RealPlace> {
   };
 }
 
+/** Removes both directories, and what is left of the namespaces. */
+export async function closePlace(place: RealPlace): Promise<void> {
+  await place.container.close();
+  await place.node.close();
+  await rm(place.stateDir, { recursive: true });
+  await rm(place.runDir, { recursive: true });
+}
+
 /** A harness of the real kernel around the devices that `open` makes; closing it removes every device of `refs`. */
 export async function openRealHarness(open: (place: RealPlace) => Promise<WgDevices>): Promise<DeviceHarness> {
   const place = await openPlace();
   const devices = await open(place);
-  const gone = new Set<ThrowawayNetns>();
-  const closeOnce = async (netns: ThrowawayNetns) => {
-    if (!gone.has(netns)) await netns.close();
-    gone.add(netns);
-  };
   return {
     devices,
     ipRoute: new ExecIpRoute({ ownNetns: place.node.path }),
     netns: place.container.path,
-    removeNetns: () => closeOnce(place.container),
+    removeNetns: () => place.container.close(),
     ping: (from, address) => ping(from === 'node' ? place.node : place.container, address),
     close: async () => {
       for (const id of await devices.liveIds('')) await devices.remove({ id, name: id });
-      await closeOnce(place.container);
-      await closeOnce(place.node);
-      await rm(place.stateDir, { recursive: true });
-      await rm(place.runDir, { recursive: true });
+      await closePlace(place);
     },
   };
 }

@@ -8,7 +8,14 @@ import { mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promis
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '@wgcni/base';
 import { ThrowawayNetns } from '@wgcni/iproute/contract';
-import { describeDeviceContract, openPlace, openRealHarness, randomEnds, type RealPlace } from '../contract/index.ts';
+import {
+  closePlace,
+  describeDeviceContract,
+  openPlace,
+  openRealHarness,
+  randomEnds,
+  type RealPlace,
+} from '../contract/index.ts';
 import { PrivateFiles } from '../exec/private-files.ts';
 import { systemKeys } from '../key-generator.ts';
 import type { DeviceRef } from '../port.ts';
@@ -35,10 +42,7 @@ describe('wireguard-go processes', () => {
   });
   afterEach(async () => {
     for (const id of await devices.liveIds('')) await devices.remove({ id, name: id });
-    await place.container.close();
-    await place.node.close();
-    await rm(place.stateDir, { recursive: true });
-    await rm(place.runDir, { recursive: true });
+    await closePlace(place);
   });
 
   const recordPath = () => `${place.stateDir}/${eth0.id}.json`;
@@ -109,11 +113,19 @@ describe('wireguard-go processes', () => {
 
   it('of another node on this machine are neither listed nor ended', async () => {
     const neighbour = await ThrowawayNetns.open();
+    const pid = await pidOf();
+    const stateDir = await mkdtemp(`${place.stateDir}/neighbour-`);
     try {
-      const others = await UserspaceDevices.open({ ...place, ownNetns: neighbour.path });
+      const others = await UserspaceDevices.open({ ...place, stateDir, ownNetns: neighbour.path });
       expect(await others.liveIds('wg')).toEqual([]);
       expect(await others.observe(eth0)).toBeUndefined();
+      await others.remove(eth0);
       expect(await devices.liveIds('wg')).toEqual([eth0.id]);
+      const refused = others.create({ id: eth0.id, name: 'wgcni-pods' }, 1420);
+      await expect(refused).rejects.toMatchObject({
+        code: 'kernel.refused',
+        message: expect.stringContaining(`process ${pid} serves the device ${eth0.id}`),
+      });
     } finally {
       await neighbour.close();
     }
@@ -137,8 +149,7 @@ describe('key files', () => {
       await openDevices(place);
       expect(await readdir(place.runDir)).toEqual(['other']);
     } finally {
-      await place.node.close();
-      await place.container.close();
+      await closePlace(place);
     }
   });
 

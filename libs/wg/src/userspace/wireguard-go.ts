@@ -30,9 +30,10 @@ export class WireguardGo {
 
   /**
    * Starts a process for `id` in our namespace, with a link of that name, down. Resolves once its control socket answers. Throws
-   * CatalogueError `kernel.refused` when it ends before.
+   * CatalogueError `kernel.refused` when it ends before, or when another node's process has the id.
    */
   async start(id: string): Promise<ProcessIdentity> {
+    await this.#refuseRival(id);
     const [file = '', ...args] = this.#processes.argvOf({ argv: [program, '-f', id] });
     // A session of its own and no pipe to us: it neither gets our signals nor dies of a broken pipe.
     const child = spawn(file, args, { detached: true, stdio: 'ignore', cwd: '/', env: processEnvironment() });
@@ -80,6 +81,17 @@ export class WireguardGo {
   async liveIds(prefix: string): Promise<string[]> {
     const ids = (await this.#scan()).map((each) => each.id).filter((id) => id.startsWith(prefix));
     return [...new Set(ids)].sort();
+  }
+
+  /** Control sockets are shared by all namespaces of a machine, so an id that another node's process serves cannot be used here. */
+  async #refuseRival(id: string): Promise<void> {
+    if (!(await answers(id))) return;
+    const pids = await listProcesses();
+    const serving = await Promise.all(pids.map(async (pid) => ((await servedBy(pid)) === id ? [pid] : [])));
+    const who = `process ${serving.flat().join(', ') || 'unknown'}`;
+    throw new CatalogueError('kernel.refused', `${who} serves the device ${id} in another network namespace`, {
+      remedy: 'end it if it is a leftover, or give each node on this machine a node id of its own',
+    });
   }
 
   /** FENCE: a pid alone proves nothing; start time, arguments and namespace must match before we adopt or kill. */
