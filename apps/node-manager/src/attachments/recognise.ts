@@ -1,11 +1,11 @@
 /** Peers without a record: adopted with what the device knows of them, and given their name back when a runtime says it. */
 import type { AttachmentKey } from '@wgcni/api';
 import { formatAddress, tryParseCidr, widthOf } from '@wgcni/ipam';
-import type { ObservedPeer } from '@wgcni/wg';
+import type { DeviceState, ObservedPeer } from '@wgcni/wg';
 import { createHash } from 'node:crypto';
 import { deviceOf } from './container-device.ts';
-import { type Core, momentOf, viewOf } from './core.ts';
-import { findDevice } from './found-device.ts';
+import { type Core, viewOf } from './core.ts';
+import { findDevice, orGone } from './found-device.ts';
 import type { AttachmentRecord } from './record.ts';
 
 /** Network name under which peers without a record are listed. */
@@ -30,30 +30,40 @@ export async function adopt(core: Core, peer: ObservedPeer): Promise<void> {
     port,
     publicKey: peer.publicKey,
     mtu: viewOf(core).mtu,
-    ...momentOf(core),
+    // Nobody knows when it was made: a queued deletion of it is younger, whatever its instant (decision 0001, N5).
+    recordedAt: new Date(0).toISOString(),
+    uptimeMs: 0,
+    bootId: core.bootId,
   });
   core.deps.log.warn(fields, 'attachment.adopted');
 }
 
 /**
- * The record of an attachment whose file was lost, found by its live device in `netns`: the adopted peer gets its name back.
- * Resolves with undefined when there is no such device. The caller holds the lock of the key.
+ * The record of an attachment whose file was lost, found by its live device: the adopted peer gets its name back. The kernel's
+ * devices are found by their namespace, userspace ones by their id. Resolves with undefined when there is no such device. The
+ * caller holds the lock of the key.
  */
 export async function recognise(
   core: Core,
   key: AttachmentKey,
   netns: string | undefined,
 ): Promise<AttachmentRecord | undefined> {
-  if (netns === undefined) return undefined;
-  const state = await findDevice(core, deviceOf(core.deps.nodeId, { ...key, netns }));
+  const state = await findUnrecorded(core, key, netns);
   const adopted = state?.publicKey === undefined ? undefined : core.register.byPublicKey(state.publicKey);
   if (state === undefined || adopted?.state !== 'adopted') return undefined;
-  const netnsId = await core.deps.iproute.identify(netns);
-  const record: AttachmentRecord = { ...adopted, ...key, state: 'answered', netns, netnsId, port: state.listenPort };
+  const found = netns === undefined ? undefined : await orGone(core.deps.iproute.identify(netns));
+  const place = netns === undefined || found === undefined ? { netns: '', netnsId: '' } : { netns, netnsId: found };
+  const record: AttachmentRecord = { ...adopted, ...key, ...place, state: 'answered', port: state.listenPort };
   core.ports.occupy(record.port);
   await core.register.rename(adopted, record);
   core.deps.log.info({ ...key, publicKey: record.publicKey }, 'attachment.recognised');
   return record;
+}
+
+function findUnrecorded(core: Core, key: AttachmentKey, netns: string | undefined): Promise<DeviceState | undefined> {
+  if (netns !== undefined) return findDevice(core, deviceOf(core.deps.nodeId, { ...key, netns }));
+  const { id } = deviceOf(core.deps.nodeId, { ...key, netns: '' });
+  return core.deps.devices.backend === 'kernel' ? Promise.resolve(undefined) : findDevice(core, { id, name: id });
 }
 
 function singleAddress(cidr: string): string[] {

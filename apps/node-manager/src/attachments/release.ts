@@ -54,7 +54,7 @@ export async function dissolve(core: Core, record: AttachmentRecord): Promise<vo
 }
 
 async function removeDevice(core: Core, record: AttachmentRecord): Promise<void> {
-  if (record.netns === '') return;
+  if (record.netns === '') return endProcess(core, record);
   const ref = deviceOf(core.deps.nodeId, record);
   const state = await findDevice(core, ref);
   if (state !== undefined && isDeviceOf(record, state, core.pods.publicKey)) await core.deps.devices.remove(ref);

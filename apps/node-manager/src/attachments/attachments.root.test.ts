@@ -1,0 +1,171 @@
+/**
+ * Containers of one node over real WireGuard (wireguard-go, or the kernel where it has it), and the node-manager's restart under them:
+ *
+ *   one: eth0 (wg) ──┐
+ *                    ├─ loopback of node: wgcni-pods (wg), routes 10.64.3.0/28 and fd64:0:0:3::/64
+ *   two: eth0 (wg) ──┘
+ */
+import { silentLog, systemClock } from '@wgcni/base';
+import { ExecIpRoute, ExecSysctl } from '@wgcni/iproute';
+import { ThrowawayNetns } from '@wgcni/iproute/contract';
+import { type Backend, detectBackend, openDevices, systemKeys, type WgDevices } from '@wgcni/wg';
+import { closePlace, openPlace, type RealPlace } from '@wgcni/wg/contract';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keepNodeKey } from '../keys/node-key.ts';
+import { podsRef } from '../pods/pods-device.ts';
+import { Attachments } from './attachments.ts';
+import { bootUptimeMs, kernelBootId } from './boot-id.ts';
+import { deviceOf } from './container-device.ts';
+import type { AttachmentsDeps } from './deps.ts';
+import { inputFor, keyNamed, viewOf } from './fake-node.ts';
+import { parseUdpTable } from './udp-ports.ts';
+
+const nodeId = `node-${randomBytes(4).toString('hex')}`;
+const [one, two] = [keyNamed('one'), keyNamed('two')];
+const limits = () => ({ signal: new AbortController().signal, deadlineAt: systemClock.monotonicMs() + 30_000 });
+
+let place: RealPlace;
+let second: ThrowawayNetns;
+let dataDir: string;
+let backend: Backend;
+let devices: WgDevices;
+let attachments: Attachments;
+
+beforeAll(async () => {
+  place = await openPlace();
+  second = await ThrowawayNetns.open();
+  dataDir = await mkdtemp(join(tmpdir(), 'wgcni-root-'));
+  for (const family of ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'])
+    await place.node.run('sysctl', '-qw', `${family}=1`);
+  backend = await detectBackend(place.node.path);
+  attachments = await start();
+});
+afterAll(async () => {
+  const ids = [
+    deviceOf(nodeId, { ...one, netns: '' }).id,
+    deviceOf(nodeId, { ...two, netns: '' }).id,
+    podsRef(nodeId).id,
+  ];
+  if (backend === 'userspace') for (const id of ids) await devices.remove({ id, name: id });
+  await second.close();
+  await closePlace(place);
+  await rm(dataDir, { recursive: true });
+});
+
+describe('two containers of one node', () => {
+  it('reach each other, their gateway, and are reached from the node, over both families', async () => {
+    const [first, other] = await Promise.all([
+      attachments.attach(one, inputFor(place.container.path), limits()),
+      attachments.attach(two, inputFor(second.path), limits()),
+    ]);
+    for (const index of [0, 1]) {
+      const { address = '', gateway = '' } = other.addresses[index] ?? {};
+      expect(await lossOf(place.container, bare(address))).toBe(0);
+      expect(await lossOf(place.container, gateway)).toBe(0);
+      expect(await lossOf(place.node, bare(address))).toBe(0);
+      expect(await lossOf(second, bare(first.addresses[index]?.address ?? ''))).toBe(0);
+    }
+  });
+
+  it('pass CHECK, and a second ADD of one is refused', async () => {
+    await attachments.check(one, {
+      netns: place.container.path,
+      addresses: attachments.get(one).addresses.map(({ address }) => address),
+    });
+    const again = attachments.attach(one, inputFor(place.container.path), limits());
+    await expect(again).rejects.toMatchObject({ code: 'interface.exists' });
+  });
+
+  it('get nothing through from an address that is not their own', async () => {
+    await place.container.run('ip', 'addr', 'add', '10.64.3.13/32', 'dev', 'eth0');
+    const { gateway = '' } = attachments.get(one).addresses[0] ?? {};
+    await expect(
+      place.container.run('ping', '-c', '2', '-i', '0.2', '-W', '1', '-I', '10.64.3.13', gateway),
+    ).rejects.toThrow();
+    await place.container.run('ip', 'addr', 'del', '10.64.3.13/32', 'dev', 'eth0');
+  });
+
+  it('lose no packet while the node-manager starts again, also without its data directory', async () => {
+    const target = bare(attachments.get(two).addresses[1]?.address ?? '');
+    const before = attachments.list();
+    const pinging = place.container.run('ping', '-i', '0.01', '-c', '300', '-q', target);
+    attachments = await start();
+    expect(attachments.list()).toEqual(before);
+    await rm(dataDir, { recursive: true });
+    attachments = await start();
+    expect(attachments.list().map(({ state }) => state)).toEqual(['adopted', 'adopted']);
+    await attachments.check(one, { netns: place.container.path, addresses: [] });
+    await attachments.check(two, { netns: second.path, addresses: [] });
+    expect(attachments.list()).toEqual(before.map((was) => ({ ...was, state: 'answered' })));
+    expect(await pinging).toMatch(/ 0% packet loss/);
+  });
+
+  it('have a dead userspace process replaced, with their address', async (context) => {
+    if (backend === 'kernel') return context.skip('the kernel has no process to kill');
+    const stop = new AbortController();
+    const loops = attachments.run(stop.signal);
+    const target = bare(attachments.get(two).addresses[0]?.address ?? '');
+    const { id } = deviceOf(nodeId, { ...two, netns: '' });
+    const { pid } = JSON.parse(await readFile(join(place.stateDir, `${id}.json`), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => lossOf(place.container, target), { timeout: 8_000, interval: 200 }).toBe(0);
+    await attachments.check(two, {
+      netns: second.path,
+      addresses: attachments.get(two).addresses.map(({ address }) => address),
+    });
+    stop.abort();
+    await loops;
+  });
+
+  it('leave nothing behind after DEL, also when the namespace went first', async () => {
+    await second.close();
+    await attachments.release(one);
+    await attachments.release(two);
+    await attachments.release(two);
+    expect(attachments.list()).toEqual([]);
+    expect(await place.container.run('ip', '-o', 'link')).not.toContain('eth0');
+    expect((await devices.observe(podsRef(nodeId)))?.peers).toEqual([]);
+    if (backend === 'userspace') expect(await devices.liveIds('wg')).toEqual([podsRef(nodeId).id]);
+    const bound = parseUdpTable(await place.node.run('cat', '/proc/self/net/udp'));
+    expect(bound.filter((port) => port >= 61_000)).toEqual([]);
+  });
+});
+
+async function start(): Promise<Attachments> {
+  const own = { ownNetns: place.node.path };
+  devices = await openDevices(backend, { stateDir: place.stateDir, runDir: place.runDir, ...own });
+  const keyDeps = { dataDir, devices, keys: systemKeys, log: silentLog };
+  const deps: AttachmentsDeps = {
+    ...{ nodeId, dataDir, queueDir: join(dataDir, 'queue'), devices, keys: systemKeys, log: silentLog },
+    ...{ podPort: 51_821, containerPorts: { first: 61_000, last: 65_535 }, reservedKeys: [] },
+    podsKey: await keepNodeKey(keyDeps, 'pods', podsRef(nodeId)),
+    iproute: new ExecIpRoute(own),
+    sysctl: new ExecSysctl(own),
+    udpPorts: {
+      bound: async () =>
+        new Set(parseUdpTable(await place.node.run('cat', '/proc/self/net/udp', '/proc/self/net/udp6'))),
+    },
+    readBootId: kernelBootId,
+    uptimeMs: bootUptimeMs,
+    admission: { refusal: () => undefined },
+    clock: systemClock,
+    onEmpty: () => {},
+  };
+  const opened = await Attachments.open(deps);
+  await opened.start(viewOf());
+  return opened;
+}
+
+/** Percent of three echo requests that were lost. */
+async function lossOf(from: ThrowawayNetns, address: string): Promise<number> {
+  const output = await from.run('sh', '-c', `ping -c 3 -i 0.2 -W 1 -q ${address} || true`);
+  return Number(/([0-9.]+)% packet loss/.exec(output)?.[1] ?? 100);
+}
+
+function bare(address: string): string {
+  return address.replace(/\/.*$/, '');
+}
