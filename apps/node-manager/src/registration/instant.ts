@@ -3,7 +3,12 @@ import type { Clock } from '@wgcni/base';
 import { uptime } from 'node:os';
 import type { Instant } from './contact.ts';
 
-/** Reads the clocks; `bootId` is that of the running boot. */
-export function instantReader(clock: Pick<Clock, 'wallMs'>, bootId: string): () => Instant {
-  return () => ({ bootId, uptimeMs: uptime() * 1_000, wallMs: clock.wallMs() });
+/** Milliseconds since boot, suspended time included: a hold-down goes on while the machine sleeps. */
+export function sinceBootMs(): number {
+  return uptime() * 1_000;
+}
+
+/** Reads the clocks; `bootId` is that of the running boot, `uptimeMs` counts from it. */
+export function instantReader(clock: Pick<Clock, 'wallMs'>, bootId: string, uptimeMs: () => number): () => Instant {
+  return () => ({ bootId, uptimeMs: uptimeMs(), wallMs: clock.wallMs() });
 }

@@ -1,12 +1,12 @@
 /** This node's registration: made, renewed every third of its TTL, made again when it is gone, given up when another has it. */
 import type { ManagerClient } from '@wgcni/api';
 import { backoffMs, type CatalogueError, type Clock, type Log, type Random, toCatalogueError } from '@wgcni/base';
-import { Pulse } from '../pulse.ts';
+import type { Pulse } from '../pulse.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { afterRefusedRegistration, afterRefusedRenewal } from './answers.ts';
 import type { ContactKeeper } from './contact-keeper.ts';
 import type { Underlay } from './endpoints.ts';
-import type { Standing } from './standing.ts';
+import type { Standing, StandingBoard } from './standing.ts';
 
 export interface SessionDeps {
   nodeId: string;
@@ -24,6 +24,10 @@ export interface SessionDeps {
   settle: () => Promise<void>;
   /** Records that the node was deleted. */
   recordDeleted: () => Promise<void>;
+  /** Where the session writes how the node stands, for whoever asks. */
+  board: StandingBoard;
+  /** Given when the underlay may have changed or the last attachment is gone: the session looks at once. */
+  pulse: Pulse;
   clock: Clock;
   random: Random;
   log: Log;
@@ -37,36 +41,29 @@ const quietMs = 1_000;
 
 export class RegistrationSession {
   readonly #deps: SessionDeps;
-  readonly #pulse = new Pulse();
-  #standing: Standing = { kind: 'starting', why: 'not registered yet' };
+  readonly #pulse: Pulse;
+  readonly #board: StandingBoard;
   #hasRegistered = false;
   #published = '';
   #drainingSince: number | undefined;
   #isRenewalDue = false;
 
-  constructor(deps: SessionDeps, isDeleted: boolean) {
+  constructor(deps: SessionDeps) {
     this.#deps = deps;
-    if (isDeleted) this.#standing = { kind: 'deleted' };
+    this.#pulse = deps.pulse;
+    this.#board = deps.board;
   }
 
-  get standing(): Standing {
-    return this.#standing;
-  }
-
-  /** Looks again at once: the underlay may have changed, or the last attachment may be gone. */
-  look(): void {
-    this.#pulse.give();
-  }
-
-  /** Renews soon: the store does not show what this node holds. */
+  /** Renews at once: the store does not show what this node holds. */
   renewSoon(): void {
+    if (this.#board.standing.kind !== 'registered') return;
     this.#isRenewalDue = true;
     this.#pulse.give();
   }
 
   /** Runs until the signal aborts, or until the node is deleted or superseded and has said all it had to. */
   async run(signal: AbortSignal): Promise<void> {
-    while (this.#standing.kind !== 'deleted') {
+    while (this.#board.standing.kind !== 'deleted') {
       const ttlMs = await this.#register(signal);
       const end = ttlMs === undefined ? 'deleted' : await this.#renewUntilGone(ttlMs, signal);
       if (end === 'superseded') return this.#giveUp();
@@ -251,20 +248,15 @@ export class RegistrationSession {
   }
 
   #noteDraining(isDraining: boolean): void {
-    if (!isDraining) this.#drainingSince = undefined;
-    else if (this.#drainingSince === undefined) {
-      this.#drainingSince = this.#deps.clock.monotonicMs();
-      this.#deps.log.info({}, 'node.draining');
-    }
-  }
-
-  get isDraining(): boolean {
-    return this.#drainingSince !== undefined;
+    if (isDraining === this.#board.isDraining) return;
+    this.#board.isDraining = isDraining;
+    this.#drainingSince = isDraining ? this.#deps.clock.monotonicMs() : undefined;
+    this.#deps.log.info({}, isDraining ? 'node.draining' : 'node.undrained');
   }
 
   #stand(standing: Standing): void {
-    const isNews = JSON.stringify(standing) !== JSON.stringify(this.#standing);
-    this.#standing = standing;
+    const isNews = JSON.stringify(standing) !== JSON.stringify(this.#board.standing);
+    this.#board.standing = standing;
     if (isNews) this.#deps.log[standing.kind === 'registered' ? 'info' : 'warn'](standing, 'registration.standing');
   }
 

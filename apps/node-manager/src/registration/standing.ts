@@ -12,6 +12,12 @@ export type Standing =
   | { kind: 'superseded'; why: string }
   | { kind: 'deleted' };
 
+/** How the node stands now: written by the registration, read by whoever decides or shows. */
+export interface StandingBoard {
+  standing: Standing;
+  isDraining: boolean;
+}
+
 export type Readiness = (typeof readiness)[number];
 
 export interface Circumstances {

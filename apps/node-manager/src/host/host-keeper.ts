@@ -1,0 +1,25 @@
+/** Keeps the host as our devices need it: switches and packet filter chains, put back when somebody changes them. */
+import type { Firewall } from '@wgcni/iproute';
+import type { Cidr } from '@wgcni/ipam';
+import type { Masquerade } from '../config.ts';
+import { ensureSwitches, type HostSwitchesDeps } from './host-switches.ts';
+import { chainPrefix, planChains } from './plan-chains.ts';
+
+export interface HostKeeperDeps extends HostSwitchesDeps {
+  firewall: Firewall;
+  meshPort: number;
+  masquerade: Masquerade;
+  /** Empty before the network is known. */
+  pools: () => readonly Cidr[];
+}
+
+/** Makes switches and chains right; writes only what differs. */
+export async function keepHost(deps: HostKeeperDeps): Promise<void> {
+  const { firewall, sysctl, log } = deps;
+  // ORDER: chains before forwarding: nothing is forwarded or reached that they would not let through.
+  const hasIpv6 = (await sysctl.read('net.ipv6.conf.all.forwarding')) !== undefined;
+  const chains = planChains({ ...deps, pools: deps.pools(), hasIpv6 });
+  if (await firewall.ensure(chains, chainPrefix))
+    log.info({ chains: chains.map(({ family, name }) => `${name}/${family}`) }, 'host.chains-set');
+  await ensureSwitches(deps);
+}

@@ -1,0 +1,129 @@
+/** What runs while a node runs: registration, the watch of the store, and the reconcilers with what wakes them. */
+import { messageOf } from '@wgcni/base';
+import { keysOf, Reflector } from '@wgcni/store';
+import type { Config } from './config.ts';
+import { type HostKeeperDeps, keepHost } from './host/host-keeper.ts';
+import type { Parts } from './parts.ts';
+import type { Ports } from './ports.ts';
+import { ReconcileLoop } from './reconcile-loop.ts';
+import { findUnderlay } from './registration/endpoints.ts';
+import { recordIdentity } from './registration/identity.ts';
+import { RegistrationSession } from './registration/session.ts';
+import { version } from './version.ts';
+import { readSnapshot } from './view/read-snapshot.ts';
+
+/** How often each thing is looked at without an event, in milliseconds (design §4.14). */
+const periods = { readBack: 60_000, host: 5_000, processes: 2_000, betweenKernelEvents: 300 };
+
+type Reconcilers = Record<'mesh' | 'pods' | 'host', ReconcileLoop>;
+
+/** Runs everything until the signal aborts; a part that fails for a reason nobody foresaw ends the node. */
+export async function runLoops(config: Config, ports: Ports, parts: Parts, signal: AbortSignal): Promise<void> {
+  const reconcilers = makeReconcilers(config, ports, parts);
+  const session = makeSession(config, ports, parts, reconcilers);
+  parts.keeper.onChange(() => Object.values(reconcilers).forEach((loop) => loop.trigger()));
+  await Promise.all([
+    ...Object.values(reconcilers).map((loop) => loop.run(signal)),
+    session.run(signal),
+    parts.attachments.run(signal),
+    followStore({ config, ports, parts, session }, signal),
+    followKernel(ports, () => (reconcilers.mesh.trigger(), parts.pulse.give()), signal),
+    watchProcesses(ports, parts, reconcilers.mesh, signal),
+  ]);
+}
+
+/** What `keepHost` needs of a node. */
+export function hostDeps(config: Config, ports: Ports, { keeper }: Pick<Parts, 'keeper'>): HostKeeperDeps {
+  return { ...config, ...ports, pools: () => keeper.nodeView?.pools ?? [] };
+}
+
+function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconcilers {
+  const { keeper, attachments, mesh } = parts;
+  const loop = (name: string, readBackMs: number, reconcile: () => Promise<void>): ReconcileLoop =>
+    new ReconcileLoop({ ...ports, name, readBackMs, reconcile });
+  return {
+    mesh: loop('mesh', periods.readBack, () => mesh.reconcile()),
+    pods: loop('pods', periods.readBack, async () => {
+      const view = keeper.nodeView;
+      if (view !== undefined) await attachments.setView(view);
+    }),
+    host: loop('host', periods.host, () => keepHost(hostDeps(config, ports, parts))),
+  };
+}
+
+function makeSession(config: Config, ports: Ports, parts: Parts, reconcilers: Reconcilers): RegistrationSession {
+  const { identity, keeper, mesh } = parts;
+  const { said, underlay, meshPort } = { ...config, said: config.endpoints };
+  return new RegistrationSession({
+    ...ports,
+    ...parts,
+    nodeId: identity.nodeId,
+    instance: identity.instance,
+    version,
+    takeOver: config.takeOver,
+    publicKey: mesh.publicKey,
+    findUnderlay: async () =>
+      findUnderlay(
+        { said, underlay, meshPort, pools: keeper.nodeView?.pools ?? [] },
+        await ports.iproute.observe(undefined),
+      ),
+    // ORDER: the pods device first, then the mesh: only then nothing of a lost subnet is in the kernel.
+    settle: async () => {
+      await reconcilers.pods.settled();
+      await reconcilers.mesh.settled();
+    },
+    recordDeleted: () => recordIdentity(config.dataDir, { ...identity, isDeleted: true }),
+  });
+}
+
+interface StoreFollower {
+  config: Config;
+  ports: Ports;
+  parts: Parts;
+  session: RegistrationSession;
+}
+
+/** Takes every change of `mesh/` into the view, in order. */
+async function followStore({ config, ports, parts, session }: StoreFollower, signal: AbortSignal): Promise<void> {
+  const keys = keysOf(config.cluster);
+  const reflector = new Reflector({ ...ports, prefix: keys.mesh });
+  const failures = new AbortController();
+  let last: Promise<void> = Promise.resolve();
+  await reflector.run(AbortSignal.any([signal, failures.signal]), ({ revision }) => {
+    const snapshot = readSnapshot(reflector.items.values(), revision, keys);
+    last = parts.keeper.accept(snapshot).then(
+      ({ isOwnRecordRight }) => {
+        if (!isOwnRecordRight) session.renewSoon();
+      },
+      (error: unknown) => failures.abort(error),
+    );
+  });
+  await last;
+  // A view that cannot be written to disk must not be worked by.
+  failures.signal.throwIfAborted();
+  signal.throwIfAborted();
+}
+
+async function followKernel({ iproute, clock }: Ports, wake: () => void, signal: AbortSignal): Promise<void> {
+  for await (const _ of iproute.changes(signal)) {
+    wake();
+    // Everything that changes meanwhile comes as one.
+    await clock.sleep(periods.betweenKernelEvents, signal);
+  }
+}
+
+async function watchProcesses(
+  { clock, log }: Ports,
+  { mesh }: Parts,
+  loop: ReconcileLoop,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await clock.sleep(periods.processes, signal);
+    try {
+      if (!(await mesh.isWell())) loop.trigger();
+    } catch (error) {
+      log.warn({ why: messageOf(error) }, 'mesh.unreadable');
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/** The node-manager's process: configuration in, adapters opened, one node run until SIGTERM. */
+import { createManagerClient } from '@wgcni/api';
+import { CatalogueError, messageOf } from '@wgcni/base';
+import { EtcdStore } from '@wgcni/store';
+import { hostname } from 'node:os';
+import { pino } from 'pino';
+import { parseConfig } from './config.ts';
+import { HelpAsked } from './flags.ts';
+import { runNode } from './node.ts';
+import { openHostPorts } from './open-host-ports.ts';
+import { refuseAnswered } from './serve/unix-socket.ts';
+import { tearDown } from './teardown/tear-down.ts';
+
+/** Exit status of a wrong flag or a host that cannot be used as it is. */
+const misconfigured = 2;
+
+async function main(): Promise<void> {
+  const config = parseConfig({ argv: process.argv.slice(2), env: process.env, hostname: hostname() });
+  const log = pino(
+    { level: config.logLevel, base: { nodeId: config.nodeId } },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(name)));
+  await refuseAnswered(config.socket);
+  const host = await openHostPorts(config, log);
+  if (config.teardown) return tearDown(config, host);
+  const store = new EtcdStore({ urls: config.etcd });
+  const manager = createManagerClient({ urls: config.managers });
+  await runNode(config, { ...host, store, manager }, stop.signal);
+  log.info({}, 'node.stopped');
+}
+
+main().then(
+  // What is still open (etcd, keep-alive connections) must not hold the process.
+  () => process.exit(0),
+  (error: unknown) => {
+    if (error instanceof HelpAsked) {
+      process.stdout.write(error.text);
+      process.exit(0);
+    }
+    const remedy = error instanceof CatalogueError && error.remedy !== undefined ? `; ${error.remedy}` : '';
+    process.stderr.write(`node-manager: ${messageOf(error)}${remedy}\n`);
+    process.exit(error instanceof CatalogueError && error.code === 'config.invalid' ? misconfigured : 1);
+  },
+);

@@ -1,0 +1,64 @@
+/** One node, brought up in order and kept running until it is told to stop; every tunnel stays as it is. */
+import { messageOf } from '@wgcni/base';
+import { buildApp } from './app.ts';
+import type { Config } from './config.ts';
+import { keepHost } from './host/host-keeper.ts';
+import { hostDeps, runLoops } from './loops.ts';
+import { openParts, type Parts } from './parts.ts';
+import type { Ports } from './ports.ts';
+import { serve } from './serve/serve.ts';
+import { readStatus } from './status/node-status.ts';
+import { version } from './version.ts';
+
+/** Resolves when the signal aborts and nothing is served any more. Throws what makes a start or a run impossible. */
+export async function runNode(config: Config, ports: Ports, signal: AbortSignal): Promise<void> {
+  const parts = await openParts(config, ports);
+  ports.log.info(
+    {
+      nodeId: parts.identity.nodeId,
+      version,
+      backend: ports.devices.backend,
+      network: parts.keeper.view.network?.networkId ?? null,
+    },
+    'node.starting',
+  );
+  await prepareHost(config, ports, parts);
+  // ORDER: what the last run left is adopted or rolled back before ADD is served.
+  await parts.attachments.start(parts.keeper.nodeView);
+  const app = await buildApp({
+    version,
+    attachments: parts.attachments,
+    status: () =>
+      readStatus({
+        ...ports,
+        ...parts,
+        nodeId: parts.identity.nodeId,
+        version,
+        backend: ports.devices.backend,
+        standing: () => parts.board.standing,
+      }),
+    judgement: parts.judgement,
+    clock: ports.clock,
+    log: ports.log,
+  });
+  const serving = await serve((request, response) => app.routing(request, response), config, ports.log);
+  const ended = new AbortController();
+  const until = AbortSignal.any([signal, ended.signal]);
+  try {
+    await runLoops(config, ports, parts, until);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    ended.abort(new Error('the node has ended'));
+    await serving.close();
+  }
+}
+
+/** A host that cannot be prepared at once is tried again by its loop; what is there goes on working. */
+async function prepareHost(config: Config, ports: Ports, parts: Parts): Promise<void> {
+  try {
+    await keepHost(hostDeps(config, ports, parts));
+  } catch (error) {
+    ports.log.error({ why: messageOf(error) }, 'host.not-prepared');
+  }
+}

@@ -1,0 +1,39 @@
+/** The adapters of this machine, after it was found fit. */
+import { type Log, privateDirectory, systemClock, systemRandom } from '@wgcni/base';
+import { ExecFirewall, ExecIpRoute, ExecSysctl, processEnvironment } from '@wgcni/iproute';
+import { detectBackend, openDevices, systemKeys } from '@wgcni/wg';
+import { join } from 'node:path';
+import { kernelBootId, procUdpPorts } from './attachments/index.ts';
+import type { Config } from './config.ts';
+import { memoryDirectory } from './host/memory-directory.ts';
+import { checkStart } from './host/start-checks.ts';
+import { deviceId } from './keys/device-id.ts';
+import type { HostPorts } from './ports.ts';
+import { sinceBootMs } from './registration/instant.ts';
+
+/** Throws CatalogueError `config.invalid` that names what this machine lacks. */
+export async function openHostPorts(config: Config, log: Log): Promise<HostPorts> {
+  const iproute = new ExecIpRoute();
+  await checkStart({ path: processEnvironment().PATH ?? '', kernel: await iproute.observe(undefined), log });
+  const backend = config.backend === 'auto' ? await detectBackend() : config.backend;
+  await privateDirectory(config.dataDir);
+  const runDir = await keyDirectory(config);
+  return {
+    devices: await openDevices(backend, { stateDir: join(config.dataDir, 'processes'), runDir }),
+    keys: systemKeys,
+    iproute,
+    sysctl: new ExecSysctl(),
+    firewall: new ExecFirewall(),
+    udpPorts: procUdpPorts,
+    readBootId: kernelBootId,
+    uptimeMs: sinceBootMs,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  };
+}
+
+/** Where keys are for the life of one call; one directory for each node on a machine. */
+export function keyDirectory({ socket, nodeId }: Pick<Config, 'socket' | 'nodeId'>): Promise<string> {
+  return memoryDirectory(socket, deviceId(nodeId, 'node'));
+}

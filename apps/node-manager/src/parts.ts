@@ -1,0 +1,93 @@
+/** The parts of one node, opened over the ports: what they read from disk is read, nothing is changed yet. */
+import { privateDirectory } from '@wgcni/base';
+import { Attachments } from './attachments/index.ts';
+import type { Config } from './config.ts';
+import { keepNodeKey } from './keys/node-key.ts';
+import { MeshDevice, meshRef } from './mesh/mesh-device.ts';
+import { podsRef } from './pods/pods-device.ts';
+import type { HostPorts } from './ports.ts';
+import { Pulse } from './pulse.ts';
+import { ContactKeeper } from './registration/contact-keeper.ts';
+import { type Identity, keepIdentity, recordIdentity } from './registration/identity.ts';
+import { instantReader } from './registration/instant.ts';
+import { judge, type Judgement, type StandingBoard } from './registration/standing.ts';
+import { ViewKeeper } from './view/view-keeper.ts';
+
+export interface Parts {
+  identity: Identity;
+  keeper: ViewKeeper;
+  contact: ContactKeeper;
+  board: StandingBoard;
+  /** Wakes the registration. */
+  pulse: Pulse;
+  mesh: MeshDevice;
+  attachments: Attachments;
+  /** Whether ADD is served at this instant. */
+  judgement: () => Judgement;
+}
+
+/** Throws CatalogueError `config.invalid` when something on disk belongs to another node or cannot be read. */
+export async function openParts(config: Config, ports: HostPorts): Promise<Parts> {
+  await privateDirectory(config.dataDir);
+  const identity = await ownIdentity(config, ports);
+  const { keeper, contact } = await openKeepers(config, ports);
+  const board: StandingBoard = {
+    standing: identity.isDeleted ? { kind: 'deleted' } : { kind: 'starting', why: 'it has not been answered yet' },
+    isDraining: false,
+  };
+  const judgement = (): Judgement => {
+    const fenceReason = (holdDownMs: number): string | undefined => contact.fenceReason(holdDownMs);
+    return judge({ ...board, view: keeper.view, fenceReason });
+  };
+  const pulse = new Pulse();
+  const { mesh, attachments } = await openDevices(config, ports, { keeper, judgement, pulse });
+  return { identity, keeper, contact, board, pulse, mesh, attachments, judgement };
+}
+
+/** Starting with --take-over is how a deleted node is told to join again. */
+async function ownIdentity({ dataDir, nodeId, takeOver }: Config, { random, log }: HostPorts): Promise<Identity> {
+  const identity = await keepIdentity(dataDir, nodeId, random);
+  if (!identity.isDeleted || !takeOver) return identity;
+  const revived = { ...identity, isDeleted: false };
+  await recordIdentity(dataDir, revived);
+  log.warn({ nodeId }, 'node.joins-again');
+  return revived;
+}
+
+async function openKeepers(
+  { dataDir, nodeId }: Config,
+  { iproute, clock, uptimeMs, readBootId, log }: HostPorts,
+): Promise<{ keeper: ViewKeeper; contact: ContactKeeper }> {
+  const keeper = new ViewKeeper({ dataDir, nodeId, observe: () => iproute.observe(undefined), log });
+  await keeper.load();
+  const contact = new ContactKeeper({ dataDir, now: instantReader(clock, await readBootId(), uptimeMs), log });
+  await contact.load();
+  return { keeper, contact };
+}
+
+async function openDevices(
+  config: Config,
+  ports: HostPorts,
+  { keeper, judgement, pulse }: Pick<Parts, 'keeper' | 'judgement' | 'pulse'>,
+): Promise<Pick<Parts, 'mesh' | 'attachments'>> {
+  const { nodeId, meshPort } = config;
+  const [meshKey, podsKey] = [
+    await keepNodeKey({ ...ports, dataDir: config.dataDir }, 'mesh', meshRef(nodeId)),
+    await keepNodeKey({ ...ports, dataDir: config.dataDir }, 'pods', podsRef(nodeId)),
+  ];
+  const mesh = new MeshDevice(ports, {
+    ref: meshRef(nodeId),
+    key: meshKey,
+    listenPort: meshPort,
+    view: () => keeper.view,
+  });
+  const attachments = await Attachments.open({
+    ...ports,
+    ...config,
+    podsKey,
+    reservedKeys: [meshKey.publicKey],
+    admission: { refusal: () => judgement().refusal },
+    onEmpty: () => pulse.give(),
+  });
+  return { mesh, attachments };
+}

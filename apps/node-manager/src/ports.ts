@@ -1,0 +1,30 @@
+/** Everything a node-manager reaches the world through; tests give memory adapters. */
+import type { ManagerClient } from '@wgcni/api';
+import type { Clock, Log, Random } from '@wgcni/base';
+import type { Firewall, IpRoute, Sysctl } from '@wgcni/iproute';
+import type { Store } from '@wgcni/store';
+import type { KeyGenerator, WgDevices } from '@wgcni/wg';
+import type { ReadBootId, UdpPorts } from './attachments/index.ts';
+
+/** The host's side. */
+export interface HostPorts {
+  devices: WgDevices;
+  keys: KeyGenerator;
+  iproute: IpRoute;
+  sysctl: Sysctl;
+  firewall: Firewall;
+  udpPorts: UdpPorts;
+  readBootId: ReadBootId;
+  /** Milliseconds since boot, suspended time included. */
+  uptimeMs: () => number;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+/** The host's side and the cluster's. */
+export interface Ports extends HostPorts {
+  /** Read-only credentials suffice: a node writes nothing to etcd. */
+  store: Store;
+  manager: Pick<ManagerClient, 'register' | 'renew' | 'release'>;
+}

@@ -1,0 +1,70 @@
+/** What the node says of itself, read from the parts that know. */
+import type { NodeStatus } from '@wgcni/api';
+import { type Clock, messageOf } from '@wgcni/base';
+import type { AttachmentCounts } from '../attachments/index.ts';
+import type { MeshDevice } from '../mesh/mesh-device.ts';
+import type { ContactKeeper } from '../registration/contact-keeper.ts';
+import type { Judgement, Standing } from '../registration/standing.ts';
+import type { ViewKeeper } from '../view/view-keeper.ts';
+import { peerStatus } from './peer-status.ts';
+
+export interface StatusSources {
+  nodeId: string;
+  version: string;
+  backend: string;
+  keeper: ViewKeeper;
+  contact: ContactKeeper;
+  mesh: Pick<MeshDevice, 'observe' | 'drift' | 'publicKey'>;
+  attachments: {
+    counts(): AttachmentCounts;
+    addressUse(): NodeStatus['addresses'];
+    queuedDeletions(): Promise<number>;
+    readonly quarantined: readonly string[];
+  };
+  standing: () => Standing;
+  judgement: () => Judgement;
+  clock: Pick<Clock, 'wallMs'>;
+}
+
+/** The node's status at this instant; what the kernel would not tell stands in `drift`. */
+export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
+  const { keeper, contact, mesh, attachments } = sources;
+  const [device, drift] = await Promise.all([orUndefined(mesh.observe()), driftOf(mesh)]);
+  const { network, nodes, revision } = keeper.view;
+  const { readiness, refusal } = sources.judgement();
+  const ageMs = contact.ageMs();
+  return {
+    nodeId: sources.nodeId,
+    version: sources.version,
+    readiness,
+    reason:
+      refusal === undefined ? null : [refusal.message, refusal.remedy].filter((text) => text !== undefined).join(': '),
+    networkId: network?.networkId ?? null,
+    subnets: (keeper.nodeView?.grants.length ?? 0) === 0 ? [] : keeper.view.grants.map(({ cidr }) => cidr),
+    publicKey: mesh.publicKey,
+    backend: sources.backend,
+    isRegistered: sources.standing().kind === 'registered',
+    isViewStored: keeper.isStored,
+    contactAgeSec: ageMs === undefined ? null : Math.round(ageMs / 1_000),
+    meshRevision: revision,
+    attachments: attachments.counts(),
+    addresses: attachments.addressUse(),
+    quarantined: [...keeper.quarantined, ...attachments.quarantined],
+    drift,
+    peers: peerStatus(nodes, device?.peers ?? [], sources.clock.wallMs()),
+    queuedDeletions: await attachments.queuedDeletions(),
+  };
+}
+
+async function driftOf(mesh: StatusSources['mesh']): Promise<string[]> {
+  try {
+    return await mesh.drift();
+  } catch (error) {
+    return [`the kernel could not be read: ${messageOf(error)}`];
+  }
+}
+
+/** A device that cannot be read is shown as missing; the reason stands in the drift. */
+async function orUndefined<T>(reading: Promise<T | undefined>): Promise<T | undefined> {
+  return reading.catch(() => undefined);
+}
