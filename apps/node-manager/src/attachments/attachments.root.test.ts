@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keepNodeKey } from '../keys/node-key.ts';
 import { podsRef } from '../pods/pods-device.ts';
 import { Attachments } from './attachments.ts';
-import { bootUptimeMs, kernelBootId } from './boot-id.ts';
+import { kernelBootId } from './boot-id.ts';
 import { deviceOf } from './container-device.ts';
 import type { AttachmentsDeps } from './deps.ts';
 import { inputFor, keyNamed, viewOf } from './fake-node.ts';
@@ -109,10 +109,11 @@ describe('two containers of one node', () => {
     const stop = new AbortController();
     const loops = attachments.run(stop.signal);
     const target = bare(attachments.get(two).addresses[0]?.address ?? '');
-    const { id } = deviceOf(nodeId, { ...two, netns: '' });
-    const { pid } = JSON.parse(await readFile(join(place.stateDir, `${id}.json`), 'utf8')) as { pid: number };
-    process.kill(pid, 'SIGKILL');
-    await expect.poll(() => lossOf(place.container, target), { timeout: 8_000, interval: 200 }).toBe(0);
+    for (const id of [deviceOf(nodeId, { ...two, netns: '' }).id, podsRef(nodeId).id]) {
+      const { pid } = JSON.parse(await readFile(join(place.stateDir, `${id}.json`), 'utf8')) as { pid: number };
+      process.kill(pid, 'SIGKILL');
+      await expect.poll(() => lossOf(place.container, target), { timeout: 8_000, interval: 200 }).toBe(0);
+    }
     await attachments.check(two, {
       netns: second.path,
       addresses: attachments.get(two).addresses.map(({ address }) => address),
@@ -150,7 +151,6 @@ async function start(): Promise<Attachments> {
         new Set(parseUdpTable(await place.node.run('cat', '/proc/self/net/udp', '/proc/self/net/udp6'))),
     },
     readBootId: kernelBootId,
-    uptimeMs: bootUptimeMs,
     admission: { refusal: () => undefined },
     clock: systemClock,
     onEmpty: () => {},

@@ -10,6 +10,7 @@ import type { NodeView } from '../node-view.ts';
 import type { PodsDevice } from '../pods/pods-device.ts';
 import type { DesiredPeer, PodsDesired } from '../pods/plan-pods.ts';
 import type { AttachmentRegister } from './attachment-register.ts';
+import { bootUptimeMs } from './boot-id.ts';
 import { hostCidr, nodeSidePeer } from './container-device.ts';
 import type { ContainerPorts } from './container-port.ts';
 import type { AttachmentsDeps } from './deps.ts';
@@ -47,7 +48,7 @@ export function isOrphaned(core: Core, record: AttachmentRecord): boolean {
 /** The present instant, as a record keeps it. */
 export function momentOf(core: Core): Pick<AttachmentRecord, 'recordedAt' | 'bootId' | 'uptimeMs'> {
   const recordedAt = new Date(core.deps.clock.wallMs()).toISOString();
-  return { recordedAt, bootId: core.bootId, uptimeMs: core.deps.uptimeMs() };
+  return { recordedAt, bootId: core.bootId, uptimeMs: (core.deps.bootUptimeMs ?? bootUptimeMs)() };
 }
 
 /** Calls `onEmpty` when nothing uses the node's subnets any more. */

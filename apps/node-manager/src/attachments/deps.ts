@@ -27,8 +27,8 @@ export interface AttachmentsDeps {
   sysctl: Sysctl;
   udpPorts: UdpPorts;
   readBootId: ReadBootId;
-  /** Milliseconds on the clock that the plugin stamps queued deletions with: `bootUptimeMs`. */
-  uptimeMs: () => number;
+  /** For tests: milliseconds on the clock that the plugin stamps queued deletions with, CLOCK_MONOTONIC. */
+  bootUptimeMs?: () => number;
   admission: Admission;
   clock: Clock;
   log: Log;

@@ -96,7 +96,7 @@ export class FakeNode {
       sysctl: this.#watched('sysctl', this.sysctl),
       udpPorts: this.#watched('udpPorts', { bound: () => this.boundPorts() }),
       readBootId: async () => this.bootId,
-      uptimeMs: () => clock.monotonicMs(),
+      bootUptimeMs: () => clock.monotonicMs(),
       admission: { refusal: () => this.refusal },
       onEmpty: () => (this.emptied += 1),
     };

@@ -115,6 +115,10 @@ describe('a restart', () => {
     expect(await node.allowed()).toEqual([]);
     await restart();
     expect(await node.allowed()).toEqual(allowed);
+    const greetings = node.devices.changed
+      .slice(-2)
+      .map(({ changes }) => changes.map((one) => 'keepaliveSec' in one && one.keepaliveSec));
+    expect(greetings).toEqual([[1], [0]]);
   });
 
   it('passes over a record that cannot be read, and gives its address to nobody', async () => {

@@ -5,7 +5,7 @@ import type { DeviceRef, DeviceState, KeyPair, ObservedPeer, PeerChange, PublicK
 import { deviceId } from '../keys/device-id.ts';
 import { type NodeView, podsDevice } from '../node-view.ts';
 import { planPodsLink } from './plan-link.ts';
-import { configOf, planPods, type PodsDesired } from './plan-pods.ts';
+import { configOf, type DesiredPeer, planPods, type PodsDesired } from './plan-pods.ts';
 
 export interface PodsDeviceDeps {
   devices: WgDevices;
@@ -13,6 +13,9 @@ export interface PodsDeviceDeps {
   sysctl: Sysctl;
   log: Log;
 }
+
+/** A userspace process notices within this that its device is up. */
+const settleMs = 2_000;
 
 /** Which device the pods device of a node is. */
 export function podsRef(nodeId: string): DeviceRef {
@@ -71,17 +74,38 @@ export class PodsDevice {
     return this.#queue.run(async () => {
       // ORDER: observed is read before desired, so the peer of an ADD in flight is always known to be wanted.
       const observed = await this.observe();
-      const adopt = observed === undefined ? await this.#create(view, desired) : await this.#adapt(observed, desired);
+      if (observed === undefined) {
+        await this.#create(view, desired);
+        return [];
+      }
+      const adopt = await this.#adapt(observed, desired);
       await this.#linkUp(view);
       return adopt;
     });
   }
 
-  async #create(view: NodeView, desired: () => PodsDesired): Promise<ObservedPeer[]> {
+  async #create(view: NodeView, desired: () => PodsDesired): Promise<void> {
     await this.#deps.devices.create(this.ref, view.mtu);
     await this.#configure(desired, []);
     this.#deps.log.info({ device: podsDevice, port: this.#listenPort, publicKey: this.publicKey }, 'pods.created');
-    return [];
+    await this.#linkUp(view);
+    await this.#greet(desired().peers);
+  }
+
+  /**
+   * A device made anew under containers that run is a stranger to them, and they would notice after 15 s: turning a keepalive on
+   * makes WireGuard shake hands at once.
+   */
+  async #greet(peers: readonly DesiredPeer[]): Promise<void> {
+    const known = peers.filter(({ endpoint }) => endpoint !== undefined);
+    if (known.length === 0) return;
+    await this.#deps.devices.settle(this.ref, settleMs);
+    for (const seconds of [() => 1, ({ keepaliveSec }: DesiredPeer) => keepaliveSec]) {
+      const changes = known.map((peer): PeerChange => {
+        return { kind: 'update', publicKey: peer.publicKey, keepaliveSec: seconds(peer) };
+      });
+      await this.#deps.devices.change(this.ref, changes);
+    }
   }
 
   async #adapt(observed: DeviceState, desired: () => PodsDesired): Promise<ObservedPeer[]> {
