@@ -1,7 +1,8 @@
 /** The addresses of one subnet: constant-time allocation, whatever the size of the subnet. */
 import { formatAddress, type Address } from './address.ts';
-import { containsAddress, formatCidr, gatewayOf, lastOf, sizeOf, type Cidr } from './cidr.ts';
+import { containsAddress, formatCidr, gatewayOf, sizeOf, type Cidr } from './cidr.ts';
 import { LongestUnused } from './longest-unused.ts';
+import type { Range } from './ranges.ts';
 
 export type Allocation =
   | { kind: 'given'; address: Address }
@@ -12,8 +13,8 @@ export type Allocation =
   /** The network address, the broadcast address or the gateway. */
   | { kind: 'reserved'; address: Address };
 
-/** The longest subnets that still have an address to give: /30 and /126. */
-const longestSubnet = { 4: 30, 6: 126 } as const;
+/** The longest subnets that still have an address to give beside the gateway. */
+export const longestSubnet = { 4: 30, 6: 126 } as const;
 
 export class AddressPool {
   readonly subnet: Cidr;
@@ -27,9 +28,7 @@ export class AddressPool {
     }
     this.subnet = subnet;
     this.gateway = gatewayOf(subnet);
-    // IPv6 has no broadcast; its first address is the subnet-router anycast address (RFC 4291 §2.6.1).
-    const reserved = subnet.family === 4 ? 3n : 2n;
-    this.#indexes = new LongestUnused(sizeOf(subnet), reserved, (index) => this.#isReserved(subnet.base + index));
+    this.#indexes = new LongestUnused(sizeOf(subnet), reservedIn(subnet));
   }
 
   get takenCount(): number {
@@ -53,8 +52,18 @@ export class AddressPool {
   /** This very address, at once when it is free, however recently it was freed. */
   request(address: Address): Allocation {
     if (!containsAddress(this.subnet, address)) return { kind: 'outside', address };
-    if (this.#isReserved(address.value)) return { kind: 'reserved', address };
-    return { kind: this.#indexes.takeExactly(address.value - this.subnet.base) ? 'given' : 'taken', address };
+    const index = address.value - this.subnet.base;
+    if (this.#indexes.isReserved(index)) return { kind: 'reserved', address };
+    return { kind: this.#indexes.takeExactly(index) ? 'given' : 'taken', address };
+  }
+
+  /**
+   * Marks an address as taken by someone who has it already, at a restart: a repeat is fine. False when no one can have it,
+   * because it is reserved or of another subnet.
+   */
+  adopt(address: Address): boolean {
+    const { kind } = this.request(address);
+    return kind === 'given' || kind === 'taken';
   }
 
   /** Gives an address back, to be reused after every other free one; false when it was not taken. */
@@ -69,9 +78,11 @@ export class AddressPool {
   #at(index: bigint): Address {
     return { family: this.subnet.family, value: this.subnet.base + index };
   }
+}
 
-  #isReserved(value: bigint): boolean {
-    const { base, family } = this.subnet;
-    return value === base || value === base + 1n || (family === 4 && value === lastOf(this.subnet));
-  }
+/** Network address and gateway; the broadcast address too, which IPv6 has not: its first is subnet-router anycast (RFC 4291 §2.6.1). */
+function reservedIn(subnet: Cidr): Range[] {
+  const broadcast = sizeOf(subnet) - 1n;
+  const head: Range = { first: 0n, last: 1n };
+  return subnet.family === 4 ? [head, { first: broadcast, last: broadcast }] : [head];
 }

@@ -16,24 +16,23 @@ export class FifoSet {
     return this.#links.size;
   }
 
+  /** The member that was appended first; undefined when there is none. */
+  get oldest(): bigint | undefined {
+    return this.#oldest?.value;
+  }
+
   has(value: bigint): boolean {
     return this.#links.has(value);
   }
 
-  /** Adds a value that is not a member as the newest. */
+  /** Adds a value as the newest; one that is a member already becomes the newest. */
   append(value: bigint): void {
+    this.delete(value);
     const link: Link = { value, before: this.#newest, after: undefined };
     if (this.#newest === undefined) this.#oldest = link;
     else this.#newest.after = link;
     this.#newest = link;
     this.#links.set(value, link);
-  }
-
-  /** Removes and returns the oldest member. */
-  shift(): bigint | undefined {
-    const oldest = this.#oldest?.value;
-    if (oldest !== undefined) this.delete(oldest);
-    return oldest;
   }
 
   /** Removes a member; false when it is none. */

@@ -1,5 +1,9 @@
-/** Address arithmetic and allocation: pure decisions, no effects. */
+/** Address arithmetic, allocation, and the rules by which subnets are granted and reclaimed: pure decisions, no effects. */
 export * from './address.ts';
 export * from './cidr.ts';
+export * from './find-overlap.ts';
+export * from './pool.ts';
+export * from './check-pools.ts';
+export * from './start-flags.ts';
 export * from './address-pool.ts';
 export * from './subnet-pool.ts';

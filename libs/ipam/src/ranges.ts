@@ -20,3 +20,8 @@ export function mergeRanges(ranges: readonly Range[]): Range[] {
 export function rangesSize(ranges: readonly Range[]): bigint {
   return ranges.reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
 }
+
+/** The range that holds `value`, or undefined. */
+export function rangeOf(ranges: readonly Range[], value: bigint): Range | undefined {
+  return ranges.find(({ first, last }) => value >= first && value <= last);
+}
