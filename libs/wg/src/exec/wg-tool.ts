@@ -5,6 +5,7 @@ import { changeText } from '../change-text.ts';
 import { configText } from '../config-text.ts';
 import { parseDump, type DeviceDump } from '../dump.ts';
 import { parseEndpoint } from '../endpoint.ts';
+import { isKeyText } from '../key.ts';
 import type { PeerChange } from '../peer.ts';
 import type { DeviceSettings } from '../port.ts';
 import type { PrivateFiles } from './private-files.ts';
@@ -36,8 +37,10 @@ export class WgTool {
     return status === 0 ? parseDump(stdout) : undefined;
   }
 
-  /** Replaces everything the device holds. Throws CatalogueError `kernel.refused`, `request.invalid`. */
+  /** Replaces everything the device holds. Throws CatalogueError `kernel.refused`, `request.invalid`, `decode.failed`. */
   async setConfig({ name, netns }: WgTarget, settings: DeviceSettings): Promise<void> {
+    // FENCE: `wg` quotes a malformed key in its complaint, and complaints end in logs.
+    if (!isKeyText(settings.privateKey.reveal())) throw malformedKey(name);
     for (const peer of settings.peers) checkEndpoint(peer.endpoint);
     await this.#files.lend(configText(settings), (path) => this.#succeed(['wg', 'setconf', name, path], netns));
   }
@@ -67,4 +70,11 @@ function endpointOf(change: PeerChange): string | undefined {
 /** `wg` would look a host name up, and try again for minutes. */
 function checkEndpoint(endpoint: string | undefined): void {
   if (endpoint !== undefined) parseEndpoint(endpoint);
+}
+
+function malformedKey(device: string): CatalogueError {
+  return new CatalogueError('decode.failed', `the private key for ${device} is not 32 bytes in base64`, {
+    field: 'privateKey',
+    remedy: 'replace the key file with one that `wg genkey` makes, or delete it to have a new key made',
+  });
 }

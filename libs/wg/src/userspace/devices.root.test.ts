@@ -3,10 +3,9 @@
  *
  *   node (throw-away namespace): wireguard-go processes, UDP sockets, wgcni-pods ──loopback── container (throw-away): eth0
  */
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '@wgcni/base';
+import { Secret, systemClock } from '@wgcni/base';
 import { ThrowawayNetns } from '@wgcni/iproute/contract';
 import {
   closePlace,
@@ -16,7 +15,6 @@ import {
   randomEnds,
   type RealPlace,
 } from '../contract/index.ts';
-import { PrivateFiles } from '../exec/private-files.ts';
 import { systemKeys } from '../key-generator.ts';
 import type { DeviceRef } from '../port.ts';
 import { UserspaceDevices } from './devices.ts';
@@ -131,37 +129,18 @@ describe('wireguard-go processes', () => {
     }
   });
 
+  it('are not configured with a malformed key, which no message shows', async () => {
+    const privateKey = new Secret(`${own.privateKey.reveal().slice(0, 40)}====`);
+    const failure = await devices.configure(eth0, { ...settings, privateKey }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'decode.failed' });
+    expect(String(failure)).not.toContain(privateKey.reveal());
+  });
+
   it('never show a key in their arguments or environment, and no key file outlives a call', async () => {
     const [argv, environment] = await Promise.all(
       ['cmdline', 'environ'].map(async (file) => readFile(`/proc/${await pidOf()}/${file}`, 'utf8')),
     );
     expect(`${argv}${environment}`).not.toContain(own.privateKey.reveal());
     expect(await readdir(place.runDir)).toEqual([]);
-  });
-});
-
-describe('key files', () => {
-  it('left by an earlier life are removed at start, and nothing else', async () => {
-    const place = await openPlace();
-    try {
-      await writeFile(`${place.runDir}/${randomUUID()}.conf`, 'left');
-      await writeFile(`${place.runDir}/other`, 'kept');
-      await openDevices(place);
-      expect(await readdir(place.runDir)).toEqual(['other']);
-    } finally {
-      await closePlace(place);
-    }
-  });
-
-  it('are refused on a disk', async () => {
-    const directory = await mkdtemp('/var/tmp/wgcni-run-');
-    const failure = { code: 'config.invalid', message: expect.stringContaining('not on tmpfs') };
-    await expect(PrivateFiles.open(directory)).rejects.toMatchObject(failure);
-    await rmdir(directory);
-  });
-
-  it('are refused in a directory that others may enter', async () => {
-    const failure = { code: 'config.invalid', message: expect.stringContaining('0700') };
-    await expect(PrivateFiles.open('/dev/shm')).rejects.toMatchObject(failure);
   });
 });
