@@ -16,7 +16,7 @@ TEST_PACKAGES := docker.io busybox-static qemu-system-x86 cpio
 .PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel coverage mutation openapi format clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
 
 deps: node_modules/.package-lock.json ## install what the lab needs (Debian packages, npm packages)
 	@deploy/install-packages.sh $(PACKAGES)

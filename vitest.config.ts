@@ -44,7 +44,10 @@ export default defineConfig({
           name: 'kernel',
           pool: 'threads',
           isolate: false,
-          include: ['{libs,apps}/*/src/**/*.kernel.test.ts'],
+          include: [
+            '{libs,apps}/*/src/**/*.kernel.test.ts',
+            'apps/node-manager/src/attachments/attachments.root.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,

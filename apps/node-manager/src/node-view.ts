@@ -2,7 +2,7 @@
 import type { CatalogueError } from '@wgcni/base';
 import type { Cidr } from '@wgcni/ipam';
 
-export interface HeldGrant {
+interface HeldGrant {
   cidr: Cidr;
   grantId: string;
 }

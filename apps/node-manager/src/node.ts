@@ -1,5 +1,6 @@
 /** One node, brought up in order and kept running until it is told to stop; every tunnel stays as it is. */
 import { messageOf } from '@wgcni/base';
+import { setMaxListeners } from 'node:events';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { keepHost } from './host/host-keeper.ts';
@@ -44,6 +45,8 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
   const serving = await serve((request, response) => app.routing(request, response), config, ports.log);
   const ended = new AbortController();
   const until = AbortSignal.any([signal, ended.signal]);
+  // Every loop waits on this one signal.
+  setMaxListeners(0, until);
   try {
     await runLoops(config, ports, parts, until);
   } catch (error) {

@@ -8,7 +8,7 @@ import type { Attachments } from './attachments/index.ts';
 const committed = 'openapi/node-manager.yaml';
 
 /** The document; no route is called for it. */
-export async function describeNodeManager(): Promise<string> {
+async function describeNodeManager(): Promise<string> {
   const nobody = (): never => {
     throw new Error('no route is called while the document is made');
   };

@@ -7,3 +7,8 @@ export * from './check-pools.ts';
 export * from './start-flags.ts';
 export * from './address-pool.ts';
 export * from './subnet-pool.ts';
+export * from './grant.ts';
+export * from './plan-grants.ts';
+export * from './shortage-error.ts';
+export * from './silence.ts';
+export * from './plan-reclaim.ts';

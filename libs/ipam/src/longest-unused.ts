@@ -6,7 +6,7 @@ import { mergeRanges, rangeOf, rangesSize, type Range } from './ranges.ts';
  * How many numbers may wait before the oldest of them is given in place of one that was never given. Without a bound the memory of a process that
  * churns through a /64 would grow for ever; no IPv4 subnet up to a /16 ever meets it.
  */
-export const longestQueue = 65_536;
+const longestQueue = 65_536;
 
 /**
  * Nothing is enumerated: memory and time follow what was given, not the size of the range, and reserved ranges are jumped over. Each

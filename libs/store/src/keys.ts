@@ -11,6 +11,7 @@ export interface Keys {
   goneEntry(kind: 'node' | 'subnet', id: string): string;
   control: string;
   leader: string;
+  recovering: string;
   replicas: string;
   replica(replicaId: string): string;
   subnets: string;
@@ -43,6 +44,7 @@ export function keysOf(cluster: string): Keys {
     goneEntry: (kind, id) => `${gone}${kind}/${pathForm(id)}`,
     control,
     leader: `${control}leader`,
+    recovering: `${control}recovering`,
     replicas,
     replica: (replicaId) => replicas + replicaId,
     subnets,

@@ -57,8 +57,8 @@ describe('joining by hand', () => {
   });
 
   it('gives a requested address, and refuses another for the same name', async () => {
-    await attachments.allocateAddress('vm-1', { requestedIps: ['10.64.3.9'] });
-    await attachments.allocateAddress('vm-1', { requestedIps: ['10.64.3.9'] });
+    await attachments.allocateAddress('vm-1', { requestedIps: ['10.64.3.9', 'fd64:0:0:3::9'] });
+    await attachments.allocateAddress('vm-1', { requestedIps: ['10.64.3.9/32', 'FD64:0:0:3:0::9'] });
     const other = attachments.allocateAddress('vm-1', { requestedIps: ['10.64.3.8'] });
     await expect(other).rejects.toMatchObject({
       code: 'address.unavailable',

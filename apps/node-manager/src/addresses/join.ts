@@ -1,7 +1,7 @@
 /** The three single steps of the original protocol: allocate an address, register a public key, request peers. */
 import type { AllocateInput, Allocation, ClaimKeyInput, JoinPeer } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import { formatCidr } from '@wgcni/ipam';
+import { formatAddress, formatCidr, tryParseAddress } from '@wgcni/ipam';
 import { parsePublicKey, type PublicKey, type PeerChange } from '@wgcni/wg';
 import { hostCidr } from '../attachments/container-device.ts';
 import { type Core, tellWhenEmpty, viewOf } from '../attachments/core.ts';
@@ -117,12 +117,18 @@ function joinedOf(core: Core, name: string): JoinedRecord {
 
 function refuseOthers(held: JoinedRecord, requested: readonly string[]): void {
   const has = held.addresses.map(({ address }) => address);
-  const other = requested.find((text) => !has.includes(text.replace(/\/.*$/, '')));
+  const other = requested.find((text) => !has.includes(canonical(text)));
   if (other === undefined) return;
   throw new CatalogueError('address.unavailable', `"${held.name}" has ${has.join(', ')} already, not ${other}`, {
     field: 'requestedIps',
     remedy: `release it first: DELETE /v1/addresses/${held.name}`,
   });
+}
+
+function canonical(text: string): string {
+  const bare = text.replace(/\/.*$/, '');
+  const address = tryParseAddress(bare);
+  return address === undefined ? bare : formatAddress(address);
 }
 
 function refuseClaimed(core: Core, name: string, publicKey: PublicKey): void {

@@ -18,7 +18,7 @@ const JoinedRecordSchema = Type.Object({
 export type JoinedRecord = Omit<Static<typeof JoinedRecordSchema>, 'publicKey'> & { publicKey: PublicKey | null };
 
 /** An address without a key lapses after this. */
-export const keylessMs = 300_000;
+const keylessMs = 300_000;
 
 /** How long the record lives after its last allocate, in milliseconds; undefined for ever. */
 export function lifetimeMs({ publicKey, ttlSec }: Pick<JoinedRecord, 'publicKey' | 'ttlSec'>): number | undefined {

@@ -1,5 +1,8 @@
 /** ADD on a node in memory: what it builds, in which order, what it refuses, and that a failure leaves nothing. */
 import { CatalogueError } from '@wgcni/base';
+import { rmSync, writeFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Attachments } from './attachments.ts';
 import { FakeNode, inputFor, keyNamed, patient, viewOf } from './fake-node.ts';
@@ -259,6 +262,26 @@ describe('an ADD that fails', () => {
     expect(await node.residue([netns])).toEqual(before);
     stop.abort();
     await running;
+  });
+
+  it('because the disk takes no record leaves nothing, before and after the kernel was touched', async () => {
+    const before = await node.residue([netns]);
+    const directory = join(node.dataDir, 'attachments');
+    await rm(directory, { recursive: true });
+    await writeFile(directory, 'in the way');
+    await expect(add()).rejects.toMatchObject({ code: 'io.failed', message: expect.stringContaining(directory) });
+    await rm(directory);
+    node.failCall = (name) => {
+      if (name !== 'devices.settle') return;
+      rmSync(directory, { recursive: true });
+      writeFileSync(directory, 'in the way');
+    };
+    await expect(add()).rejects.toMatchObject({ code: 'io.failed' });
+    expect(await node.residue([netns])).toEqual(before);
+    node.failCall = () => {};
+    await rm(directory);
+    await add();
+    expect(attachments.counts().total).toBe(1);
   });
 
   it.each(['devices.create', 'devices.configure', 'iproute.apply', 'devices.settle'])(

@@ -26,7 +26,7 @@ import { parseUdpTable } from './udp-ports.ts';
 
 const nodeId = `node-${randomBytes(4).toString('hex')}`;
 const [one, two] = [keyNamed('one'), keyNamed('two')];
-const limits = () => ({ signal: new AbortController().signal, deadlineAt: systemClock.monotonicMs() + 30_000 });
+const limits = () => ({ signal: new AbortController().signal, deadlineAt: systemClock.monotonicMs() + 120_000 });
 
 let place: RealPlace;
 let second: ThrowawayNetns;

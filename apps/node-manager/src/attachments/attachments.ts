@@ -11,7 +11,7 @@ import type {
   Collected,
   JoinPeer,
 } from '@wgcni/api';
-import { CatalogueError, SerialQueue } from '@wgcni/base';
+import { CatalogueError, messageOf, SerialQueue } from '@wgcni/base';
 import * as join from '../addresses/join.ts';
 import type { NodeView } from '../node-view.ts';
 import { DeletionQueue } from '../queue/deletion-queue.ts';
@@ -67,7 +67,7 @@ export class Attachments {
    */
   async start(view: NodeView | undefined): Promise<void> {
     await rollBackReserved(this.#core);
-    if (view !== undefined) await this.setView(view);
+    if (view !== undefined) await this.#takeStoredView(view);
     await this.#queue.replay();
     this.#isServing = true;
   }
@@ -173,6 +173,15 @@ export class Attachments {
   listAddresses(): Allocation[] {
     const names = this.#core.joined.all().map(({ name }) => name);
     return names.sort().map((name) => join.shown(this.#core, name));
+  }
+
+  /** A kernel that refuses something now must not keep DEL and CHECK from being served; the watch tries again. */
+  async #takeStoredView(view: NodeView): Promise<void> {
+    try {
+      await this.setView(view);
+    } catch (error) {
+      this.#core.deps.log.error({ error: messageOf(error) }, 'attachments.view-failed');
+    }
   }
 
   #refuseUntilStarted(): void {

@@ -28,6 +28,8 @@ export interface Core {
   pods: PodsDevice;
   /** Obeys or drops what is queued for an attachment; the caller holds its lock. */
   settleQueued: (key: AttachmentKey) => Promise<void>;
+  /** Whether the last reconcile failed: it is then tried again soon. */
+  isUnsettled: boolean;
   /** The last view that was set; undefined until the first. */
   view: NodeView | undefined;
 }
@@ -40,9 +42,9 @@ export function viewOf(core: Core): NodeView {
   });
 }
 
-/** Whether one of the record's addresses is of a subnet that the node does not hold (any more). */
+/** Whether one of the record's addresses is of a subnet that the node does not hold any more; before the first view nobody knows. */
 export function isOrphaned(core: Core, record: AttachmentRecord): boolean {
-  return record.addresses.some(({ address }) => !core.ledger.isHeld(address));
+  return core.view !== undefined && record.addresses.some(({ address }) => !core.ledger.isHeld(address));
 }
 
 /** The present instant, as a record keeps it. */

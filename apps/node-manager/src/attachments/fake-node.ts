@@ -14,10 +14,10 @@ import { deviceOf } from './container-device.ts';
 import type { AttachmentsDeps, RequestLimits } from './deps.ts';
 
 /** Subnets of the usual view: few addresses, so that leaks show. */
-export const usualSubnets = ['10.64.3.0/28', 'fd64:0:0:3::/64'];
+const usualSubnets = ['10.64.3.0/28', 'fd64:0:0:3::/64'];
 
 /** Time that stands still until it is moved; `sleep` waits for that. */
-export class TestClock implements Clock {
+class TestClock implements Clock {
   #nowMs = 1_000_000;
   readonly #sleepers = new Set<() => void>();
 

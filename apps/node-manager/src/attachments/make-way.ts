@@ -6,6 +6,10 @@ import { isDeviceThere } from './found-device.ts';
 import { recognise } from './recognise.ts';
 import { dissolve } from './release.ts';
 
+/** How long a link that we removed may still be seen: ten looks, 100 ms apart. */
+const removalLooks = 10;
+const removalLookMs = 100;
+
 /** The node-manager's own network namespace. */
 const ownNetns = '/proc/self/ns/net';
 
@@ -31,10 +35,18 @@ export async function makeWay(core: Core, key: AttachmentKey, netns: string, net
   const earlier = core.register.get(key) ?? (await recognise(core, key, netns));
   if (earlier !== undefined) {
     const isHere = isThere && earlier.netnsId === netnsId && (await isDeviceThere(core, { ...earlier, netns }));
-    if (isHere && earlier.state === 'answered') throw existsError(key, netns);
+    if (isHere && earlier.state === 'answered' && !core.register.isLeaving(key)) throw existsError(key, netns);
     await dissolve(core, earlier);
+    await waitForRemoval(core, netns, key.ifName);
   }
   if (await hasLink(core, netns, key.ifName)) throw existsError(key, netns);
+}
+
+/** The kernel takes its time to remove a WireGuard link, and a loaded machine more. */
+async function waitForRemoval(core: Core, netns: string, ifName: string): Promise<void> {
+  for (let look = 0; look < removalLooks && (await hasLink(core, netns, ifName)); look += 1) {
+    await core.deps.clock.sleep(removalLookMs);
+  }
 }
 
 async function hasLink(core: Core, netns: string, ifName: string): Promise<boolean> {

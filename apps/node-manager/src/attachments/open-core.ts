@@ -38,6 +38,7 @@ export async function openCore(deps: AttachmentsDeps): Promise<OpenedCore> {
     pods: new PodsDevice(deps, podsRef(deps.nodeId), deps.podsKey, deps.podPort),
     bootId: await deps.readBootId(),
     settleQueued: async () => {},
+    isUnsettled: false,
     view: undefined,
   };
   return { core, quarantined };

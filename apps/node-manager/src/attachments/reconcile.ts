@@ -21,8 +21,10 @@ export async function takeView(core: Core, view: NodeView): Promise<void> {
 /** Makes the pods device right by delta and adopts peers without a record; nothing before the first view. */
 export async function reconcile(core: Core): Promise<void> {
   if (core.view === undefined) return;
+  core.isUnsettled = true;
   const unknown = await core.pods.reconcile(core.view, () => desiredPods(core));
   for (const peer of unknown) await adopt(core, peer);
+  core.isUnsettled = false;
 }
 
 /** Writes the network's MTU to the containers' devices that have another. */

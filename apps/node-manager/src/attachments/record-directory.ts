@@ -1,5 +1,5 @@
 /** A directory of small JSON records, one a file; each write survives a power cut, and an unreadable file stops no other. */
-import { privateDirectory, removeFile, replaceFile } from '@wgcni/base';
+import { CatalogueError, messageOf, privateDirectory, removeFile, replaceFile } from '@wgcni/base';
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileNameOf } from './record.ts';
@@ -32,14 +32,28 @@ export class RecordDirectory<T> {
     return loaded;
   }
 
-  /** Writes the record of `name` durably. */
+  /** Writes the record of `name` durably. Throws CatalogueError `io.failed`, as does `remove`. */
   async put(name: string, record: T): Promise<void> {
-    await replaceFile(this.#fileOf(name), `${JSON.stringify(record)}\n`);
+    await this.#writing(async () => {
+      await privateDirectory(this.#path);
+      await replaceFile(this.#fileOf(name), `${JSON.stringify(record)}\n`);
+    });
   }
 
   /** Removes the record of `name` durably; a missing one is fine. */
   async remove(name: string): Promise<void> {
-    await removeFile(this.#fileOf(name));
+    await this.#writing(() => removeFile(this.#fileOf(name)));
+  }
+
+  async #writing(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      throw new CatalogueError('io.failed', `${this.#path} cannot be written: ${messageOf(error)}`, {
+        remedy: 'make room on its disk, or make it a writable directory',
+        cause: error,
+      });
+    }
   }
 
   async #read(path: string, loaded: LoadedRecords<T>): Promise<void> {

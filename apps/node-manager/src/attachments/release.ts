@@ -75,5 +75,7 @@ async function removePeer(core: Core, record: AttachmentRecord): Promise<void> {
   const held = new Set(record.addresses.map(({ address }) => hostCidr(address)));
   const state = await core.pods.observe();
   const peer = state?.peers.find(({ allowedIps }) => allowedIps.some((cidr) => held.has(cidr)));
-  if (peer !== undefined) await core.pods.remove(peer.publicKey);
+  if (peer !== undefined && core.register.byPublicKey(peer.publicKey) === undefined) {
+    await core.pods.remove(peer.publicKey);
+  }
 }

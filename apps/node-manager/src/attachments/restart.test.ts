@@ -132,6 +132,25 @@ describe('a restart', () => {
   });
 });
 
+describe('a kernel that refuses at the start', () => {
+  it('keeps DEL served, and is asked again within 2 s', async () => {
+    await add();
+    await add(keyNamed('c2'), node.namespace('two'));
+    const allowed = await node.allowed();
+    node.devices.die(podsRef('node-1').id);
+    node.failCall = (name) => {
+      if (name === 'devices.create') throw new Error('injected');
+    };
+    await restart();
+    await attachments.release(key);
+    node.failCall = () => {};
+    await running(async () => {
+      await pass(2);
+      await expect.poll(() => node.allowed()).toEqual(allowed.filter((cidr) => /3$/.test(cidr.replace(/\/.*/, ''))));
+    });
+  });
+});
+
 describe('a lost data directory', () => {
   beforeEach(async () => {
     await add();

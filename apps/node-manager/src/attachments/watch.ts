@@ -7,7 +7,7 @@ import { alignMtu, reconcile } from './reconcile.ts';
 import { reviveDead } from './revive.ts';
 import { retryRollbacks } from './roll-back.ts';
 
-/** Userspace processes are looked at this often (design §4.14). */
+/** Userspace processes are looked at, and what failed is tried again, this often (design §4.14). */
 const processesMs = 2_000;
 /** Lapsed addresses, failed rollbacks and queued deletions. */
 const chores = 10_000;
@@ -23,7 +23,10 @@ export async function watchAttachments(core: Core, replay: () => Promise<unknown
     repeat({ everyMs, name, clock, log }, task, signal);
   let suspects: ReadonlyMap<string, number> = new Map();
   await Promise.all([
-    loop(processesMs, 'processes', () => reviveDead(core, () => reconcile(core))),
+    loop(processesMs, 'processes', async () => {
+      if (core.isUnsettled) await reconcile(core);
+      await reviveDead(core, () => reconcile(core));
+    }),
     loop(chores, 'lapsed', () => releaseLapsed(core)),
     loop(chores, 'rollbacks', () => retryRollbacks(core)),
     loop(chores, 'queue', replay),

@@ -10,7 +10,7 @@ const HostFile = Type.Object({ schema: Type.Literal(1), switches: Switches });
 /** By switch: the value found first and the value written last. */
 export type FoundSwitches = Record<string, { found: string; written: string }>;
 
-export function hostRecordPath(dataDir: string): string {
+function hostRecordPath(dataDir: string): string {
   return join(dataDir, 'host.json');
 }
 

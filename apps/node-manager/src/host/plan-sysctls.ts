@@ -6,7 +6,7 @@ import { meshDevice, podsDevice } from '../node-view.ts';
 /** The kernel's number for routes learnt from router advertisements. */
 const routerAdvertisement = 9;
 
-export const reservedPorts = 'net.ipv4.ip_local_reserved_ports';
+const reservedPorts = 'net.ipv4.ip_local_reserved_ports';
 const forwarding4 = 'net.ipv4.ip_forward';
 const forwarding6 = 'net.ipv6.conf.all.forwarding';
 
@@ -54,10 +54,7 @@ export function planSysctls(
 }
 
 /** The list of reserved ports with ours in it, in the kernel's form; the same text when they are in it already. */
-export function withPorts(
-  text: string,
-  { podPort, containerPorts }: { podPort: number; containerPorts: PortRange },
-): string {
+function withPorts(text: string, { podPort, containerPorts }: { podPort: number; containerPorts: PortRange }): string {
   const ranges = [...parseRanges(text), { first: podPort, last: podPort }, containerPorts];
   return formatRanges(ranges);
 }

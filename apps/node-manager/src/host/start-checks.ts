@@ -41,19 +41,19 @@ export async function checkStart({ path, kernel, log }: StartChecks): Promise<vo
 }
 
 /** Containers and their node speak over loopback. Throws CatalogueError `config.invalid` when it is down. */
-export function refuseDownLoopback({ links }: KernelState): void {
+function refuseDownLoopback({ links }: KernelState): void {
   if (links.some(({ isLoopback, isUp }) => isLoopback && isUp)) return;
   throw missing('lo', 'the loopback interface is down: containers reach their node over it', 'run "ip link set lo up"');
 }
 
 /** Whether the text of /proc/<pid>/status shows CAP_NET_ADMIN as effective. */
-export function hasNetAdmin(status: string): boolean {
+function hasNetAdmin(status: string): boolean {
   const bits = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
   return bits !== undefined && (BigInt(`0x${bits}`) & (1n << netAdminBit)) !== 0n;
 }
 
 /** Whether mounts made on the host later show in a mount namespace with this mountinfo: its root is shared or a slave. */
-export function receivesMounts(mountInfo: string): boolean {
+function receivesMounts(mountInfo: string): boolean {
   const root = mountInfo.split('\n').find((line) => line.split(' ')[4] === '/');
   return root === undefined || /\s(shared|master):\d+\s/.test(root);
 }

@@ -7,7 +7,7 @@ import { foreignRoutes } from '../view/find-overlap.ts';
 import type { DesiredMesh, DesiredPeer } from './desired-mesh.ts';
 
 /** Far behind every route that somebody makes on purpose. */
-export const lastResortMetric = 1_000_000;
+const lastResortMetric = 1_000_000;
 
 export interface ObservedMesh {
   /** The live device's peers. */

@@ -18,7 +18,7 @@ export interface StandingBoard {
   isDraining: boolean;
 }
 
-export type Readiness = (typeof readiness)[number];
+type Readiness = (typeof readiness)[number];
 
 export interface Circumstances {
   standing: Standing;

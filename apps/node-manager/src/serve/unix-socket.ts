@@ -9,7 +9,7 @@ import { dirname } from 'node:path';
 const acceptMs = 1_000;
 
 /** Whether somebody answers on the socket. */
-export function isAnswered(path: string): Promise<boolean> {
+function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     const settle = (isThere: boolean): void => {
@@ -57,7 +57,7 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
 }
 
 /** Removes a socket that nobody answers; a missing one is fine. Throws CatalogueError `config.invalid` for anything that is no socket. */
-export async function removeStale(path: string): Promise<void> {
+async function removeStale(path: string): Promise<void> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;

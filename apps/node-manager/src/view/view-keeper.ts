@@ -159,7 +159,7 @@ export class ViewKeeper {
 }
 
 /** Where the view is kept. */
-export function viewPath(dataDir: string): string {
+function viewPath(dataDir: string): string {
   return join(dataDir, 'view.json');
 }
 

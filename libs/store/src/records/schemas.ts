@@ -54,6 +54,9 @@ export const ReplicaRecord = Type.Object({
   version: Type.String(),
 });
 
+/** The store has lost history; bound to a lease of as long as that matters. */
+export const RecoveringRecord = Type.Object({ schema, why: Type.String() });
+
 export const SubnetRecord = Type.Object({
   schema,
   cidr: Type.String(),

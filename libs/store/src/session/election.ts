@@ -17,6 +17,8 @@ export interface ElectionOptions {
 
 /** A term as leader. Every write of the leader carries `fence`, so that a deposed one writes nothing (design §4.2). */
 export interface Leadership {
+  /** Create-revision of the leader key: no two terms share one, and a later one has a greater. */
+  readonly term: number;
   readonly fence: readonly Compare[];
   /** Whether this replica may still believe that it leads; synchronous, by the monotonic clock. */
   isValid(): boolean;
@@ -116,7 +118,7 @@ export class Election {
     ];
     const isValid = (): boolean => !ended.signal.aborted && session.isValid();
     log.info({ createRevision: item.createRevision, lease: session.lease }, 'leader.elected');
-    this.#setLeadership({ fence, isValid, ended: AbortSignal.any([ended.signal, signal]) });
+    this.#setLeadership({ term: item.createRevision, fence, isValid, ended: AbortSignal.any([ended.signal, signal]) });
     try {
       await this.#untilChanged(item, signal);
     } finally {

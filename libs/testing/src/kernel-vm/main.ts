@@ -5,7 +5,8 @@ import { messageOf } from '@wgcni/base';
 import { runInVirtualMachine } from './run.ts';
 
 const root = join(import.meta.dirname, '../../../..');
-const timeoutMs = 170_000;
+/** Far above what an idle machine needs, so that only a hang is cut short. */
+const timeoutMs = 300_000;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ options: { writable: { type: 'string' } }, allowPositionals: true });

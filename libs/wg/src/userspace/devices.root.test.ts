@@ -18,6 +18,7 @@ import {
 import { systemKeys } from '../key-generator.ts';
 import type { DeviceRef } from '../port.ts';
 import { UserspaceDevices } from './devices.ts';
+import { identifyProcess } from './proc.ts';
 
 const openDevices = ({ node, stateDir, runDir }: RealPlace) =>
   UserspaceDevices.open({ stateDir, runDir, ownNetns: node.path });
@@ -93,6 +94,14 @@ describe('wireguard-go processes', () => {
     expect((await devices.observe(eth0))?.publicKey).toBe(own.publicKey);
   });
 
+  it('are replaced at once after SIGKILL, while the old one is still ending', async () => {
+    for (let round = 0; round < 5; round++) {
+      process.kill(await pidOf(), 'SIGKILL');
+      await devices.create(eth0, 1420);
+      expect(await devices.observe(eth0)).toBeDefined();
+    }
+  });
+
   it('are replaced when a device of the same id is made again', async () => {
     const before = await pidOf();
     await devices.create(eth0, 1420);
@@ -106,7 +115,7 @@ describe('wireguard-go processes', () => {
     await devices.remove(eth0);
     expect(await readdir('/var/run/wireguard')).not.toContain(`${eth0.id}.sock`);
     expect(await readdir(place.stateDir)).toEqual([]);
-    await expect(readFile(`/proc/${pid}/stat`, 'utf8')).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await identifyProcess(pid)).toBeUndefined();
   });
 
   it('of another node on this machine are neither listed nor ended', async () => {

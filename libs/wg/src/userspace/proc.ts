@@ -7,16 +7,20 @@ export interface ProcessIdentity {
   startTime: string;
 }
 
-/** The identity of a running process, or undefined when there is none or only a zombie that its parent has not yet collected. */
+/**
+ * The identity of a process, or undefined when there is none or only a zombie. A zombie with threads left has not ended: they hold its
+ * files, and with them its device, until the last one is gone.
+ */
 export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
   const stat = await readOfProcess(pid, 'stat');
-  // The second field is a name in parentheses that may itself hold blanks and parentheses.
+  // The second field is a name in parentheses that may itself hold blanks and parentheses; state is the third.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTime] = [fields?.[0], fields?.[19]];
-  return startTime === undefined || state === 'Z' || state === 'X' ? undefined : { pid, startTime };
+  const [state, threads, startTime] = [fields?.[0], Number(fields?.[17]), fields?.[19]];
+  const hasEnded = (state === 'Z' || state === 'X') && threads <= 1;
+  return startTime === undefined || hasEnded ? undefined : { pid, startTime };
 }
 
-/** The argument list of a process, or undefined when there is none. */
+/** The argument list of a process, or undefined when there is none or it is about to end. */
 export async function argvOfProcess(pid: number): Promise<string[] | undefined> {
   const text = await readOfProcess(pid, 'cmdline');
   return text === undefined || text === '' ? undefined : text.split('\0').slice(0, -1);

@@ -70,7 +70,7 @@ export class WireguardGo {
 
   /** Ends the process of `id` and waits until it is gone, so that its name can be used again. A missing one is fine. */
   async stop(id: string): Promise<void> {
-    const identity = await this.find(id);
+    const identity = (await this.find(id)) ?? (await this.#findEnding(id));
     if (identity !== undefined) await endProcess(identity);
     // A process that was killed leaves its socket behind.
     if (!(await answers(id))) await unlinkIfThere(`${socketDirectory}/${id}.sock`);
@@ -81,6 +81,13 @@ export class WireguardGo {
   async liveIds(prefix: string): Promise<string[]> {
     const ids = (await this.#scan()).map((each) => each.id).filter((id) => id.startsWith(prefix));
     return [...new Set(ids)].sort();
+  }
+
+  /** The recorded process when it was killed a moment ago: it has lost its arguments already, but not yet its device. */
+  async #findEnding(id: string): Promise<ProcessIdentity | undefined> {
+    const recorded = await this.#records.read(id);
+    const isEnding = recorded !== undefined && (await argvOfProcess(recorded.pid)) === undefined;
+    return isEnding && (await isRunning(recorded)) ? recorded : undefined;
   }
 
   /** Control sockets are shared by all namespaces of a machine, so an id that another node's process serves cannot be used here. */

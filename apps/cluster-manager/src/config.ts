@@ -1,0 +1,164 @@
+/** What the cluster-manager is told at its start, checked; an error names the flag and the remedy. */
+import { namePattern, type NetworkInput } from '@wgcni/api';
+import { CatalogueError } from '@wgcni/base';
+import { checkMtu, checkPools, formatCidr, parsePool } from '@wgcni/ipam';
+import { readFlags, variableOf, type Said, type Surroundings } from './flags.ts';
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+export interface Config {
+  etcd: string[];
+  cluster: string;
+  listen: { host: string; port: number };
+  advertise: string;
+  replicaId: string;
+  bootstrap: boolean;
+  /** What was said of the network: to create it, or to be contained in the stored one. */
+  network: Partial<NetworkInput>;
+  leaderTtlSec: number;
+  silenceReadingMs: number;
+  restMs: number;
+  logLevel: string;
+}
+
+/** The checked configuration. Throws CatalogueError `config.invalid` naming the flag and the remedy, HelpAsked for --help. */
+export function parseConfig(surroundings: Surroundings): Config {
+  const said = readFlags(surroundings);
+  const listen = parseListen(needed(said, 'listen'));
+  const config: Config = {
+    etcd: needed(said, 'etcd')
+      .split(',')
+      .map((text) => parseUrl('--etcd', text)),
+    cluster: parseName('--cluster', needed(said, 'cluster')),
+    listen,
+    advertise: parseUrl('--advertise', needed(said, 'advertise')),
+    replicaId: parseName('--replica-id', last(said, 'replica-id') ?? `${surroundings.hostname}-${listen.port}`),
+    bootstrap: parseSwitch('--bootstrap', last(said, 'bootstrap') ?? 'false'),
+    network: parseNetwork(said),
+    leaderTtlSec: seconds('--leader-ttl', last(said, 'leader-ttl') ?? '5s', 2),
+    silenceReadingMs: seconds('--silence-reading', last(said, 'silence-reading') ?? '60s', 1) * 1_000,
+    restMs: seconds('--rest', last(said, 'rest') ?? '5m', 0) * 1_000,
+    logLevel: parseLevel(last(said, 'log-level') ?? 'info'),
+  };
+  if (config.bootstrap && config.network.pools === undefined) {
+    throw refuse(
+      '--pool',
+      'is missing, and --bootstrap needs it',
+      'give --pool CIDR:LEN for each pool, such as --pool 10.64.0.0/12:24',
+    );
+  }
+  return config;
+}
+
+/** Milliseconds of `30s`, `5m`, `24h`, `7d`, or plain seconds; undefined for anything else. */
+function parseDuration(text: string): number | undefined {
+  const match = /^([0-9]{1,9})(s|m|h|d)?$/.exec(text);
+  if (match === null) return undefined;
+  const unit = { s: 1, m: 60, h: 3_600, d: 86_400 }[match[2] ?? 's'] ?? 1;
+  return Number(match[1]) * unit * 1_000;
+}
+
+function parseNetwork(said: Said): Partial<NetworkInput> {
+  const words = said.get('pool')?.flatMap((word) => word.split(',')) ?? [];
+  const mtu = numberOf(said, 'mtu', { from: 576, to: 65_535 });
+  const pools = asFlags(() => {
+    const parsed = words.map((word) => parsePool(word, '--pool'));
+    if (parsed.length > 0) checkPools(parsed, [], '--pool');
+    if (mtu !== undefined) checkMtu(mtu, parsed, '--mtu');
+    return parsed.map(({ cidr, prefixLength }) => ({ cidr: formatCidr(cidr), prefixLength }));
+  });
+  const all = {
+    pools: pools.length === 0 ? undefined : pools,
+    mtu,
+    keepaliveSec: numberOf(said, 'keepalive', { from: 0, to: 65_535 }),
+    registrationTtlSec: durationOf(said, 'registration-ttl', 2),
+    holdDownSec: durationOf(said, 'hold-down', 1),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** What the address rules refuse here was said by a flag. */
+function asFlags<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof CatalogueError)) throw error;
+    throw new CatalogueError('config.invalid', error.message, {
+      field: error.field ?? '--pool',
+      remedy: error.remedy ?? 'choose other pools',
+    });
+  }
+}
+
+function numberOf(said: Said, name: string, { from, to }: { from: number; to: number }): number | undefined {
+  const text = last(said, name);
+  if (text === undefined) return undefined;
+  const value = /^[0-9]{1,6}$/.test(text) ? Number(text) : -1;
+  if (value < from || value > to)
+    throw refuse(`--${name}`, `"${text}" is out of range`, `use a number between ${from} and ${to}`);
+  return value;
+}
+
+function durationOf(said: Said, name: string, least: number): number | undefined {
+  const text = last(said, name);
+  return text === undefined ? undefined : seconds(`--${name}`, text, least);
+}
+
+function seconds(flag: string, text: string, least: number): number {
+  const value = parseDuration(text);
+  if (value !== undefined && value >= least * 1_000) return value / 1_000;
+  throw refuse(flag, `"${text}" is not a duration of at least ${least} s`, 'write it like 30s, 5m or 24h');
+}
+
+function parseListen(text: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):([0-9]{1,5})$/.exec(text);
+  const port = Number(match?.[3] ?? 0);
+  const host = match?.[1] ?? match?.[2];
+  if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
+  throw refuse(
+    '--listen',
+    `"${text}" is not an address and port`,
+    'write it like 192.0.2.1:7001 or [2001:db8::1]:7001',
+  );
+}
+
+function parseUrl(flag: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.pathname === '/' && url.username === '')
+    return url.origin;
+  throw refuse(flag, `"${text}" is not a URL of a server`, 'write it like http://192.0.2.1:2379');
+}
+
+function parseName(flag: string, text: string): string {
+  if (new RegExp(namePattern).test(text) && text.length <= 63) return text;
+  throw refuse(
+    flag,
+    `"${text}" is not a name`,
+    'use at most 63 letters, digits, ".", "_" and "-", the first a letter or digit',
+  );
+}
+
+function parseLevel(text: string): string {
+  if (logLevels.includes(text)) return text;
+  throw refuse('--log-level', `"${text}" is no level`, `use one of ${logLevels.join(', ')}`);
+}
+
+function parseSwitch(flag: string, text: string): boolean {
+  if (['1', 'true', 'yes', 'on'].includes(text)) return true;
+  if (['0', 'false', 'no', 'off'].includes(text)) return false;
+  throw refuse(flag, `"${text}" is neither true nor false`, 'use true or false');
+}
+
+function needed(said: Said, name: string): string {
+  const text = last(said, name);
+  if (text !== undefined) return text;
+  throw refuse(`--${name}`, 'is missing', `give --${name}, or set ${variableOf(name)}`);
+}
+
+function last(said: Said, name: string): string | undefined {
+  return said.get(name)?.at(-1);
+}
+
+function refuse(flag: string, message: string, remedy: string): CatalogueError {
+  return new CatalogueError('config.invalid', `${flag} ${message}`, { field: flag, remedy });
+}

@@ -1,0 +1,91 @@
+/** Passes a write on to the leader: once, marked, with the caller's name; an answer that stays away is `outcome.unknown`. */
+import { CatalogueError, messageOf } from '@wgcni/base';
+import { decodeRecord, LeaderRecord, type StoredKey } from '@wgcni/store';
+import { Agent, request } from 'undici';
+
+/** Marks a request that a replica has passed on; it holds the replica's id. */
+export const forwardedHeader = 'x-wgcni-forwarded-by';
+/** Names the caller whom the first replica saw. */
+export const callerHeader = 'x-wgcni-caller';
+
+export interface Forwarded {
+  status: number;
+  body: string;
+  contentType: string;
+  headers: Record<string, string>;
+}
+
+export interface Passing {
+  method: 'PUT' | 'POST' | 'DELETE';
+  /** Path with query. */
+  url: string;
+  body: unknown;
+  caller: string;
+}
+
+export class Forwarder {
+  readonly #replicaId: string;
+  readonly #holder: () => StoredKey | undefined;
+  readonly #agent = new Agent({ connect: { timeout: 1_000 }, headersTimeout: 12_000, bodyTimeout: 12_000 });
+
+  /** `holder` is the leader key as last seen. */
+  constructor(replicaId: string, holder: () => StoredKey | undefined) {
+    this.#replicaId = replicaId;
+    this.#holder = holder;
+  }
+
+  /** The leader's answer as it is. Throws CatalogueError `leader.absent`, `outcome.unknown`. */
+  async pass({ method, url, body, caller }: Passing): Promise<Forwarded> {
+    const leader = this.#leader();
+    const hasBody = body !== undefined && body !== null;
+    try {
+      const answer = await request(new URL(url, leader.url), {
+        method,
+        dispatcher: this.#agent,
+        headers: {
+          [forwardedHeader]: this.#replicaId,
+          [callerHeader]: encodeURIComponent(caller),
+          ...(hasBody ? { 'content-type': 'application/json' } : {}),
+        },
+        ...(hasBody ? { body: JSON.stringify(body) } : {}),
+      });
+      const { etag } = answer.headers;
+      return {
+        status: answer.statusCode,
+        body: await answer.body.text(),
+        contentType: String(answer.headers['content-type'] ?? 'application/json'),
+        headers: typeof etag === 'string' ? { etag } : {},
+      };
+    } catch (cause) {
+      throw this.#failure(cause, leader);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#agent.destroy();
+  }
+
+  #leader(): LeaderRecord {
+    const holder = this.#holder();
+    const decoded = holder === undefined ? undefined : decodeRecord(LeaderRecord, holder);
+    if (decoded?.kind === 'record' && decoded.record.replicaId !== this.#replicaId) return decoded.record;
+    throw new CatalogueError('leader.absent', 'no leader is elected at this moment', {
+      remedy: 'try again in a second',
+    });
+  }
+
+  /** A connection that was refused carried nothing; anything else may have been done. */
+  #failure(cause: unknown, { replicaId, url }: LeaderRecord): CatalogueError {
+    const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+    if (code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT') {
+      return new CatalogueError('leader.absent', `the leader ${replicaId} cannot be reached at ${url}`, {
+        remedy: 'try again in a second',
+        cause,
+      });
+    }
+    return new CatalogueError('outcome.unknown', `the leader ${replicaId} did not answer: ${messageOf(cause)}`, {
+      remedy: 'repeat the request: a repeat is safe',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,72 @@
+/** `cluster-manager`: wires flags, etcd, the replica's loops and the REST surface; decides nothing. */
+import { hostname } from 'node:os';
+import { messageOf, systemClock, systemRandom, toCatalogueError } from '@wgcni/base';
+import { EtcdStore } from '@wgcni/store';
+import { pino } from 'pino';
+import { buildApp } from './app.ts';
+import { parseConfig, type Config } from './config.ts';
+import { HelpAsked } from './flags.ts';
+import { bootstrap } from './network/bootstrap.ts';
+import { runReplica } from './run-replica.ts';
+import { version } from './version.ts';
+
+/** How long requests in flight may take to end after SIGTERM. */
+const closeTimeoutMs = 3_000;
+
+async function run(config: Config): Promise<void> {
+  const log = pino(
+    { level: config.logLevel, base: { replica: config.replicaId } },
+    pino.destination({ fd: 2, sync: true }),
+  );
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
+  const store = new EtcdStore({ urls: config.etcd });
+  const replica = runReplica({ store, clock: systemClock, random: systemRandom, log, version }, config, stop.signal);
+  const stopped = new Promise<void>((resolve) =>
+    stop.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  const app = await buildApp(replica);
+  try {
+    await Promise.race([replica.listed, stopped]);
+    if (!stop.signal.aborted) {
+      await bootstrap(replica, config.network, config.bootstrap);
+      await app.listen(config.listen);
+      log.info(
+        { version, listen: config.listen, advertise: config.advertise, cluster: config.cluster },
+        'replica.started',
+      );
+      await stopped;
+    }
+  } finally {
+    stop.abort(new Error('the replica ends'));
+    // ORDER: resign first, so that the next leader is elected while requests in flight end.
+    await replica.ended;
+    await Promise.race([app.close(), systemClock.sleep(closeTimeoutMs)]);
+    await replica.forwarder.close();
+    await store.close();
+  }
+  log.info({}, 'replica.stopped');
+}
+
+/** Prints what is wrong with the start in one line and resolves with the exit status. */
+function explain(thrown: unknown): number {
+  if (thrown instanceof HelpAsked) {
+    process.stdout.write(thrown.text);
+    return 0;
+  }
+  const error = toCatalogueError(thrown);
+  const remedy = error.remedy === undefined ? '' : `: ${error.remedy}`;
+  process.stderr.write(`cluster-manager: ${messageOf(thrown)}${remedy}\n`);
+  return error.code === 'config.invalid' ? 2 : 1;
+}
+
+async function main(): Promise<number> {
+  try {
+    await run(parseConfig({ argv: process.argv.slice(2), env: process.env, hostname: hostname() }));
+    return 0;
+  } catch (thrown) {
+    return explain(thrown);
+  }
+}
+
+void main().then((status) => process.exit(status));

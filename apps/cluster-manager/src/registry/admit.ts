@@ -1,0 +1,85 @@
+/** PURE: whether a registration may be taken at all; every refusal names the value and the remedy. */
+import type { RegisterInput } from '@wgcni/api';
+import { CatalogueError } from '@wgcni/base';
+import { containsAddress, parseAddress, parseCidr } from '@wgcni/ipam';
+import type { ClusterState } from '../state/cluster-state.ts';
+
+/** WireGuard's own overhead over IPv6: 40 + 8 + 32 bytes (outer header, UDP, WireGuard). */
+const overhead = 80;
+
+/** Throws CatalogueError for the first reason to refuse. */
+export function admit(state: ClusterState, nodeId: string, input: RegisterInput): void {
+  const { record: network } = state.theNetwork();
+  refuseOtherNetwork(network.networkId, input);
+  if (input.underlayMtu - overhead < network.mtu) {
+    throw new CatalogueError(
+      'mtu.too-large',
+      `the network's MTU ${network.mtu} does not fit the underlay's ${input.underlayMtu}: WireGuard needs ${overhead} bytes of it`,
+      {
+        field: 'underlayMtu',
+        remedy: `raise the underlay's MTU to ${network.mtu + overhead}, or make the network with a smaller --mtu`,
+      },
+    );
+  }
+  refuseEndpointsInPools(state, input.endpoints);
+  refuseForeignKey(state, nodeId, input.publicKey);
+  const registration = state.registrationOf(nodeId)?.record;
+  if (registration !== undefined && registration.instance !== input.instance && input.takeOver !== true)
+    throw otherInstance(nodeId);
+  const tombstone = state.gone.get(state.keys.goneEntry('node', nodeId))?.record;
+  if (tombstone?.why === 'deleted' && input.takeOver !== true) {
+    throw new CatalogueError('node.deleted', `${nodeId} was deleted from the cluster`, {
+      field: 'nodeId',
+      remedy: 'start its node-manager once with --take-over to let it join again',
+    });
+  }
+}
+
+/** Another instance of the node id lives. */
+export function otherInstance(nodeId: string): CatalogueError {
+  return new CatalogueError('node.registered', `another instance of ${nodeId} is registered and alive`, {
+    field: 'nodeId',
+    remedy: 'give this machine another --node-id, or start it with --take-over if the other one is to end',
+  });
+}
+
+function refuseOtherNetwork(networkId: string, input: RegisterInput): void {
+  if (input.networkId === undefined || input.networkId === networkId) return;
+  throw new CatalogueError(
+    'network.mismatch',
+    `the node belongs to network ${input.networkId}; this cluster's is ${networkId}`,
+    {
+      field: 'networkId',
+      remedy: 'restore the right network, or tear the node down before it joins another',
+    },
+  );
+}
+
+function refuseEndpointsInPools(state: ClusterState, endpoints: readonly string[]): void {
+  for (const endpoint of endpoints) {
+    const match = /^\[?([^\]]+?)\]?:([0-9]+)$/.exec(endpoint);
+    const address = parseAddress(match?.[1] ?? '', 'endpoints');
+    const port = Number(match?.[2]);
+    if (port < 1 || port > 65_535) {
+      throw new CatalogueError('request.invalid', `endpoint "${endpoint}" has no port between 1 and 65535`, {
+        field: 'endpoints',
+        remedy: 'name the UDP port that the node listens on',
+      });
+    }
+    const pool = state.theNetwork().record.pools.find(({ cidr }) => containsAddress(parseCidr(cidr), address));
+    if (pool === undefined) continue;
+    throw new CatalogueError('request.invalid', `endpoint "${endpoint}" lies in the pool ${pool.cidr}`, {
+      field: 'endpoints',
+      remedy: "publish an address of the underlay: the mesh cannot carry its own tunnels' packets",
+    });
+  }
+}
+
+function refuseForeignKey(state: ClusterState, nodeId: string, publicKey: string): void {
+  const claim = state.claims.get(state.keys.keyClaim(publicKey))?.record;
+  if (claim === undefined || claim.nodeId === nodeId) return;
+  throw new CatalogueError('key.claimed', `the public key ${publicKey} is claimed by ${claim.nodeId}`, {
+    field: 'publicKey',
+    remedy: 'generate a key pair of its own for each node: remove the copied key file and start again',
+  });
+}

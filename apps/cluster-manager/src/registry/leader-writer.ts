@@ -1,0 +1,96 @@
+/** The leader's single writer: one change at a time, each fenced by the term, planned again when what it rests on has changed. */
+import { CatalogueError, SerialQueue, type Clock, type Log, type Random } from '@wgcni/base';
+import { StoreUnavailableError, transactUntilKnown, type Leadership, type Store, type Transaction } from '@wgcni/store';
+import type { ClusterState } from '../state/cluster-state.ts';
+
+export interface WriterDeps {
+  store: Store;
+  state: ClusterState;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** The present term of this replica, or undefined. */
+  leadership: () => Leadership | undefined;
+}
+
+/** What one try of a change comes to: a transaction to commit (without the fence), or a result when nothing is to be written. */
+export type Try<T> = { transaction: Transaction; result: T } | { result: T };
+
+/** How often a change is planned again after a conflict. */
+const mostTries = 8;
+/** How long an answer may stay unknown, and how long our own view may lag behind the store. */
+const patienceMs = 8_000;
+
+export class LeaderWriter {
+  readonly deps: WriterDeps;
+  readonly #queue = new SerialQueue();
+
+  constructor(deps: WriterDeps) {
+    this.deps = deps;
+  }
+
+  /**
+   * Plans a change from the newest view and commits it. `plan` is called again after a conflict, and must then find its own earlier success if there
+   * was one. Throws CatalogueError: what `plan` throws, `leader.absent` when this replica does not lead, `outcome.unknown`, `store.conflict`.
+   */
+  change<T>(plan: () => Promise<Try<T>>): Promise<T> {
+    return this.#queue.run(async () => {
+      const term = this.#term();
+      await this.#caughtUp(term.term);
+      for (let tries = 0; tries < mostTries; tries += 1) {
+        const planned = await plan();
+        if (!('transaction' in planned)) return planned.result;
+        if (await this.#commit(term, planned.transaction)) return planned.result;
+      }
+      throw new CatalogueError('store.conflict', 'the records kept changing while this was planned', {
+        remedy: 'try again',
+      });
+    });
+  }
+
+  #term(): Leadership {
+    const term = this.deps.leadership();
+    if (term !== undefined) return term;
+    throw new CatalogueError('leader.absent', 'this replica does not lead', { remedy: 'try again in a second' });
+  }
+
+  async #commit(term: Leadership, transaction: Transaction): Promise<boolean> {
+    const { store, clock, random } = this.deps;
+    // FENCE: a deposed leader's compare fails, whatever it still believes.
+    const fenced = { ...transaction, compare: [...term.fence, ...transaction.compare] };
+    const outcome = await transactUntilKnown(store, fenced, {
+      clock,
+      random,
+      deadlineMs: patienceMs,
+      signal: term.ended,
+    }).catch((cause: unknown) => {
+      throw outcomeUnknown(cause);
+    });
+    if (!term.isValid() && outcome.arm === 'conflict') throw deposed();
+    await this.#caughtUp(outcome.revision);
+    return outcome.arm === 'committed';
+  }
+
+  async #caughtUp(revision: number): Promise<void> {
+    await this.deps.state.reached(revision, AbortSignal.timeout(patienceMs)).catch((cause: unknown) => {
+      throw new CatalogueError('store.unavailable', 'this replica cannot follow the store', {
+        remedy: 'see that etcd has a quorum, then try again',
+        cause,
+      });
+    });
+  }
+}
+
+function outcomeUnknown(cause: unknown): CatalogueError {
+  const why = cause instanceof StoreUnavailableError ? 'etcd did not answer' : 'this replica stopped leading meanwhile';
+  return new CatalogueError('outcome.unknown', `it is not known whether the change was made: ${why}`, {
+    remedy: 'repeat the request: a repeat is safe',
+    cause,
+  });
+}
+
+function deposed(): CatalogueError {
+  return new CatalogueError('leader.absent', 'this replica stopped leading before the change was made', {
+    remedy: 'try again in a second',
+  });
+}

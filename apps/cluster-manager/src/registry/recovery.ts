@@ -1,0 +1,79 @@
+/** Recovering: for three registration TTLs after the store lost history, only what nodes claim is granted (design §4.15). */
+import type { Clock, Log } from '@wgcni/base';
+import { encodeRecord, writtenSchema, type Store } from '@wgcni/store';
+import type { ClusterState } from '../state/cluster-state.ts';
+import type { Try } from './leader-writer.ts';
+
+export interface RecoveryDeps {
+  store: Store;
+  state: ClusterState;
+  clock: Clock;
+  log: Log;
+}
+
+/** What a registering node tells of the store's past. */
+export interface Witness {
+  /** Ids of grants that the node holds and the store knows nothing of. */
+  forgotten: readonly string[];
+  /** The newest revision of the store that the node has seen; 0 when it has seen none. */
+  meshRevision: number;
+}
+
+/** Registration TTLs that a recovery lasts: every living node has registered again after one. */
+const ttls = 3;
+
+export class Recovery {
+  readonly #deps: RecoveryDeps;
+  /** Grants that began a recovery already: a claim that stays lost begins it once. */
+  readonly #met = new Set<string>();
+  #untilMs = -Infinity;
+  #why = '';
+
+  constructor(deps: RecoveryDeps) {
+    this.#deps = deps;
+  }
+
+  /** Whether the store is known to have lost history, by this replica or by the mark that another has left. */
+  isRecovering(): boolean {
+    const { clock, state } = this.#deps;
+    return clock.monotonicMs() < this.#untilMs || state.recovering.get(state.keys.recovering) !== undefined;
+  }
+
+  /** Begins to recover; what has begun is not prolonged. */
+  begin(why: string): void {
+    if (this.isRecovering()) return;
+    const { clock, log } = this.#deps;
+    this.#untilMs = clock.monotonicMs() + this.#lastsSec() * 1_000;
+    this.#why = why;
+    log.warn({ why, forSec: this.#lastsSec() }, 'cluster.recovering');
+  }
+
+  /**
+   * Hears what a node tells, and leaves the mark by which the next leader recovers too: under a lease, so that it ends by itself. To be
+   * committed by the leader before it grants anything.
+   */
+  async hear({ forgotten, meshRevision }: Witness): Promise<Try<void>> {
+    const { state, store } = this.#deps;
+    const news = forgotten.filter((grantId) => !this.#met.has(grantId));
+    for (const grantId of news) this.#met.add(grantId);
+    if (news.length > 0) this.begin('a node holds a grant that the store does not know');
+    // FENCE: a node that has seen a later revision than the store's proves that the store was set back.
+    if (meshRevision > state.revision) this.begin(`a node has seen revision ${meshRevision}; the store is older`);
+    const { keys } = state;
+    if (!this.isRecovering() || state.recovering.get(keys.recovering) !== undefined) return { result: undefined };
+    const lease = await store.grantLease(this.#lastsSec());
+    const value = encodeRecord({ schema: writtenSchema, why: this.#why });
+    return {
+      transaction: {
+        compare: [{ key: keys.recovering, target: 'create', equals: 0 }],
+        then: [{ kind: 'put', key: keys.recovering, value, lease }],
+      },
+      result: undefined,
+    };
+  }
+
+  #lastsSec(): number {
+    const { network, keys } = this.#deps.state;
+    return ttls * (network.get(keys.network)?.record.registrationTtlSec ?? 30);
+  }
+}

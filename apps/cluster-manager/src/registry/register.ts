@@ -1,0 +1,144 @@
+/** Registering a node: one transaction for its grants, its key, its record and its registration (design §4.1). */
+import type { Grant, RegisterInput, Registration } from '@wgcni/api';
+import { randomId } from '@wgcni/base';
+import { encodeRecord, writtenSchema, type Compare, type LeaseId, type NodeRecord, type Write } from '@wgcni/store';
+import { showNetwork } from '../network/show-network.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { admit } from './admit.ts';
+import { forgottenIds, grantsFor } from './grants.ts';
+import type { LeaderWriter } from './leader-writer.ts';
+import type { Recovery } from './recovery.ts';
+
+/** Idempotent: the same input again gives the same grants. Throws what `admit` and `grantsFor` throw. */
+export async function register(
+  writer: LeaderWriter,
+  recovery: Recovery,
+  nodeId: string,
+  input: RegisterInput,
+): Promise<Registration> {
+  const { state, random, log } = writer.deps;
+  const claim = { nodeId, held: input.held };
+  await writer.change(() => {
+    admit(state, nodeId, input);
+    return recovery.hear({ forgotten: forgottenIds(state, claim), meshRevision: input.meshRevision ?? 0 });
+  });
+  const { record, ttlSec, lost, shortage } = await writer.change(async () => {
+    admit(state, nodeId, input);
+    const granted = grantsFor(state, claim, {
+      isRecovering: recovery.isRecovering(),
+      newGrantId: () => randomId(random),
+    });
+    const ttlSec = state.theNetwork().record.registrationTtlSec;
+    const lease = await leaseFor(writer, nodeId, input, ttlSec);
+    const record = nodeRecord(state, nodeId, input, granted.grants);
+    return { transaction: registration(state, { input, record, lease }), result: { ...granted, record, ttlSec } };
+  });
+  log.info({ nodeId, instance: input.instance, subnets: record.subnets }, 'node.registered');
+  if (lost.length > 0) log.warn({ nodeId, lost }, 'node.lost-grants');
+  if (shortage !== undefined) log.warn({ nodeId, shortage }, 'node.lacks-family');
+  return {
+    nodeId,
+    network: showNetwork(state.theNetwork()),
+    subnets: record.subnets,
+    ttlSec,
+    draining: record.draining,
+    revision: state.revision,
+  };
+}
+
+/** The lease of the living registration of this instance, or a new one. */
+async function leaseFor(
+  { deps: { state, store } }: LeaderWriter,
+  nodeId: string,
+  input: RegisterInput,
+  ttlSec: number,
+): Promise<LeaseId> {
+  const existing = state.registrationOf(nodeId)?.record;
+  if (existing !== undefined && existing.instance === input.instance) {
+    const isAlive = await store.keepAlive(existing.leaseId).then(
+      () => true,
+      () => false,
+    );
+    if (isAlive) return existing.leaseId;
+  }
+  return store.grantLease(ttlSec);
+}
+
+function nodeRecord(state: ClusterState, nodeId: string, input: RegisterInput, grants: readonly Grant[]): NodeRecord {
+  return {
+    schema: writtenSchema,
+    nodeId,
+    publicKey: input.publicKey,
+    endpoints: input.endpoints,
+    subnets: grants.map(({ cidr, grantId }) => ({ cidr, grantId })),
+    draining: state.nodeOf(nodeId)?.record.draining ?? false,
+  };
+}
+
+function registration(
+  state: ClusterState,
+  { input, record, lease }: { input: RegisterInput; record: NodeRecord; lease: LeaseId },
+) {
+  const { keys } = state;
+  const { nodeId } = record;
+  const node = state.nodeOf(nodeId);
+  const registered = state.registrationOf(nodeId);
+  const compare: Compare[] = [
+    // FENCE: nothing that this plan rests on has changed; an absent key has revision 0.
+    { key: keys.node(nodeId), target: 'mod', equals: node?.item.modRevision ?? 0 },
+    { key: keys.registration(nodeId), target: 'mod', equals: registered?.item.modRevision ?? 0 },
+    { key: keys.network, target: 'mod', equals: state.network.modRevision(keys.network) },
+  ];
+  const value = {
+    schema: writtenSchema,
+    nodeId,
+    instance: input.instance,
+    version: input.version,
+    readableSchema: input.readableSchema,
+    leaseId: lease,
+  };
+  const writes: Write[] = [
+    { kind: 'put', key: keys.registration(nodeId), value: encodeRecord(value, registered?.item), lease },
+  ];
+  const text = encodeRecord(record, node?.item);
+  // A node that comes back as it was makes no watch traffic.
+  if (text !== node?.item.value) writes.push({ kind: 'put', key: keys.node(nodeId), value: text });
+  for (const grant of record.subnets) addSubnet(state, nodeId, grant, { compare, writes });
+  addKeyClaim(state, record, node?.record.publicKey, { compare, writes });
+  const tombstone = keys.goneEntry('node', nodeId);
+  if (state.gone.get(tombstone) !== undefined) writes.push({ kind: 'delete', key: tombstone });
+  return { compare, then: writes };
+}
+
+interface Parts {
+  compare: Compare[];
+  writes: Write[];
+}
+
+/** Registering makes a subnet held, and clears the silence that was measured. */
+function addSubnet(state: ClusterState, nodeId: string, { cidr, grantId }: Grant, { compare, writes }: Parts): void {
+  const key = state.subnetKey(cidr);
+  if (key === undefined) return;
+  const kept = state.subnets.get(key);
+  compare.push({ key, target: 'mod', equals: kept?.item.modRevision ?? 0 });
+  const isAsItWas =
+    kept !== undefined && kept.record.state === 'held' && kept.record.silentMs === 0 && kept.record.grantId === grantId;
+  if (isAsItWas) return;
+  const value = encodeRecord({ schema: writtenSchema, cidr, nodeId, grantId, state: 'held', silentMs: 0 }, kept?.item);
+  writes.push({ kind: 'put', key, value });
+}
+
+/** The claim of the present key, and the end of the claim of the one before. */
+function addKeyClaim(
+  state: ClusterState,
+  { nodeId, publicKey }: NodeRecord,
+  before: string | undefined,
+  { compare, writes }: Parts,
+): void {
+  const { keys, claims } = state;
+  const key = keys.keyClaim(publicKey);
+  const claim = claims.get(key);
+  compare.push({ key, target: 'mod', equals: claim?.item.modRevision ?? 0 });
+  if (claim === undefined) writes.push({ kind: 'put', key, value: encodeRecord({ schema: writtenSchema, nodeId }) });
+  if (before !== undefined && before !== publicKey) writes.push({ kind: 'delete', key: keys.keyClaim(before) });
+}

@@ -1,0 +1,23 @@
+/** One replica as the REST surface sees it: its view, its part in the election, and what only the leader does. */
+import type { Clock, Log, Random } from '@wgcni/base';
+import type { Election, Store } from '@wgcni/store';
+import type { Forwarder } from './forward.ts';
+import type { LeaderWriter } from './registry/leader-writer.ts';
+import type { Recovery } from './registry/recovery.ts';
+import type { ClusterState } from './state/cluster-state.ts';
+
+export interface Replica {
+  id: string;
+  version: string;
+  store: Store;
+  state: ClusterState;
+  election: Election;
+  writer: LeaderWriter;
+  recovery: Recovery;
+  forwarder: Forwarder;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Whether the view follows the store at this moment. */
+  isSynced: () => boolean;
+}

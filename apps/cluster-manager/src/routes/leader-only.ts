@@ -1,0 +1,61 @@
+/** A handler that runs at the leader: here when this replica leads, otherwise there, forwarded once. */
+import { CatalogueError, toCatalogueError } from '@wgcni/base';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { callerHeader, forwardedHeader } from '../forward.ts';
+import type { Replica } from '../replica.ts';
+
+/** Who asks, from the connection; of a forwarded request, whom the first replica saw. Until there are client certificates, everyone is anonymous. */
+function callerOf({ ip, headers }: FastifyRequest): string {
+  const forwarded = headers[callerHeader];
+  return isForwarded(headers) && typeof forwarded === 'string' ? decodeURIComponent(forwarded) : `anonymous@${ip}`;
+}
+
+/** Runs `work` at the leader. Throws CatalogueError `leader.forwarded` for a request that was forwarded to a replica which does not lead. */
+export async function atLeader<T>(
+  replica: Replica,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (replica.election.leadership !== undefined) return work();
+  if (isForwarded(request.headers)) {
+    throw new CatalogueError('leader.forwarded', `replica ${replica.id} was taken for the leader, and is not`, {
+      remedy: 'try again in a second',
+    });
+  }
+  const answer = await replica.forwarder.pass({
+    method: request.method as 'PUT' | 'POST' | 'DELETE',
+    url: request.url,
+    body: request.body,
+    caller: callerOf(request),
+  });
+  // The leader has made this text by the same schemas: it is not made again.
+  await reply.code(answer.status).headers(answer.headers).type(answer.contentType).serializer(asItIs).send(answer.body);
+  return reply as T;
+}
+
+/** The same, for a write by a person, which is logged with who, what and revision. */
+export async function audited<T>(
+  replica: Replica,
+  request: FastifyRequest,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const fields = { caller: callerOf(request), method: request.method, url: request.url };
+  try {
+    const result = await work();
+    replica.log.info({ ...fields, revision: replica.state.revision }, `audit.${what}`);
+    return result;
+  } catch (error) {
+    replica.log.info({ ...fields, refused: toCatalogueError(error).code }, `audit.${what}`);
+    throw error;
+  }
+}
+
+function isForwarded(headers: FastifyRequest['headers']): boolean {
+  return headers[forwardedHeader] !== undefined;
+}
+
+function asItIs(payload: unknown): string {
+  return payload as string;
+}

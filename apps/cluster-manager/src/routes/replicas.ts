@@ -1,0 +1,61 @@
+/** Who leads, who runs, and whether this replica is well. */
+import { HealthSchema, LeaderSchema, PageOf, pageOf, PageQuery, ReplicaSchema, type Leader } from '@wgcni/api';
+import { CatalogueError } from '@wgcni/base';
+import { decodeRecord, LeaderRecord } from '@wgcni/store';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import type { Replica } from '../replica.ts';
+import { knowSchemas, refTo } from './schema-ref.ts';
+
+const tags = ['replicas'];
+const ReplicaPage = PageOf(refTo(ReplicaSchema), 'ReplicaPage');
+
+/** GET /v1/leader, /v1/replicas, /healthz, /readyz. */
+export function replicaRoutes(server: FastifyInstance, replica: Replica): void {
+  const { state } = replica;
+  const app = server.withTypeProvider<TypeBoxTypeProvider>();
+  knowSchemas(server, [LeaderSchema, ReplicaSchema, ReplicaPage, HealthSchema]);
+  const leader = { tags, summary: 'Who leads', operationId: 'getLeader' };
+  app.get('/v1/leader', { schema: { ...leader, response: { 200: refTo(LeaderSchema) } } }, async () => ({
+    leader: leaderOf(replica),
+    self: replica.id,
+    recovering: replica.recovery.isRecovering(),
+    revision: state.revision,
+  }));
+  const list = { tags, summary: 'List the cluster-managers that run', operationId: 'listReplicas' };
+  app.get(
+    '/v1/replicas',
+    { schema: { ...list, querystring: PageQuery, response: { 200: refTo(ReplicaPage) } } },
+    async ({ query }) => {
+      const leads = leaderOf(replica)?.replicaId;
+      const items = state.replicas
+        .all()
+        .map(({ record: { replicaId, url, version } }) => ({ replicaId, url, version, isLeader: replicaId === leads }));
+      return pageOf(items, ({ replicaId }) => replicaId, { ...query, revision: state.revision });
+    },
+  );
+  const health = { tags, summary: 'Whether the process lives', operationId: 'getHealth' };
+  app.get('/healthz', { schema: { ...health, response: { 200: refTo(HealthSchema) } } }, async () => ({
+    status: 'ok',
+  }));
+  const ready = { tags, summary: 'Whether requests are served now', operationId: 'getReadiness' };
+  app.get('/readyz', { schema: { ...ready, response: { 200: refTo(HealthSchema) } } }, async () => {
+    if (!replica.isSynced()) {
+      throw new CatalogueError('store.unavailable', 'this replica does not follow the store at the moment', {
+        remedy: 'see that etcd has a quorum',
+      });
+    }
+    state.theNetwork();
+    if (leaderOf(replica) === null)
+      throw new CatalogueError('leader.absent', 'no leader is elected at this moment', {
+        remedy: 'try again in a second',
+      });
+    return { status: 'ready' };
+  });
+}
+
+function leaderOf({ election }: Replica): Leader['leader'] {
+  const { holder } = election;
+  const decoded = holder === undefined ? undefined : decodeRecord(LeaderRecord, holder);
+  return decoded?.kind === 'record' ? { replicaId: decoded.record.replicaId, url: decoded.record.url } : null;
+}

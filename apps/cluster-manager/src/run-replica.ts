@@ -1,0 +1,106 @@
+/** Puts one replica together and runs its loops: the view, the election, its own presence, and the leader's slow work. */
+import { messageOf, type Clock, type Log, type Random } from '@wgcni/base';
+import { Election, encodeRecord, keysOf, LeaseSession, Reflector, writtenSchema, type Store } from '@wgcni/store';
+import type { Config } from './config.ts';
+import { Forwarder } from './forward.ts';
+import { Reclaimer } from './reclaim/reclaimer.ts';
+import { LeaderWriter } from './registry/leader-writer.ts';
+import { Recovery } from './registry/recovery.ts';
+import type { Replica } from './replica.ts';
+import { ClusterState } from './state/cluster-state.ts';
+
+export interface ReplicaDeps {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  version: string;
+}
+
+export interface RunningReplica extends Replica {
+  /** Resolves when the view has been read once. */
+  listed: Promise<void>;
+  /** Resolves when every loop has ended after the signal; the leader has resigned then. */
+  ended: Promise<void>;
+}
+
+/** Starts the loops; they end when the signal aborts. */
+export function runReplica(deps: ReplicaDeps, config: Config, signal: AbortSignal): RunningReplica {
+  const { store, clock, random, log } = deps;
+  const keys = keysOf(config.cluster);
+  const state = new ClusterState(keys, log);
+  const { replicaId, advertise, leaderTtlSec } = config;
+  const value = encodeRecord({ schema: writtenSchema, replicaId, url: advertise });
+  const election = new Election({ store, clock, random, log, key: keys.leader, value, ttlSec: leaderTtlSec });
+  const writer = new LeaderWriter({ store, state, clock, random, log, leadership: () => election.leadership });
+  const recovery = new Recovery({ store, state, clock, log });
+  const reflector = new Reflector({ store, prefix: keys.root, clock, random, log });
+  const reclaimer = new Reclaimer({ writer, clock, log, readingMs: config.silenceReadingMs, restMs: config.restMs });
+  let tellListed = (): void => {};
+  const listed = new Promise<void>((resolve) => (tellListed = resolve));
+  const following = reflector.run(signal, (change) => {
+    state.apply(change);
+    if (change.kind === 'snapshot' && change.hasGoneBack)
+      recovery.begin(`the store is back at revision ${change.revision}`);
+    tellListed();
+  });
+  const loops = [
+    following,
+    election.run(signal),
+    whileLeading(election, reclaimer, signal),
+    stayPresent(deps, config, signal),
+  ];
+  return {
+    ...{ id: replicaId, version: deps.version, store, state, election, writer, recovery, clock, random, log },
+    forwarder: new Forwarder(replicaId, () => election.holder),
+    isSynced: () => reflector.isSynced,
+    listed,
+    ended: Promise.all(loops).then(() => undefined),
+  };
+}
+
+/** Runs the leader's slow loop in each term of ours. */
+async function whileLeading(election: Election, reclaimer: Reclaimer, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const term = election.leadership;
+    if (term !== undefined) await reclaimer.run(AbortSignal.any([term.ended, signal]));
+    await changeOf(election, signal);
+  }
+}
+
+function changeOf(election: Election, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      unsubscribe();
+      signal.removeEventListener('abort', settle);
+      resolve();
+    };
+    const unsubscribe = election.onChange(settle);
+    signal.addEventListener('abort', settle, { once: true });
+    if (signal.aborted || election.leadership !== undefined) settle();
+  });
+}
+
+/** How long a replica is shown after it died. */
+const presenceTtlSec = 15;
+
+/** Keeps this replica in the list of those that run, for people only. */
+async function stayPresent(
+  { store, clock, log, version }: ReplicaDeps,
+  { cluster, replicaId, advertise }: Config,
+  signal: AbortSignal,
+): Promise<void> {
+  const key = keysOf(cluster).replica(replicaId);
+  const value = encodeRecord({ schema: writtenSchema, replicaId, url: advertise, version });
+  while (!signal.aborted) {
+    try {
+      const session = await LeaseSession.open({ store, clock, log, ttlSec: presenceTtlSec }, signal);
+      const outcome = await store.transact({ compare: [], then: [{ kind: 'put', key, value, lease: session.lease }] });
+      if (outcome.arm === 'committed') await session.run(signal);
+      await session.close(AbortSignal.timeout(1_000));
+    } catch (error) {
+      if (!signal.aborted) log.debug({ cause: messageOf(error) }, 'presence.failed');
+    }
+    await clock.sleep(1_000, signal).catch(() => undefined);
+  }
+}

@@ -1,0 +1,209 @@
+/** What etcd holds of the cluster, as this replica sees it: typed, indexed, and followed by the reflector. */
+import { CatalogueError, type Log } from '@wgcni/base';
+import { formatCidr, parseCidr, SubnetPool, type Cidr } from '@wgcni/ipam';
+import {
+  GoneRecord,
+  KeyClaimRecord,
+  NetworkRecord,
+  NodeRecord,
+  RecoveringRecord,
+  RegistrationRecord,
+  ReplicaRecord,
+  SubnetRecord,
+  type Change,
+  type Keys,
+  type StoredKey,
+} from '@wgcni/store';
+import { Table, type Kept } from './table.ts';
+
+export class ClusterState {
+  readonly keys: Keys;
+  readonly network = new Table(NetworkRecord);
+  readonly nodes = new Table(NodeRecord);
+  readonly subnets = new Table(SubnetRecord);
+  readonly registrations = new Table(RegistrationRecord);
+  readonly claims = new Table(KeyClaimRecord);
+  readonly gone = new Table(GoneRecord);
+  readonly replicas = new Table(ReplicaRecord);
+  readonly recovering = new Table(RecoveringRecord);
+  readonly #log: Log;
+  readonly #subnetsOfNode = new Map<string, Set<string>>();
+  readonly #waiting = new Set<() => void>();
+  #pool = new SubnetPool([]);
+  #revision = 0;
+  #timesListed = 0;
+  #heard = new Set<string>();
+
+  constructor(keys: Keys, log: Log) {
+    this.keys = keys;
+    this.#log = log;
+  }
+
+  /** The revision up to which this is complete; 0 before the first list. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** How often this was read anew: what came and went between two lists was not seen. */
+  get timesListed(): number {
+    return this.#timesListed;
+  }
+
+  /** Nodes that registered since this was asked last, whether they still are or not. */
+  takeHeard(): ReadonlySet<string> {
+    const heard = this.#heard;
+    this.#heard = new Set();
+    return heard;
+  }
+
+  /** Subnets free and taken, as of `revision`. A subnet with a key in any state is taken. */
+  get pool(): SubnetPool {
+    return this.#pool;
+  }
+
+  /** The address plan. Throws CatalogueError `network.absent`. */
+  theNetwork(): Kept<NetworkRecord> {
+    const network = this.network.get(this.keys.network);
+    if (network !== undefined) return network;
+    throw new CatalogueError('network.absent', 'this cluster has no network yet', {
+      remedy:
+        'start a cluster-manager with --bootstrap --pool CIDR:LEN, or restore it with `wgcni network restore VIEW`',
+    });
+  }
+
+  /** The subnets whose keys name this node, in any state. */
+  subnetsOf(nodeId: string): Kept<SubnetRecord>[] {
+    return [...(this.#subnetsOfNode.get(nodeId) ?? [])].flatMap((key) => this.subnets.get(key) ?? []);
+  }
+
+  registrationOf(nodeId: string): Kept<RegistrationRecord> | undefined {
+    return this.registrations.get(this.keys.registration(nodeId));
+  }
+
+  nodeOf(nodeId: string): Kept<NodeRecord> | undefined {
+    return this.nodes.get(this.keys.node(nodeId));
+  }
+
+  /** The key of a subnet, which names its pool too. Undefined when no pool has such subnets. */
+  subnetKey(cidr: string): string | undefined {
+    const pool = this.#pool.poolOf(parseCidr(cidr));
+    return pool === undefined ? undefined : this.keys.subnet(poolText(pool), cidr);
+  }
+
+  /** Follows the reflector. */
+  apply(change: Change): void {
+    if (change.kind === 'snapshot') {
+      this.#timesListed += 1;
+      for (const table of this.#tables()) table.clear();
+      this.#subnetsOfNode.clear();
+      this.#pool = new SubnetPool([]);
+      // The network first: subnets are counted in its pools.
+      const network = change.items.get(this.keys.network);
+      if (network !== undefined) this.#put(network);
+      for (const item of change.items.values()) if (item.key !== this.keys.network) this.#put(item);
+    } else {
+      for (const event of change.events) {
+        if (event.kind === 'put') this.#put(event.item);
+        else this.#delete(event.key);
+      }
+    }
+    this.#revision = change.revision;
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Resolves once this is as new as `revision`: a writer reads its own writes. Rejects when the signal aborts. */
+  async reached(revision: number, signal: AbortSignal): Promise<void> {
+    while (this.#revision < revision) {
+      await new Promise<void>((resolve, reject) => {
+        const settle = (then: () => void) => (): void => {
+          this.#waiting.delete(wake);
+          signal.removeEventListener('abort', stop);
+          then();
+        };
+        const wake = settle(resolve);
+        const stop = settle(() =>
+          reject(new Error('the view of the store did not catch up in time', { cause: signal.reason })),
+        );
+        this.#waiting.add(wake);
+        signal.addEventListener('abort', stop, { once: true });
+        if (signal.aborted) stop();
+      });
+    }
+  }
+
+  #tables() {
+    return [
+      this.network,
+      this.nodes,
+      this.subnets,
+      this.registrations,
+      this.claims,
+      this.gone,
+      this.replicas,
+      this.recovering,
+    ];
+  }
+
+  #tableOf(key: string) {
+    const { keys } = this;
+    if (key === keys.network) return this.network;
+    if (key === keys.recovering) return this.recovering;
+    if (key.startsWith(keys.nodes)) return this.nodes;
+    if (key.startsWith(keys.subnets)) return this.subnets;
+    if (key.startsWith(keys.registrations)) return this.registrations;
+    if (key.startsWith(keys.keyClaims)) return this.claims;
+    if (key.startsWith(keys.gone)) return this.gone;
+    return key.startsWith(keys.replicas) ? this.replicas : undefined;
+  }
+
+  #put(item: StoredKey): void {
+    const table = this.#tableOf(item.key);
+    if (table === undefined) return;
+    const before = this.subnets.get(item.key);
+    if (table.put(item) === undefined) {
+      this.#log.error({ key: item.key, reason: table.quarantined.get(item.key) }, 'record.quarantined');
+    }
+    if (table === this.network) this.#growPool();
+    if (table === this.registrations) this.#heard.add(item.key.slice(this.keys.registrations.length));
+    if (table === this.subnets)
+      this.#moveSubnet(item.key, before?.record.nodeId, this.subnets.get(item.key)?.record.nodeId);
+  }
+
+  #delete(key: string): void {
+    const holder = this.subnets.get(key)?.record.nodeId;
+    this.#tableOf(key)?.delete(key);
+    if (!key.startsWith(this.keys.subnets)) return;
+    const subnet = subnetOfKey(key);
+    if (subnet !== undefined) this.#pool.release(parseCidr(subnet));
+    this.#moveSubnet(key, holder, undefined);
+  }
+
+  /** Takes the pools that are new: pools are only ever added. */
+  #growPool(): void {
+    const network = this.network.get(this.keys.network);
+    const known = new Set(this.#pool.pools.map(poolText));
+    for (const { cidr, prefixLength } of network?.record.pools ?? []) {
+      if (!known.has(cidr)) this.#pool.grow({ cidr: parseCidr(cidr), prefixLength });
+    }
+  }
+
+  /** A quarantined subnet is taken too: its key says which it is. */
+  #moveSubnet(key: string, from: string | undefined, to: string | undefined): void {
+    const subnet = subnetOfKey(key);
+    if (subnet !== undefined && this.subnets.quarantined.has(key)) this.#pool.take(parseCidr(subnet));
+    if (subnet !== undefined && to !== undefined) this.#pool.take(parseCidr(subnet));
+    if (from !== undefined) this.#subnetsOfNode.get(from)?.delete(key);
+    if (to === undefined) return;
+    const keys = this.#subnetsOfNode.get(to) ?? new Set();
+    this.#subnetsOfNode.set(to, keys.add(key));
+  }
+}
+
+function poolText({ cidr }: { cidr: Cidr }): string {
+  return formatCidr(cidr);
+}
+
+/** The CIDR that the last part of a subnet's key names. */
+function subnetOfKey(key: string): string | undefined {
+  return /\/([^/]+)-([0-9]+)$/.exec(key)?.slice(1).join('/');
+}

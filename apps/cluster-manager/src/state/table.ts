@@ -1,0 +1,59 @@
+/** The records under one prefix, by their name; what cannot be read is set aside and its last good state stays. */
+import type { Static, TSchema } from '@sinclair/typebox';
+import { decodeRecord, type StoredKey } from '@wgcni/store';
+
+/** A record with the key it stands under, whose revisions a transaction compares. */
+export interface Kept<T> {
+  record: T;
+  item: StoredKey;
+}
+
+export class Table<T extends TSchema> {
+  readonly #schema: T;
+  readonly #kept = new Map<string, Kept<Static<T>>>();
+  /** Key → why it could not be read. */
+  readonly quarantined = new Map<string, string>();
+
+  constructor(schema: T) {
+    this.#schema = schema;
+  }
+
+  get(key: string): Kept<Static<T>> | undefined {
+    return this.#kept.get(key);
+  }
+
+  /** Revision of a key for a compare; 0 when nothing stands there. */
+  modRevision(key: string): number {
+    return this.#kept.get(key)?.item.modRevision ?? 0;
+  }
+
+  /** All records, in the order of their keys. */
+  all(): Kept<Static<T>>[] {
+    return [...this.#kept.values()].sort((one, other) => (one.item.key < other.item.key ? -1 : 1));
+  }
+
+  /** Takes a key in; resolves to the readable record, or undefined when it is quarantined. */
+  put(item: StoredKey): Kept<Static<T>> | undefined {
+    const decoded = decodeRecord(this.#schema, item);
+    if (decoded.kind === 'quarantined') {
+      this.quarantined.set(item.key, decoded.reason);
+      return undefined;
+    }
+    this.quarantined.delete(item.key);
+    const kept = { record: decoded.record, item };
+    this.#kept.set(item.key, kept);
+    return kept;
+  }
+
+  delete(key: string): Kept<Static<T>> | undefined {
+    const kept = this.#kept.get(key);
+    this.#kept.delete(key);
+    this.quarantined.delete(key);
+    return kept;
+  }
+
+  clear(): void {
+    this.#kept.clear();
+    this.quarantined.clear();
+  }
+}

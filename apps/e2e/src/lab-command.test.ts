@@ -1,0 +1,67 @@
+/**
+ * The lab as a person uses it: up twice in a row, then down, and the machine is as it was before.
+ *
+ *   `lab up --name X` → namespaces wgcni-X-*; `lab down --name X` → nothing
+ */
+import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const program = join(import.meta.dirname, '../../lab/dist/lab.cjs');
+const name = `e${randomBytes(3).toString('hex')}`;
+const lab = (verb: string) => execa('node', [program, verb, '--name', name], { reject: false, all: true });
+
+describe('the lab command', () => {
+  afterAll(() => lab('down'));
+
+  it('comes up twice in a row with every path answering, and leaves nothing behind', async () => {
+    const before = await machine();
+    for (const round of ['first', 'second']) {
+      const { exitCode, all } = await lab('up');
+      expect(exitCode, `${round}: ${all}`).toBe(0);
+      expect(all).toMatch(/^leader: /m);
+      expect(all).toMatch(/108 of 108 paths answer/);
+    }
+    expect((await lab('status')).exitCode).toBe(0);
+    expect((await lab('down')).exitCode).toBe(0);
+    expect(await machine()).toEqual(before);
+  });
+
+  it('refuses a name that could not stand in an interface name', async () => {
+    const { exitCode, all } = await execa('node', [program, 'up', '--name', 'Not_A_Name'], {
+      reject: false,
+      all: true,
+    });
+    expect(exitCode).toBe(2);
+    expect(all).toContain('Not_A_Name');
+  });
+});
+
+/** What a lab could leave behind, as far as it carries the lab's name or stands in this namespace. */
+async function machine(): Promise<Record<string, unknown>> {
+  const run = async (command: string, args: string[]): Promise<string> => (await execa(command, args)).stdout;
+  const ours = (entries: string[]): string[] => entries.filter((entry) => entry.includes(name)).sort();
+  const list = (path: string): Promise<string[]> => readdir(path).catch(() => []);
+  const processes = await Promise.all(
+    (await list('/proc')).filter((pid) => /^[0-9]+$/.test(pid)).map((pid) => commandOf(pid)),
+  );
+  return {
+    namespaces: ours(await list('/run/netns')),
+    processes: ours(processes),
+    files: ours(await list('/run/wgcni-lab')),
+    links: await run('ip', ['-br', 'link']),
+    routes: [
+      await run('ip', ['route', 'show', 'table', 'all']),
+      await run('ip', ['-6', 'route', 'show', 'table', 'all']),
+    ],
+    rules: [await run('iptables-save', []), await run('ip6tables-save', [])].map((text) => text.replace(/^#.*$/gm, '')),
+    forwarding: await run('cat', ['/proc/sys/net/ipv4/ip_forward', '/proc/sys/net/ipv6/conf/all/forwarding']),
+  };
+}
+
+async function commandOf(pid: string): Promise<string> {
+  const { stdout } = await execa('cat', [`/proc/${pid}/cmdline`], { reject: false });
+  return stdout.includes('lab.cjs') || stdout.startsWith('cat') ? '' : stdout.replaceAll('\0', ' ');
+}

@@ -1,0 +1,112 @@
+/**
+ * Every container reaches every other, and nothing else sees or forges its packets.
+ *
+ *   c1 c2 ── n1 ──┐            each c is a namespace whose only link is its WireGuard device,
+ *   c1 c2 ── n2 ──┼── bridge   each n a namespace with a node-manager, 192.0.2.1n on the bridge;
+ *   c1 c2 ── n3 ──┘            etcd and the cluster-managers at 192.0.2.1
+ */
+import { ping, reachEveryone } from '@wgcni/testing';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Capture } from './capture.ts';
+import { inside, sendUdp } from './inside.ts';
+import { bringUp, type Scenario } from './scenario.ts';
+
+describe('a mesh of three nodes with two containers each', () => {
+  let scene: Scenario;
+  beforeAll(async () => {
+    scene = await bringUp();
+  });
+  afterAll(() => scene.lab.down());
+
+  it('gives every container one address of each family, all distinct', () => {
+    const addresses = scene.places.flatMap((place) => place.addresses);
+    expect(addresses).toHaveLength(12);
+    expect(new Set(addresses).size).toBe(12);
+    expect(scene.places.every(({ addresses: [v4, v6] }) => v4?.includes('.') && v6?.includes(':'))).toBe(true);
+  });
+
+  it('lets every container and every node host reach every container, over IPv4 and IPv6', async () => {
+    const paths = await reachEveryone(scene.lab.plan, scene.places);
+    expect(paths).toHaveLength(6 * 5 * 2 + 3 * 6 * 2);
+    expect(paths.filter(({ roundTripMs }) => roundTripMs === undefined)).toEqual([]);
+  });
+
+  it('answers at the gateway of every container', async () => {
+    for (const node of scene.lab.plan.nodes) {
+      const client = scene.lab.nodeClient(node);
+      const { items } = await client.attachments();
+      await client.close();
+      for (const { containerId, addresses } of items) {
+        const place = scene.places.find(({ id }) => id === containerId);
+        for (const { gateway } of addresses)
+          expect(await ping(place?.netnsPath ?? '', gateway), `${containerId} → ${gateway}`).toBeDefined();
+      }
+    }
+  });
+
+  it('gives a container no interface but loopback and its WireGuard link, and default routes of both families through it', async () => {
+    for (const { netnsPath } of scene.places) {
+      const links = JSON.parse((await inside(netnsPath, ['ip', '-j', 'link'])).stdout) as { ifname: string }[];
+      expect(links.map(({ ifname }) => ifname).sort()).toEqual(['eth0', 'lo']);
+      expect((await inside(netnsPath, ['ip', 'route'])).stdout).toContain('default dev eth0');
+      expect((await inside(netnsPath, ['ip', '-6', 'route'])).stdout).toContain('default dev eth0');
+    }
+  });
+
+  it('shows only UDP 51820 between the nodes beside ARP, NDP and the control plane, and a known payload in no frame anywhere', async () => {
+    const { plan } = scene.lab;
+    const payload = 'wgcni-known-payload-5c1f3a';
+    const onBridge = await Capture.start(undefined, plan.bridge);
+    const onLoopbacks = await Promise.all(plan.nodes.map((node) => Capture.start(node.netnsPath, 'lo')));
+    for (const from of scene.places) {
+      for (const to of scene.places.filter(({ id }) => id !== from.id)) {
+        for (const address of to.addresses) await sendUdp(from.netnsPath, address, payload);
+      }
+      await ping(from.netnsPath, scene.places.find(({ nodeId }) => nodeId !== from.nodeId)?.addresses[0] ?? '');
+    }
+    const bridge = await onBridge.stop();
+    const loopbacks = await Promise.all(onLoopbacks.map((capture) => capture.stop()));
+
+    expect(await bridge.countOf('udp port 51820'), 'the mesh was in use').toBeGreaterThan(20);
+    for (const loopback of loopbacks)
+      expect(await loopback.countOf('udp'), 'the pod tunnels were in use').toBeGreaterThan(5);
+    const allowed = `udp port 51820 or arp or icmp6 or (host ${plan.control.v4} and tcp) or ether proto 0x9000`;
+    expect(await bridge.linesOf(`not (${allowed})`)).toEqual([]);
+    for (const capture of [bridge, ...loopbacks]) expect(capture.holds(payload)).toBe(false);
+  });
+
+  it('lets nothing through that a container sends from an address that is not its own', async () => {
+    const [liar, victim] = [scene.places[0], scene.places[2]];
+    const neighbour = scene.places[1];
+    if (liar === undefined || victim === undefined || neighbour === undefined)
+      throw new Error('the lab has too few containers');
+    for (const index of [0, 1]) {
+      const target = victim.addresses[index] ?? '';
+      for (const forged of [neighbour.addresses[index] ?? '', index === 0 ? '203.0.113.7' : '2001:db8:ffff::7']) {
+        const length = index === 0 ? '32' : '128';
+        await inside(liar.netnsPath, [
+          'ip',
+          'address',
+          'add',
+          `${forged}/${length}`,
+          'dev',
+          'eth0',
+          ...(index === 0 ? [] : ['nodad']),
+        ]);
+        const heard = await Capture.start(victim.netnsPath, 'eth0');
+        await execa(
+          'nsenter',
+          [`--net=${liar.netnsPath}`, 'ping', '-n', '-c', '3', '-i', '0.2', '-W', '1', '-I', forged, target],
+          { reject: false },
+        );
+        const honest = await ping(liar.netnsPath, target);
+        const seen = await heard.stop();
+        await inside(liar.netnsPath, ['ip', 'address', 'delete', `${forged}/${length}`, 'dev', 'eth0']);
+        expect(honest, 'the honest address still gets through').toBeDefined();
+        expect(await seen.countOf(`src host ${forged}`)).toBe(0);
+        expect(await seen.countOf(`src host ${liar.addresses[index] ?? ''}`)).toBeGreaterThan(0);
+      }
+    }
+  });
+});

@@ -1,0 +1,91 @@
+/** `lab up | down | status`: a cluster of three nodes on this machine; wires the commands, decides nothing. */
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { messageOf } from '@wgcni/base';
+import { addNetns, findPrograms, Lab, labNamePattern, planLab, takeDown, type LabPlan } from '@wgcni/testing';
+import { Command } from 'commander';
+import { checkMachine } from './check-machine.ts';
+import { howToLook } from './how-to-look.ts';
+import { showStatus } from './show-status.ts';
+import { joinContainers } from './join-containers.ts';
+import { pathTable, placeTable } from './table.ts';
+import { verify } from './verify.ts';
+
+/** The lab stands in a control namespace of its own, so that the machine's own network is not touched. */
+const insideVariable = 'WGCNI_LAB_INSIDE';
+
+const root = resolve(__dirname, '../../..');
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function up(plan: LabPlan): Promise<number> {
+  if (process.env[insideVariable] !== plan.name) return enter(plan);
+  const lab = new Lab(plan, await findPrograms(root), { progress: (line) => say(`  ✓ ${line}`) });
+  await lab.up();
+  const places = await joinContainers(lab);
+  const paths = await lab.step('every container pings every other', () => verify(lab, places));
+  say('');
+  say(placeTable(places));
+  say('');
+  say(pathTable(places, paths));
+  const leader = await lab.leaderKnown();
+  const broken = paths.filter(({ roundTripMs }) => roundTripMs === undefined);
+  say('');
+  say(`leader: ${leader.replicaId} (${leader.url})`);
+  say(howToLook(plan, lab.programs));
+  for (const { from, to, address } of broken) say(`NO ANSWER: ${from} → ${to} ${address}`);
+  say(`${paths.length - broken.length} of ${paths.length} paths answer`);
+  return broken.length === 0 ? 0 : 1;
+}
+
+/** Takes an old lab of the same name down, makes the control namespace and goes on inside it. */
+async function enter(plan: LabPlan): Promise<number> {
+  const programs = await findPrograms(root);
+  await checkMachine();
+  await takeDown(plan, programs);
+  await addNetns(plan.controlNetns);
+  say(`lab "${plan.name}": logs in ${plan.dir}/log`);
+  const { status } = spawnSync(
+    'nsenter',
+    [`--net=/run/netns/${plan.controlNetns}`, process.execPath, ...process.argv.slice(1)],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, [insideVariable]: plan.name },
+    },
+  );
+  return status ?? 1;
+}
+
+async function down(plan: LabPlan): Promise<number> {
+  await takeDown(plan, await findPrograms(root));
+  say(`lab "${plan.name}" is gone`);
+  return 0;
+}
+
+function command(name: string, description: string, run: (plan: LabPlan) => Promise<number>): Command {
+  return new Command(name)
+    .description(description)
+    .option('--name <name>', 'name of the lab', 'lab')
+    .action(async ({ name: labName }: { name: string }) => {
+      if (!labNamePattern.test(labName)) {
+        process.stderr.write(
+          `--name "${labName}": use one to ten lower-case letters and digits, beginning with a letter\n`,
+        );
+        process.exitCode = 2;
+        return;
+      }
+      process.exitCode = await run(planLab(labName));
+    });
+}
+
+new Command('lab')
+  .description('A whole Wireguard CNI cluster on this machine')
+  .addCommand(command('up', 'bring the lab up and show that everything reaches everything', up))
+  .addCommand(command('down', 'take the lab down; nothing of it stays', down))
+  .addCommand(
+    command('status', 'what of the lab is running', async (plan) => showStatus(plan, await findPrograms(root), say)),
+  )
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.stderr.write(`lab: ${messageOf(error)}\n`);
+    process.exitCode = 1;
+  });

@@ -1,0 +1,15 @@
+/** `lab status`: which processes of the lab run, without touching any. */
+import { Lab, type LabPlan, type Programs } from '@wgcni/testing';
+
+/** Prints a line per process; resolves with 0 when all of them run, 1 otherwise. */
+export function showStatus(plan: LabPlan, programs: Programs, say: (line: string) => void): number {
+  const lab = new Lab(plan, programs);
+  const names = [
+    ...plan.etcd.map(({ name }) => name),
+    ...plan.managers.map(({ id }) => id),
+    ...plan.nodes.map(({ id }) => id),
+  ];
+  const rows = names.map((name) => ({ name, isAlive: lab.isRunning(name) }));
+  for (const { name, isAlive } of rows) say(`${name}\t${isAlive ? 'runs' : 'does not run'}`);
+  return rows.every(({ isAlive }) => isAlive) ? 0 : 1;
+}

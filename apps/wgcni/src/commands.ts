@@ -1,0 +1,92 @@
+/** What each subcommand does: one call or a few, then text or JSON. */
+import { readFile } from 'node:fs/promises';
+import type { NetworkInput } from '@wgcni/api';
+import { CatalogueError } from '@wgcni/base';
+import { nodeTable, readClusterStatus, showClusterStatus } from './cluster-status.ts';
+import { attachmentTable, showNodeStatus } from './node-status.ts';
+import { storedNetwork } from './stored-network.ts';
+import { duration, table } from './table.ts';
+import { withManager, withNode, type Targets } from './targets.ts';
+
+/** What a command has to say: `value` for `--json`, `text` for people. */
+export interface Answer {
+  value: unknown;
+  text: string;
+}
+
+/** The cluster when a manager is named, else the node behind the socket. */
+export async function status(targets: Targets): Promise<Answer> {
+  if (targets.manager !== undefined) {
+    const value = await withManager(targets, readClusterStatus);
+    return { value, text: showClusterStatus(value) };
+  }
+  const value = await withNode(targets, async (client) => ({
+    status: await client.status(),
+    attachments: (await client.attachments()).items,
+  }));
+  return { value, text: showNodeStatus(value.status, value.attachments) };
+}
+
+export async function nodes(targets: Targets): Promise<Answer> {
+  const value = await withManager(targets, (client) => client.nodes());
+  return { value: value.items, text: nodeTable(value.items) };
+}
+
+export async function subnets(targets: Targets): Promise<Answer> {
+  const { items } = await withManager(targets, (client) => client.subnets());
+  const rows = items.map(({ cidr, pool, nodeId, state, silentSec }) => [
+    cidr,
+    pool,
+    nodeId,
+    state,
+    duration(silentSec),
+  ]);
+  return { value: items, text: table(['subnet', 'pool', 'node', 'state', 'silent'], rows) };
+}
+
+export async function attachments(targets: Targets): Promise<Answer> {
+  const { items } = await withNode(targets, (client) => client.attachments());
+  return { value: items, text: attachmentTable(items) };
+}
+
+export async function drain(targets: Targets, nodeId: string): Promise<Answer> {
+  const value = await withManager(targets, (client) => client.drain(nodeId));
+  return { value, text: `${nodeId} takes no new attachments; its subnets are released when the last one is gone` };
+}
+
+export async function undrain(targets: Targets, nodeId: string): Promise<Answer> {
+  const value = await withManager(targets, (client) => client.undrain(nodeId));
+  return { value, text: `${nodeId} takes attachments again` };
+}
+
+export async function deleteNode(targets: Targets, nodeId: string, force: boolean): Promise<Answer> {
+  const value = await withManager(targets, (client) => client.deleteNode(nodeId, { force }));
+  const reserved = force
+    ? '; its subnets stay reserved until it confirms that nothing uses them, or the hold-down ends'
+    : '';
+  return { value, text: `${nodeId} left the mesh${reserved}` };
+}
+
+export async function forget(targets: Targets, nodeId: string): Promise<Answer> {
+  const value = await withManager(targets, (client) => client.forget(nodeId));
+  return { value, text: `${nodeId} is forgotten; its subnets rest and are then granted again` };
+}
+
+export async function network(targets: Targets): Promise<Answer> {
+  const value = await withManager(targets, (client) => client.network());
+  return { value, text: JSON.stringify(value, null, 2) };
+}
+
+/** Gives an emptied store its network back, with the same id, from the view that a node-manager keeps on disk. */
+export async function restoreNetwork(targets: Targets, viewPath: string): Promise<Answer> {
+  const text = await readFile(viewPath, 'utf8').catch((cause: unknown) => {
+    throw new CatalogueError('request.invalid', `${viewPath} cannot be read`, {
+      field: 'view',
+      remedy: 'name the view.json in the data directory of a node-manager',
+      cause,
+    });
+  });
+  const input: NetworkInput = storedNetwork(text, viewPath);
+  const value = await withManager(targets, (client) => client.putNetwork(input));
+  return { value, text: `network ${value.networkId} is restored; the nodes register again by themselves` };
+}

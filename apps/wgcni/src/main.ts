@@ -1,0 +1,79 @@
+/** `wgcni`: the operator's command line; wires flags to commands, decides nothing. */
+import { toCatalogueError } from '@wgcni/base';
+import { Command, Option } from 'commander';
+import * as commands from './commands.ts';
+import type { Answer } from './commands.ts';
+import { defaultSocket, type Targets } from './targets.ts';
+
+declare const __WGCNI_VERSION__: string;
+
+const program = new Command('wgcni')
+  .description('Look at and steer a Wireguard CNI cluster')
+  .version(__WGCNI_VERSION__)
+  .addOption(new Option('--manager <urls>', 'cluster-managers, comma separated').env('WGCNI_MANAGER'))
+  .addOption(new Option('--socket <path>', "the node-manager's unix socket").env('WGCNI_SOCKET').default(defaultSocket))
+  .option('--json', 'print JSON instead of text', false)
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+/** Runs a command and prints its answer; a failure is one line with its remedy, status 1 (2 for bad input). */
+async function run(work: (targets: Targets) => Promise<Answer>): Promise<void> {
+  const targets = program.opts<Targets>();
+  try {
+    const { value, text } = await work(targets);
+    process.stdout.write(`${targets.json ? JSON.stringify(value, null, 2) : text}\n`);
+  } catch (thrown) {
+    const error = toCatalogueError(thrown);
+    const remedy = error.remedy === undefined ? '' : ` (${error.remedy})`;
+    process.stderr.write(`wgcni: ${error.message}${remedy} [${error.code}]\n`);
+    process.exitCode = error.code === 'request.invalid' ? 2 : 1;
+  }
+}
+
+program
+  .command('status')
+  .description('the cluster (with --manager) or the node (by --socket) at a glance')
+  .action(() => run(commands.status));
+program
+  .command('nodes')
+  .description('nodes with liveness, subnets and endpoints')
+  .action(() => run(commands.nodes));
+program
+  .command('subnets')
+  .description('subnets with their holders')
+  .action(() => run(commands.subnets));
+program
+  .command('attachments')
+  .description('attachments of the node behind --socket')
+  .action(() => run(commands.attachments));
+program
+  .command('drain <node>')
+  .description('give a node no new attachments and release its subnets when the last is gone')
+  .action((node: string) => run((targets) => commands.drain(targets, node)));
+program
+  .command('undrain <node>')
+  .description('let a drained node take attachments again')
+  .action((node: string) => run((targets) => commands.undrain(targets, node)));
+program
+  .command('delete <node>')
+  .description('take a node that is gone out of the mesh')
+  .option('--force', 'also when it is still registered', false)
+  .action((node: string, { force }: { force: boolean }) => run((targets) => commands.deleteNode(targets, node, force)));
+program
+  .command('forget <node>')
+  .description('release the subnets of a silent node before its hold-down ends')
+  .action((node: string) => run((targets) => commands.forget(targets, node)));
+
+const network = program
+  .command('network')
+  .description('the address plan')
+  .action(() => run(commands.network));
+network
+  .command('restore <view>')
+  .description("give an emptied store its network back from a node's stored view (view.json)")
+  .action((view: string) => run((targets) => commands.restoreNetwork(targets, view)));
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`wgcni: ${String(error)}\n`);
+  process.exitCode = 1;
+});

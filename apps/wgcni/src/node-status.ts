@@ -1,0 +1,50 @@
+/** One node at a glance, from what its node-manager answers. */
+import type { Attachment, NodeStatus } from '@wgcni/api';
+import { bytes, duration, table } from './table.ts';
+
+/** Readiness, subnets, peers with their handshakes, attachments and what differs from the desired state. */
+export function showNodeStatus(status: NodeStatus, attachments: readonly Attachment[]): string {
+  const { nodeId, readiness, reason, backend, version, meshRevision, contactAgeSec, isViewStored } = status;
+  return [
+    `node ${nodeId}  ${readiness}${reason === null ? '' : `: ${reason}`}`,
+    `${backend} WireGuard  version ${version}  mesh revision ${meshRevision}${isViewStored ? ' (stored view)' : ''}  last contact ${duration(contactAgeSec)}`,
+    '',
+    table(
+      ['subnet', 'taken', 'free'],
+      status.addresses.map(({ subnet, taken, free }) => [subnet, String(taken), free]),
+    ),
+    '',
+    table(
+      ['peer', 'state', 'endpoint', 'handshake', 'received', 'sent', 'allowed IPs'],
+      status.peers.map((peer) => [
+        peer.nodeId ?? peer.publicKey,
+        peer.state,
+        peer.endpoint ?? '–',
+        duration(peer.handshakeAgeSec),
+        bytes(peer.receivedBytes),
+        bytes(peer.sentBytes),
+        peer.allowedIps.join(' '),
+      ]),
+    ),
+    '',
+    attachmentTable(attachments),
+    '',
+    status.drift.length === 0 ? 'drift: none' : `drift:\n${status.drift.map((line) => `  ${line}`).join('\n')}`,
+    ...status.quarantined.map((key) => `QUARANTINED: ${key} cannot be read; its last good state stays`),
+    ...(status.queuedDeletions === 0 ? [] : [`${status.queuedDeletions} deletions are queued`]),
+  ].join('\n');
+}
+
+/** Attachments with their addresses and state. */
+export function attachmentTable(attachments: readonly Attachment[]): string {
+  return table(
+    ['network', 'container', 'interface', 'state', 'addresses'],
+    attachments.map(({ network, containerId, ifName, state, addresses }) => [
+      network,
+      containerId,
+      ifName,
+      state,
+      addresses.map(({ address }) => address).join(' '),
+    ]),
+  );
+}

@@ -1,0 +1,11 @@
+/** The lab: a whole cluster on one machine, for `make lab` and for the end-to-end tests. */
+export * from './etcd.ts';
+export * from './lab.ts';
+export * from './netns.ts';
+export * from './ping.ts';
+export * from './plan.ts';
+export * from './plugin.ts';
+export * from './process.ts';
+export * from './programs.ts';
+export * from './reach.ts';
+export * from './take-down.ts';

@@ -1,0 +1,221 @@
+/** A whole cluster on this machine: etcd, cluster-managers, nodes and containers, each a real process or namespace. */
+import {
+  createManagerClient,
+  createNodeClient,
+  type ManagerClient,
+  type NodeClient,
+  type NodeStatus,
+} from '@wgcni/api';
+import { messageOf, systemClock } from '@wgcni/base';
+import { startEtcd, waitForEtcd, type EtcdStart } from './etcd.ts';
+import { addBridge, addContainerNetns, addNode } from './netns.ts';
+import type { ContainerPlan, LabPlan, NodePlan } from './plan.ts';
+import { addContainer, type PluginResult } from './plugin.ts';
+import { LabProcess, startProcess } from './process.ts';
+import type { Programs } from './programs.ts';
+import { readRecord, writeRecord } from './record.ts';
+import { takeDown } from './take-down.ts';
+
+export interface LabOptions {
+  /** Extra flags for every cluster-manager, such as shorter times. */
+  managerFlags?: string[];
+  nodeFlags?: string[];
+  progress?: (line: string) => void;
+}
+
+export class Lab {
+  readonly plan: LabPlan;
+  readonly programs: Programs;
+  readonly #options: LabOptions;
+  readonly #processes = new Map<string, LabProcess>();
+  #bootstrapped = false;
+
+  constructor(plan: LabPlan, programs: Programs, options: LabOptions = {}) {
+    this.plan = plan;
+    this.programs = programs;
+    this.#options = options;
+    for (const record of readRecord(plan.dir).processes) this.#processes.set(record.name, new LabProcess(record));
+  }
+
+  /** Brings up the control plane and every node; the caller stands in the control namespace. */
+  async up(): Promise<void> {
+    await this.step('bridge', () => addBridge(this.plan));
+    await this.step(`etcd: ${this.plan.etcd.length} members`, () => this.startAllEtcd());
+    await this.step(`cluster-managers: ${this.plan.managers.length} replicas, one leader`, () =>
+      this.startAllManagers(),
+    );
+    for (const node of this.plan.nodes) {
+      await this.step(`node ${node.id}`, async () => {
+        await addNode(this.plan, node);
+        this.startNode(node);
+        await this.nodeReady(node);
+      });
+    }
+  }
+
+  /** Runs one step, with a progress line that says how long it took. */
+  async step<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const startedAt = systemClock.monotonicMs();
+    const result = await work();
+    this.#options.progress?.(`${what} (${Math.round(systemClock.monotonicMs() - startedAt)} ms)`);
+    return result;
+  }
+
+  async startAllEtcd(start: EtcdStart = {}): Promise<void> {
+    for (const member of this.plan.etcd) this.#keep(startEtcd(this.programs.etcd, this.plan, member, start));
+    await waitForEtcd(this.programs.etcdctl, this.plan);
+  }
+
+  async startAllManagers(): Promise<void> {
+    for (const { id } of this.plan.managers) this.startManager(id);
+    await this.leaderKnown();
+  }
+
+  /** Starts one cluster-manager; the very first of a lab creates the network. */
+  startManager(id: string): LabProcess {
+    const manager = this.plan.managers.find((candidate) => candidate.id === id);
+    if (manager === undefined) throw new Error(`no manager ${id} in this lab`);
+    const bootstrap = this.#bootstrapped ? [] : ['--bootstrap', ...this.plan.pools.flatMap((pool) => ['--pool', pool])];
+    this.#bootstrapped = true;
+    const argv: [string, ...string[]] = [
+      process.execPath,
+      this.programs.clusterManager,
+      ...['--etcd', this.#etcdUrls(), '--cluster', this.plan.cluster, '--replica-id', id],
+      ...['--listen', manager.listen, '--advertise', manager.url],
+      ...bootstrap,
+      ...(this.#options.managerFlags ?? []),
+    ];
+    return this.#keep(startProcess({ name: id, argv, log: manager.log }));
+  }
+
+  /** Starts (again) the node-manager of a node whose namespace is there. */
+  startNode(node: NodePlan, extraFlags: string[] = []): LabProcess {
+    const argv: [string, ...string[]] = [
+      process.execPath,
+      this.programs.nodeManager,
+      ...this.nodeFlags(node),
+      ...extraFlags,
+    ];
+    return this.#keep(startProcess({ name: node.id, argv, netnsPath: node.netnsPath, log: node.log }));
+  }
+
+  /**
+   * Starts a node-manager as if on another machine: with process ids and userspace WireGuard sockets of its own, which all
+   * namespaces of one machine share otherwise. Everything it started ends with it.
+   */
+  startNodeElsewhere(node: NodePlan, extraFlags: string[] = []): LabProcess {
+    const isolate = [
+      'unshare',
+      '--mount',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      '--propagation',
+      'slave',
+    ] as const;
+    const script = 'mkdir -p /run/wireguard && mount -t tmpfs tmpfs /run/wireguard && exec "$@"';
+    const program = [process.execPath, this.programs.nodeManager, ...this.nodeFlags(node), ...extraFlags];
+    const argv: [string, ...string[]] = [...isolate, 'sh', '-c', script, 'sh', ...program];
+    return this.#keep(startProcess({ name: node.id, argv, netnsPath: node.netnsPath, log: node.log }));
+  }
+
+  /** The flags of a node's node-manager. */
+  nodeFlags(node: NodePlan): string[] {
+    return [
+      ...['--node-id', node.id, '--etcd', this.#etcdUrls(), '--cluster', this.plan.cluster],
+      ...['--manager', this.plan.managers.map(({ url }) => url).join(','), '--underlay', 'eth0'],
+      ...['--data-dir', node.dataDir, '--queue-dir', node.queueDir, '--socket', node.socket],
+      ...(this.#options.nodeFlags ?? []),
+    ];
+  }
+
+  /** Waits until a node serves ADD; the error holds what it said last. */
+  async nodeReady(node: NodePlan, timeoutMs = 60_000): Promise<NodeStatus> {
+    return this.nodeStatusWhere(node, (status) => status.readiness === 'ready' && status.isRegistered, timeoutMs);
+  }
+
+  /** Waits until a node's status satisfies `wanted`. */
+  async nodeStatusWhere(
+    node: NodePlan,
+    wanted: (status: NodeStatus) => boolean,
+    timeoutMs = 60_000,
+  ): Promise<NodeStatus> {
+    const client = this.nodeClient(node);
+    try {
+      return await until(timeoutMs, `${node.id} (see ${node.log})`, async () => {
+        const status = await client.status();
+        return wanted(status) ? status : new Error(`it says: ${JSON.stringify(status)}`);
+      });
+    } finally {
+      await client.close();
+    }
+  }
+
+  async leaderKnown(timeoutMs = 30_000): Promise<{ replicaId: string; url: string }> {
+    const client = this.managerClient();
+    try {
+      return await until(
+        timeoutMs,
+        'a leader',
+        async () => (await client.leader()).leader ?? new Error('nobody leads'),
+      );
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** Makes a container's namespace and attaches it through the plugin. */
+  async addContainer(node: NodePlan, container: ContainerPlan): Promise<PluginResult> {
+    await addContainerNetns(container);
+    return addContainer(this.programs.plugin, node, container);
+  }
+
+  managerClient(urls = this.plan.managers.map(({ url }) => url)): ManagerClient {
+    return createManagerClient({ urls });
+  }
+
+  nodeClient(node: NodePlan): NodeClient {
+    return createNodeClient({ socketPath: node.socket });
+  }
+
+  /** The running process of that name: an etcd member, a manager's id or a node's id. */
+  process(name: string): LabProcess {
+    const found = this.#processes.get(name);
+    if (found === undefined) throw new Error(`nothing called ${name} was started in this lab`);
+    return found;
+  }
+
+  /** Whether the process of that name was started and still runs. */
+  isRunning(name: string): boolean {
+    return this.#processes.get(name)?.isAlive() ?? false;
+  }
+
+  /** Stops and removes everything the lab made. */
+  async down(): Promise<void> {
+    await takeDown(this.plan, this.programs);
+    this.#processes.clear();
+  }
+
+  #etcdUrls(): string {
+    return this.plan.etcd.map(({ clientUrl }) => clientUrl).join(',');
+  }
+
+  #keep(started: LabProcess): LabProcess {
+    this.#processes.set(started.record.name, started);
+    writeRecord(this.plan.dir, { processes: [...this.#processes.values()].map(({ record }) => record) });
+    return started;
+  }
+}
+
+/** Asks every 100 ms until the answer is no error; an error that was thrown or returned is told when the time is over. */
+export async function until<T>(timeoutMs: number, what: string, ask: () => Promise<T | Error>): Promise<T> {
+  const deadline = systemClock.monotonicMs() + timeoutMs;
+  for (;;) {
+    const answer = await ask().catch((error: unknown) => new Error(messageOf(error), { cause: error }));
+    if (!(answer instanceof Error)) return answer;
+    if (systemClock.monotonicMs() > deadline)
+      throw new Error(`waited ${timeoutMs} ms for ${what}: ${answer.message}`, { cause: answer });
+    await systemClock.sleep(100);
+  }
+}
