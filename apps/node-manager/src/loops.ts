@@ -44,7 +44,7 @@ function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconciler
   return {
     mesh: loop('mesh', periods.readBack, () => mesh.reconcile()),
     pods: loop('pods', periods.readBack, async () => {
-      const view = keeper.nodeView;
+      const view = keeper.attachmentsView;
       if (view !== undefined) await attachments.setView(view);
     }),
     host: loop('host', periods.host, () => keepHost(hostDeps(config, ports, parts))),

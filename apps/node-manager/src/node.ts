@@ -25,7 +25,7 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
   );
   await prepareHost(config, ports, parts);
   // ORDER: what the last run left is adopted or rolled back before ADD is served.
-  await parts.attachments.start(parts.keeper.nodeView);
+  await parts.attachments.start(parts.keeper.attachmentsView);
   const app = await buildApp({
     version,
     attachments: parts.attachments,

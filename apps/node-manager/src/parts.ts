@@ -37,7 +37,7 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   };
   const judgement = (): Judgement => {
     const fenceReason = (holdDownMs: number): string | undefined => contact.fenceReason(holdDownMs);
-    return judge({ ...board, view: keeper.view, fenceReason });
+    return judge({ ...board, view: keeper.view, isAccounted: attachments.isAccounted, fenceReason });
   };
   const pulse = new Pulse();
   const { mesh, attachments } = await openDevices(config, ports, { keeper, judgement, pulse });

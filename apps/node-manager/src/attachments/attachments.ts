@@ -133,6 +133,11 @@ export class Attachments {
     return { total: records.length, orphaned, adopted: records.filter(({ state }) => state === 'adopted').length };
   }
 
+  /** Whether everything that runs on this node is known, so that no address is given twice. */
+  get isAccounted(): boolean {
+    return this.#core.isAccounted;
+  }
+
   /** Whether anything, an attachment or a joined address, uses the node's subnets. */
   isEmpty(): boolean {
     return this.#core.register.all().length === 0 && this.#core.joined.all().length === 0;

@@ -30,6 +30,8 @@ export interface Core {
   settleQueued: (key: AttachmentKey) => Promise<void>;
   /** Whether the last reconcile failed: it is then tried again soon. */
   isUnsettled: boolean;
+  /** Whether every peer that was found on the device has a record: before, an address may be in use that none names. */
+  isAccounted: boolean;
   /** The last view that was set; undefined until the first. */
   view: NodeView | undefined;
 }

@@ -39,6 +39,7 @@ export async function openCore(deps: AttachmentsDeps): Promise<OpenedCore> {
     bootId: await deps.readBootId(),
     settleQueued: async () => {},
     isUnsettled: false,
+    isAccounted: false,
     view: undefined,
   };
   return { core, quarantined };

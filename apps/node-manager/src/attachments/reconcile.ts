@@ -25,6 +25,7 @@ export async function reconcile(core: Core): Promise<void> {
   const unknown = await core.pods.reconcile(core.view, () => desiredPods(core));
   for (const peer of unknown) await adopt(core, peer);
   core.isUnsettled = false;
+  core.isAccounted = true;
 }
 
 /** Writes the network's MTU to the containers' devices that have another. */

@@ -24,6 +24,8 @@ export interface Circumstances {
   standing: Standing;
   isDraining: boolean;
   view: ClusterView;
+  /** Whether what runs on this node already is known: an address must not be given twice. */
+  isAccounted: boolean;
   /** Why the node is fenced for lack of contact, given the hold-down; undefined when it is not. */
   fenceReason: (holdDownMs: number) => string | undefined;
 }
@@ -31,7 +33,7 @@ export interface Circumstances {
 export type Judgement = { readiness: 'ready'; refusal: undefined } | { readiness: Readiness; refusal: CatalogueError };
 
 /** Whether ADD is served now; the refusal says why not and what to do. */
-export function judge({ standing, isDraining, view, fenceReason }: Circumstances): Judgement {
+export function judge({ standing, isDraining, view, isAccounted, fenceReason }: Circumstances): Judgement {
   if (standing.kind === 'deleted') {
     return refused('deleted', 'node.unavailable', 'this node was deleted from the cluster', {
       remedy: 'remove it with --teardown, or start it with --take-over to have it join again',
@@ -52,6 +54,11 @@ export function judge({ standing, isDraining, view, fenceReason }: Circumstances
   }
   const usable = grants.filter(({ cidr }) => !overlapping.some((one) => one.cidr === cidr));
   if (usable.length === 0) return withoutGrant(standing, overlapping);
+  if (!isAccounted) {
+    return refused('starting', 'node.unavailable', 'the containers found on this node are not accounted for yet', {
+      remedy: 'ask again in a second; if it goes on, look for pods.reconcile in the log',
+    });
+  }
   const fence = fenceReason(network.holdDownSec * 1_000);
   if (fence === undefined) return { readiness: 'ready', refusal: undefined };
   return refused('fenced', 'node.fenced', fence, { remedy: 'bring back a cluster-manager that this node can reach' });

@@ -37,6 +37,15 @@ export class ViewKeeper {
     return this.#view;
   }
 
+  /**
+   * What the attachments work by; undefined until this node was granted something. A node that lost its data directory does not know
+   * its own subnets until it is registered again, which takes as long as its earlier registration lives: until then the
+   * tunnels of its containers must stay as they are.
+   */
+  get attachmentsView(): NodeView | undefined {
+    return this.#view.hasJoined ? this.nodeView : undefined;
+  }
+
   /** What the rest of the node works by; undefined before the network is known. */
   get nodeView(): NodeView | undefined {
     return nodeViewOf(this.#view);
