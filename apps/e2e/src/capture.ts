@@ -17,7 +17,19 @@ export class Capture {
   /** Starts capturing whole frames; resolves when tcpdump listens. */
   static async start(netnsPath: string | undefined, device: string): Promise<Capture> {
     const dir = await mkdtemp(join(tmpdir(), 'wgcni-capture-'));
-    const command = ['tcpdump', '-i', device, '-s', '0', '-U', '-Z', 'root', '-w', join(dir, 'pcap')];
+    const command = [
+      'tcpdump',
+      '-i',
+      device,
+      '-s',
+      '0',
+      '-U',
+      '--immediate-mode',
+      '-Z',
+      'root',
+      '-w',
+      join(dir, 'pcap'),
+    ];
     const argv = netnsPath === undefined ? command : ['nsenter', `--net=${netnsPath}`, ...command];
     const child = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
     await new Promise<void>((resolve, reject) => {

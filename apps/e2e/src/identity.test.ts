@@ -10,10 +10,12 @@ import {
   addContainer,
   addContainerNetns,
   addNode,
+  ping,
   PingMonitor,
   planContainer,
   planLab,
   removeNetns,
+  until,
 } from '@wgcni/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inside } from './inside.ts';
@@ -80,8 +82,8 @@ describe('the identity of a node', () => {
     const [n1] = lab.plan.nodes;
     if (n1 === undefined) throw new Error('the lab is too small');
     const before = await lab.nodeReady(n1);
-    await inside(n1.netnsPath, ['ip', 'address', 'add', '192.0.2.77/24', 'dev', 'eth0']);
     await inside(n1.netnsPath, ['ip', 'address', 'delete', `${n1.underlay.v4}/24`, 'dev', 'eth0']);
+    await inside(n1.netnsPath, ['ip', 'address', 'add', '192.0.2.77/24', 'dev', 'eth0']);
     const client = lab.managerClient();
     await expect
       .poll(async () => (await client.node(n1.id)).endpoints, { timeout: 15_000 })
@@ -90,7 +92,12 @@ describe('the identity of a node', () => {
     await client.close();
     const after = await lab.nodeReady(n1);
     expect(after.subnets).toEqual(before.subnets);
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const [near, far] = [scene.places[0], scene.places.at(-1)];
+    await until(5_000, 'traffic to follow both ways', async () => {
+      const there = await ping(near?.netnsPath ?? '', far?.addresses[0] ?? '');
+      const back = await ping(far?.netnsPath ?? '', near?.addresses[1] ?? '');
+      return (there !== undefined && back !== undefined) || new Error(`there ${there} ms, back ${back} ms`);
+    });
     const monitors = monitorsBetween(scene);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     await expectNothingLost(monitors);

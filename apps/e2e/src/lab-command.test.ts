@@ -4,7 +4,7 @@
  *   `lab up --name X` → namespaces wgcni-X-*; `lab down --name X` → nothing
  */
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -51,17 +51,21 @@ async function machine(): Promise<Record<string, unknown>> {
     namespaces: ours(await list('/run/netns')),
     processes: ours(processes),
     files: ours(await list('/run/wgcni-lab')),
+    sockets: await list('/run/wireguard'),
     links: await run('ip', ['-br', 'link']),
     routes: [
       await run('ip', ['route', 'show', 'table', 'all']),
       await run('ip', ['-6', 'route', 'show', 'table', 'all']),
     ],
     rules: [await run('iptables-save', []), await run('ip6tables-save', [])].map((text) => text.replace(/^#.*$/gm, '')),
-    forwarding: await run('cat', ['/proc/sys/net/ipv4/ip_forward', '/proc/sys/net/ipv6/conf/all/forwarding']),
+    forwarding: await Promise.all(
+      ['ipv4/ip_forward', 'ipv6/conf/all/forwarding'].map((name) => readFile(`/proc/sys/net/${name}`, 'utf8')),
+    ),
   };
 }
 
+/** Empty for a process that has ended meanwhile. */
 async function commandOf(pid: string): Promise<string> {
-  const { stdout } = await execa('cat', [`/proc/${pid}/cmdline`], { reject: false });
-  return stdout.includes('lab.cjs') || stdout.startsWith('cat') ? '' : stdout.replaceAll('\0', ' ');
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return command.replaceAll('\0', ' ');
 }

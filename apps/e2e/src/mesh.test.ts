@@ -100,7 +100,7 @@ describe('a mesh of three nodes with two containers each', () => {
           [`--net=${liar.netnsPath}`, 'ping', '-n', '-c', '3', '-i', '0.2', '-W', '1', '-I', forged, target],
           { reject: false },
         );
-        const honest = await ping(liar.netnsPath, target);
+        const honest = await ping(liar.netnsPath, target, { from: liar.addresses[index] ?? '' });
         const seen = await heard.stop();
         await inside(liar.netnsPath, ['ip', 'address', 'delete', `${forged}/${length}`, 'dev', 'eth0']);
         expect(honest, 'the honest address still gets through').toBeDefined();

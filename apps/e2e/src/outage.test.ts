@@ -76,7 +76,7 @@ async function addAndDelete({ lab, places }: Scenario, first: number): Promise<v
     for (const { address } of result.ips) {
       expect(addressesSeen.has(address), `${address} is given out again at once`).toBe(false);
       addressesSeen.add(address);
-      expect(await ping(far.netnsPath, address.replace(/\/.*/, ''), 1)).toBeDefined();
+      expect(await ping(far.netnsPath, address.replace(/\/.*/, ''), { count: 1 })).toBeDefined();
     }
     await deleteContainer(lab.programs.plugin, node, container);
     await removeNetns(container.netns);

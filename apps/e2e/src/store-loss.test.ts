@@ -3,7 +3,8 @@
  *
  *   c1 ── n1 ──┐
  *   c1 ── n2 ──┼── bridge ── cluster-manager ×3, etcd ×3: restored from an old snapshot, then emptied
- *   c1 ── n3 ──┘
+ *   c1 ── n3 ──┤
+ *         n4 ──┘   joins while the store is being put right
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,11 +16,13 @@ import {
   planLab,
   PingMonitor,
   restoreSnapshot,
+  readPrefix,
   saveSnapshot,
   until,
   type NodePlan,
   type Place,
 } from '@wgcni/testing';
+import { keysOf, type SubnetRecord } from '@wgcni/store';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bringUp, type Scenario } from './scenario.ts';
@@ -31,7 +34,7 @@ describe('a store that loses what it knew', () => {
 
   beforeAll(async () => {
     scene = await bringUp({ nodes: 1, containersPerNode: 1 }, { managerFlags: ['--registration-ttl', '4s'] });
-    nodes = planLab(scene.lab.plan.name, { nodes: 3, containersPerNode: 1 }).nodes;
+    nodes = planLab(scene.lab.plan.name, { nodes: 4, containersPerNode: 1 }).nodes;
     places = [...scene.places];
   });
   afterAll(() => scene.lab.down());
@@ -40,7 +43,7 @@ describe('a store that loses what it knew', () => {
     const { lab } = scene;
     const snapshot = join(lab.plan.dir, 'before-two-joined.db');
     await saveSnapshot(lab.programs.etcdctl, lab.plan, snapshot);
-    for (const node of nodes.slice(1)) places.push(await joinNode(node));
+    for (const node of nodes.slice(1, 3)) places.push(await joinNode(node));
     const before = await ownersOf(scene);
     expect(before.size).toBe(6);
 
@@ -48,12 +51,18 @@ describe('a store that loses what it knew', () => {
     await stopEtcd();
     await restoreSnapshot(lab.programs.etcdctl, lab.plan, snapshot);
     await lab.startAllEtcd();
-    await until(60_000, 'all records to be back', async () => sameMap(await ownersOf(scene), before));
-    for (const node of nodes)
-      await lab.nodeStatusWhere(
-        node,
-        ({ isRegistered, peers }) => isRegistered && peers.every(({ state }) => state === 'programmed'),
-      );
+    // In the restored store the subnets of n2 and n3 are free: a fourth node must not be granted them.
+    const fourth = nodes[3];
+    if (fourth === undefined) throw new Error('the lab is too small');
+    await addNode(lab.plan, fourth);
+    lab.startNode(fourth);
+    await until(60_000, 'all records to be back', async () => contains(await ownersOf(scene), before));
+    const { subnets } = await lab.nodeReady(fourth);
+    expect(subnets).toHaveLength(2);
+    const after = await ownersOf(scene);
+    expect(contains(after, before)).toBe(true);
+    expect(after.size).toBe(8);
+    await allMeshed();
     await expectNothingLost(monitors);
   });
 
@@ -74,14 +83,20 @@ describe('a store that loses what it knew', () => {
       'restore',
       join(nodes[0]?.dataDir ?? '', 'view.json'),
     ]);
-    await until(60_000, 'all records to be back', async () => sameMap(await ownersOf(scene), before));
-    for (const node of nodes)
-      await lab.nodeStatusWhere(
-        node,
-        ({ isRegistered, peers }) => isRegistered && peers.every(({ state }) => state === 'programmed'),
-      );
+    await until(60_000, 'all records to be back', async () => contains(await ownersOf(scene), before));
+    expect((await ownersOf(scene)).size).toBe(before.size);
+    await allMeshed();
     await expectNothingLost(monitors);
   });
+
+  async function allMeshed(): Promise<void> {
+    for (const node of nodes)
+      await scene.lab.nodeStatusWhere(
+        node,
+        ({ isRegistered, peers }) =>
+          isRegistered && peers.length === nodes.length - 1 && peers.every(({ state }) => state === 'programmed'),
+      );
+  }
 
   async function joinNode(node: NodePlan): Promise<Place> {
     const { lab } = scene;
@@ -107,20 +122,18 @@ describe('a store that loses what it knew', () => {
   }
 });
 
-/** Subnet → node and grant. */
+/** Subnet → node and grant, from etcd itself: a cluster-manager may still show what it knew before. */
 async function ownersOf({ lab }: Scenario): Promise<Map<string, string>> {
-  const client = lab.managerClient();
-  try {
-    const { items } = await client.subnets();
-    return new Map(items.map(({ cidr, nodeId, grantId, state }) => [cidr, `${nodeId} ${grantId} ${state}`]));
-  } finally {
-    await client.close();
-  }
+  const values = await readPrefix(lab.programs.etcdctl, lab.plan, keysOf(lab.plan.cluster).subnets);
+  const records = values.map((value) => JSON.parse(value) as SubnetRecord);
+  return new Map(records.map(({ cidr, nodeId, grantId, state }) => [cidr, `${nodeId} ${grantId} ${state}`]));
 }
 
-function sameMap(found: Map<string, string>, wanted: Map<string, string>): true | Error {
-  const show = (map: Map<string, string>): string => JSON.stringify([...map].sort());
-  return show(found) === show(wanted) || new Error(`${show(found)} instead of ${show(wanted)}`);
+function contains(found: Map<string, string>, wanted: Map<string, string>): true | Error {
+  const missing = [...wanted].filter(([cidr, owner]) => found.get(cidr) !== owner);
+  return (
+    missing.length === 0 || new Error(`not as before: ${JSON.stringify(missing)}, but ${JSON.stringify([...found])}`)
+  );
 }
 
 function monitorRing(places: readonly Place[]): PingMonitor[] {
@@ -132,7 +145,7 @@ function monitorRing(places: readonly Place[]): PingMonitor[] {
 
 async function expectNothingLost(monitors: PingMonitor[]): Promise<void> {
   for (const { sent, lost } of await Promise.all(monitors.map((monitor) => monitor.stop()))) {
-    expect(sent).toBeGreaterThan(100);
+    expect(sent).toBeGreaterThan(40);
     expect(lost).toEqual([]);
   }
 }

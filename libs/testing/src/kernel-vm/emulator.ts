@@ -12,7 +12,7 @@ export interface MachinePlan {
 }
 
 /** The code that the init script reports for a failure of its own. */
-const brokenMachine = 99;
+export const brokenMachine = 99;
 
 /** Arguments of `qemu-system-x86_64`: emulation without KVM, the serial line on stdout, no network but its own. */
 export function emulatorArguments(plan: MachinePlan): string[] {

@@ -61,6 +61,13 @@ export async function restoreSnapshot(etcdctl: string, plan: LabPlan, path: stri
   }
 }
 
+/** The values under a prefix, as etcd itself has them at this moment (linearizable). */
+export async function readPrefix(etcdctl: string, plan: LabPlan, prefix: string): Promise<string[]> {
+  const endpoints = plan.etcd.map(({ clientUrl }) => clientUrl).join(',');
+  const { stdout } = await etcd(etcdctl, ['--endpoints', endpoints, 'get', '--prefix', prefix, '--print-value-only']);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
 function etcd(
   etcdctl: string,
   args: string[],

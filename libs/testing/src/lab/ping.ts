@@ -2,10 +2,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { execa } from 'execa';
 
-/** Round-trip time in milliseconds of the quickest of `count` pings from a namespace, or undefined when none came back. */
-export async function ping(netnsPath: string, address: string, count = 2): Promise<number | undefined> {
-  const args = [`--net=${netnsPath}`, 'ping', '-n', '-q', '-i', '0.2', '-c', String(count), '-W', '2', address];
-  const { stdout } = await execa('nsenter', args, { reject: false });
+export interface PingOptions {
+  /** How many requests; default 2. */
+  count?: number;
+  /** Source address; default the kernel's choice. */
+  from?: string;
+}
+
+/** Round-trip time in milliseconds of the quickest of a few pings from a namespace, or undefined when none came back. */
+export async function ping(
+  netnsPath: string,
+  address: string,
+  { count = 2, from }: PingOptions = {},
+): Promise<number | undefined> {
+  const source = from === undefined ? [] : ['-I', from];
+  const args = ['ping', '-n', '-q', '-i', '0.2', '-c', String(count), '-W', '2', ...source, address];
+  const { stdout } = await execa('nsenter', [`--net=${netnsPath}`, ...args], { reject: false });
   const match = /= ([0-9.]+)\//.exec(stdout);
   return match === null ? undefined : Number(match[1]);
 }
