@@ -1,4 +1,5 @@
 /** Devices of the kernel's own WireGuard: a link made from our namespace directly inside the container's. */
+import { randomBytes } from 'node:crypto';
 import { silentLog, systemClock, messageOf, type Log, type Secret } from '@wgcni/base';
 import { ExecIpRoute, identifyNetns, Processes } from '@wgcni/iproute';
 import { deviceRefused, interfaceExists, isNetnsGone } from '../exec/failures.ts';
@@ -40,11 +41,34 @@ export class KernelDevices implements WgDevices {
 
   async create(ref: DeviceRef, mtu: number): Promise<void> {
     if (ref.netns !== undefined) await identifyNetns(ref.netns);
-    const target = ref.netns === undefined ? [] : ['netns', ref.netns];
-    const argv = ['ip', 'link', 'add', 'name', ref.name, 'mtu', String(mtu), ...target, 'type', 'wireguard'];
-    const { status, stderr } = await this.#processes.run({ argv });
+    const refusal = await this.#add(ref, ref.name, mtu);
+    if (refusal === undefined) return;
+    if ((await this.#findLink(ref)) !== undefined) throw interfaceExists(ref);
+    if (ref.netns === undefined || !refusal.includes('File exists')) throw deviceRefused(ref, refusal);
+    await this.#createUnderOtherName(ref, ref.netns, mtu);
+  }
+
+  /**
+   * Older kernels (Debian 12's 6.1) refuse a name that a link of the caller's own namespace has, such as the node's `eth0`, also for
+   * a link that is made in another namespace: it is made under a name that nobody has, and named there.
+   */
+  async #createUnderOtherName(ref: DeviceRef, netns: string, mtu: number): Promise<void> {
+    const passing = `wg-new-${randomBytes(4).toString('hex')}`;
+    const refusal = await this.#add(ref, passing, mtu);
+    if (refusal !== undefined) throw deviceRefused(ref, refusal);
+    const rename = ['ip', 'link', 'set', 'dev', passing, 'name', ref.name];
+    const { status, stderr } = await this.#processes.run({ argv: rename, netns });
     if (status === 0) return;
-    throw (await this.#findLink(ref)) === undefined ? deviceRefused(ref, stderr.trim()) : interfaceExists(ref);
+    await this.#processes.run({ argv: ['ip', 'link', 'delete', 'dev', passing], netns });
+    throw stderr.includes('File exists') ? interfaceExists(ref) : deviceRefused(ref, stderr.trim());
+  }
+
+  /** Adds a link from our namespace, where its UDP socket stays; resolves with the kernel's words when it refuses. */
+  async #add({ netns }: DeviceRef, name: string, mtu: number): Promise<string | undefined> {
+    const target = netns === undefined ? [] : ['netns', netns];
+    const argv = ['ip', 'link', 'add', 'name', name, 'mtu', String(mtu), ...target, 'type', 'wireguard'];
+    const { status, stderr } = await this.#processes.run({ argv });
+    return status === 0 ? undefined : stderr.trim();
   }
 
   async configure(ref: DeviceRef, settings: DeviceSettings): Promise<void> {
