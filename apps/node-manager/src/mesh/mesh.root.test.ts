@@ -231,16 +231,17 @@ describe('two nodes on the real kernel', () => {
   });
 
   it('leave nothing behind when torn down', async () => {
-    const [one] = places as [Place, Place];
-    await stop(one);
-    await tearDown(one.config, one.ports);
-    expect(await run(one.netns, 'ip', '-o', 'link')).not.toMatch(/: wgcni-/);
-    expect(await run(one.netns, 'ip', 'route', 'show', 'proto', '87')).toBe('');
-    expect(await run(one.netns, 'iptables-save')).not.toContain('WGCNI');
-    expect(await run(one.netns, 'cat', '/proc/sys/net/ipv4/ip_forward')).toBe('0\n');
-    expect(await run(one.netns, 'cat', '/proc/sys/net/ipv4/ip_local_reserved_ports')).toBe('\n');
-    expect(await one.ports.devices.liveIds('wg')).toEqual([]);
-    expect(await readdir(directory)).not.toContain(one.name);
-    await tearDown(one.config, one.ports);
+    // Not the one that lost its data directory: with it went what the host's switches were before.
+    const [, two] = places as [Place, Place];
+    await stop(two);
+    await tearDown(two.config, two.ports);
+    expect(await run(two.netns, 'ip', '-o', 'link')).not.toMatch(/: wgcni-/);
+    expect(await run(two.netns, 'ip', 'route', 'show', 'proto', '87')).toBe('');
+    expect(await run(two.netns, 'iptables-save')).not.toContain('WGCNI');
+    expect(await run(two.netns, 'cat', '/proc/sys/net/ipv4/ip_forward')).toBe('0\n');
+    expect(await run(two.netns, 'cat', '/proc/sys/net/ipv4/ip_local_reserved_ports')).toBe('\n');
+    expect(await two.ports.devices.liveIds('wg')).toEqual([]);
+    expect(await readdir(directory)).not.toContain(two.name);
+    await tearDown(two.config, two.ports);
   });
 });

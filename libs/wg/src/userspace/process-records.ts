@@ -27,6 +27,8 @@ export class ProcessRecords {
   }
 
   async write(id: string, { pid, startTime }: ProcessIdentity): Promise<void> {
+    // Whoever lost the directory while we run must not lose the devices with it: the records can be made again.
+    await privateDirectory(this.#directory);
     await replaceFile(this.#pathOf(id), `${JSON.stringify({ pid, startTime })}\n`);
   }
 
