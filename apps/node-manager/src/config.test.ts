@@ -1,3 +1,4 @@
+/** The flags and variables of the node-manager: what is taken, and how a bad one is refused. */
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
 import { HelpAsked } from './flags.ts';

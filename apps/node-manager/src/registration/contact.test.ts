@@ -1,3 +1,4 @@
+/** When a node without contact stops giving out addresses, through restarts, reboots and clocks that jump. */
 import { silentLog } from '@wgcni/base';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+/** The identity that a data directory keeps, and whose it is. */
 import { systemRandom } from '@wgcni/base';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

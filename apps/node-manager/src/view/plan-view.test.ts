@@ -1,3 +1,4 @@
+/** Nothing leaves the view without a readable cause, whatever the store shows. */
 import { describe, expect, it } from 'vitest';
 import { emptyView, type ClusterView, type NetworkPlan } from './cluster-view.ts';
 import { planView } from './plan-view.ts';

@@ -1,3 +1,4 @@
+/** The client of the node-manager's unix socket: answers, problems, and nobody there. */
 import { createServer, type Server } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
