@@ -13,7 +13,7 @@ PACKAGES := etcd-server etcd-client wireguard-tools wireguard-go iproute2 iptabl
 TEST_PACKAGES := docker.io busybox-static qemu-system-x86 cpio
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel coverage mutation openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel coverage mutation bench openapi format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -64,6 +64,9 @@ test-kernel: test-deps build ## the kernel's WireGuard, in a virtual machine
 
 coverage: deps ## branch coverage of the pure libraries
 	@$(BIN)/vitest run --project unit --coverage
+
+bench: deps ## what an allocation costs, beside an empty pool and a scan
+	@$(BIN)/tsx libs/ipam/bench/allocation.ts
 
 mutation: deps ## mutation score of libs/ipam
 	@cd libs/ipam && ../../$(BIN)/stryker run
