@@ -57,7 +57,7 @@ export interface RangeOptions {
 
 export type WatchEvent = { kind: 'put'; item: StoredKey } | { kind: 'delete'; key: string; modRevision: number };
 
-/** Everything of one revision arrives in one batch; an empty batch is a progress notice that the watch is alive and caught up to `revision`. */
+/** Everything of one revision arrives in one batch, which may hold several; an empty batch is a progress notice that the watch is alive and caught up to `revision`. */
 export interface WatchBatch {
   revision: number;
   events: WatchEvent[];

@@ -2,3 +2,4 @@
 export * from './lab/index.ts';
 export * from './docker/engine.ts';
 export * from './docker/member.ts';
+export * from './manual-clock.ts';

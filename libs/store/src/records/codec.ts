@@ -21,12 +21,10 @@ export function decodeRecord<T extends TSchema>(schema: T, item: StoredKey): Dec
     };
   }
   if (!Value.Check(schema, parsed)) {
-    const first = Value.Errors(schema, parsed).First();
-    return {
-      kind: 'quarantined',
-      key: item.key,
-      reason: `${first?.path ?? ''} ${first?.message ?? 'does not fit its schema'}`.trim(),
-    };
+    const [reason = 'it does not fit its schema'] = [...Value.Errors(schema, parsed)].map(({ path, message }) =>
+      `${path} ${message}`.trim(),
+    );
+    return { kind: 'quarantined', key: item.key, reason };
   }
   return { kind: 'record', record: parsed, modRevision: item.modRevision };
 }
@@ -40,8 +38,7 @@ export function encodeRecord(record: object, previous?: StoredKey): string {
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
