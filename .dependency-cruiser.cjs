@@ -1,4 +1,6 @@
 // The direction of the house: base ← ipam, wg, iproute, cni, api ← store ← apps. Apps never import apps.
+/** Tests, and the folders that hold what they share. */
+const tests = '(\\.test\\.ts$|/src/testing/)';
 const lib = (names) => `^libs/(${names})/`;
 module.exports = {
   forbidden: [
@@ -38,8 +40,14 @@ module.exports = {
     {
       name: 'testing-only-in-tests',
       severity: 'error',
-      from: { path: '^(apps/(?!lab/|e2e/)|libs/(?!testing/))', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(apps/(?!lab/|e2e/)|libs/(?!testing/))', pathNot: tests },
       to: { path: lib('testing') },
+    },
+    {
+      name: 'testing-folders-only-in-tests',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: tests },
+      to: { path: '/src/testing/' },
     },
     {
       name: 'pure-ipam',
@@ -56,7 +64,7 @@ module.exports = {
     {
       name: 'only-adapters-start-processes',
       severity: 'error',
-      from: { path: '^(libs/(?!testing/|iproute/|wg/)|apps/(?!lab/|e2e/))', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(libs/(?!testing/|iproute/|wg/)|apps/(?!lab/|e2e/))', pathNot: tests },
       to: { path: '(^|/)(child_process|execa)(/|$)' },
     },
     {

@@ -64,7 +64,7 @@ function readArgv(argv: readonly string[]): Map<string, string[]> {
       'Grants subnets to nodes and keeps the register of their keys. Every flag has a variable WGCNI_<FLAG>.',
     )
     .exitOverride()
-    .allowExcessArguments(false)
+    .allowExcessArguments(true)
     .configureOutput({ writeOut: (text) => (printed += text), writeErr: () => {} });
   for (const [name, value, about] of flags) {
     command.option(value === undefined ? `--${name}` : `--${name} <${value}>`, about);
@@ -79,6 +79,13 @@ function readArgv(argv: readonly string[]): Map<string, string[]> {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) throw new HelpAsked(printed);
     throw refusal(error);
+  }
+  const [word] = command.args;
+  if (word !== undefined) {
+    throw new CatalogueError('config.invalid', `the word "${word}" belongs to no flag`, {
+      field: word,
+      remedy: 'write values behind their flag, and a switch that is off as --flag=false or not at all',
+    });
   }
   return found;
 }

@@ -53,7 +53,9 @@ export function grantsFor(state: ClusterState, { nodeId, held }: GrantClaim, mea
   return asText(plan);
 }
 
-/** Ids of the claims of which the store knows nothing, not even an end: it has lost history. */
+/**
+ * Ids of the claims of which the store knows nothing, not even an end: it has lost history. A claim that is of no pool proves nothing.
+ */
 export function forgottenIds(state: ClusterState, { nodeId, held }: GrantClaim): string[] {
   const { gone, keys } = state;
   const tombstones = [
@@ -61,7 +63,7 @@ export function forgottenIds(state: ClusterState, { nodeId, held }: GrantClaim):
     ...held.map(({ cidr }) => keys.goneEntry('subnet', formatCidr(ofText({ cidr, grantId: '' }).cidr))),
   ].flatMap((key) => gone.get(key)?.record.subnets ?? []);
   return forgottenGrants(
-    { nodeId, claimed: held.map(ofText) },
+    { nodeId, claimed: held.map(ofText).filter(({ cidr }) => state.pool.poolOf(cidr) !== undefined) },
     { holderOf: (cidr) => holderOf(state, cidr) },
     new Set(tombstones.map(({ grantId }) => grantId)),
   ).map(({ grantId }) => grantId);

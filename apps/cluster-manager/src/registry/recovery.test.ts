@@ -1,0 +1,72 @@
+/** A store that lost history: for three registration TTLs only what nodes claim is granted, whoever leads. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ask, asNode, join, TestCluster, type TestReplica } from '../testing/cluster.ts';
+
+describe('a store that was set back', () => {
+  let cluster: TestCluster;
+  let manager: TestReplica;
+  beforeEach(async () => {
+    cluster = new TestCluster();
+    manager = await cluster.startWithNetwork();
+  });
+  afterEach(() => cluster.stop());
+
+  const isRecovering = async (at: TestReplica): Promise<unknown> =>
+    (await ask(at, 'GET', '/v1/leader')).json['recovering'];
+
+  it('is noticed by a replica that follows it: claims come back, a new node waits', async () => {
+    const restore = cluster.backend.snapshot();
+    const lost = asNode();
+    const granted = await join(manager, 'n1', lost);
+    restore();
+    await cluster.pass(5_000);
+    expect(await isRecovering(manager)).toBe(true);
+    expect(await ask(manager, 'PUT', '/v1/nodes/n2', asNode())).toMatchObject({
+      status: 503,
+      json: { code: 'cluster.recovering' },
+    });
+    expect((await join(manager, 'n1', { ...lost, held: granted.subnets })).subnets).toEqual(granted.subnets);
+    await cluster.pass(31_000);
+    expect(await isRecovering(manager)).toBe(false);
+    expect((await join(manager, 'n2')).subnets[0]?.cidr).toBe('10.64.1.0/24');
+  });
+
+  it('is noticed by a claim that it does not know, and once only for the same claim', async () => {
+    const held = [{ cidr: '10.64.0.0/24', grantId: 'a'.repeat(32) }];
+    await join(manager, 'n1', asNode({ held }));
+    expect(await isRecovering(manager)).toBe(true);
+    expect((await ask(manager, 'PUT', '/v1/nodes/n2', asNode())).json.code).toBe('cluster.recovering');
+    await cluster.pass(31_000);
+    await join(manager, 'n2', asNode({ held }));
+    expect(await isRecovering(manager)).toBe(false);
+  });
+
+  it('is noticed by a node that has seen a later revision', async () => {
+    expect((await ask(manager, 'PUT', '/v1/nodes/n1', asNode({ meshRevision: 1_000_000 }))).json.code).toBe(
+      'cluster.recovering',
+    );
+    await cluster.pass(31_000);
+    expect((await join(manager, 'n2')).subnets).toHaveLength(2);
+  });
+
+  it('is remembered by the next leader, for no longer than the recovery lasts', async () => {
+    await join(manager, 'n1', asNode({ held: [{ cidr: '10.64.0.0/24', grantId: 'a'.repeat(32) }] }));
+    await manager.stop();
+    const next = await cluster.start('m2');
+    expect(await isRecovering(next)).toBe(true);
+    expect((await ask(next, 'PUT', '/v1/nodes/n2', asNode())).json.code).toBe('cluster.recovering');
+    await cluster.pass(31_000);
+    expect(await isRecovering(next)).toBe(false);
+    expect((await join(next, 'n2')).subnets).toHaveLength(2);
+  });
+
+  it('is not suspected when a node claims what a tombstone names', async () => {
+    const input = asNode();
+    const granted = await join(manager, 'n1', input);
+    await cluster.pass(11_000);
+    await ask(manager, 'POST', '/v1/nodes/n1/forget');
+    const back = await join(manager, 'n1', { ...input, held: granted.subnets });
+    expect(back.subnets).toEqual(granted.subnets);
+    expect(await isRecovering(manager)).toBe(false);
+  });
+});

@@ -1,0 +1,102 @@
+/** Three cluster-managers on a real etcd: many nodes at one moment, and the leader gone in the middle of it. */
+import { randomBytes } from 'node:crypto';
+import type { Registration } from '@wgcni/api';
+import { overlaps, parseCidr } from '@wgcni/ipam';
+import { EtcdStore, keysOf, type SubnetRecord } from '@wgcni/store';
+import { testEtcdEndpoints } from '@wgcni/testing';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asNode } from './testing/cluster.ts';
+import { ManagerProcesses } from './testing/manager-processes.ts';
+
+const etcd = testEtcdEndpoints();
+const store = new EtcdStore({ urls: etcd });
+
+describe('three cluster-managers', () => {
+  let managers: ManagerProcesses;
+  beforeEach(async () => {
+    managers = new ManagerProcesses(etcd);
+    await managers.start(3);
+  });
+  afterEach(() => managers.stop());
+  afterAll(() => store.close());
+
+  /** Registers nodes at one moment, each by the next replica; one that fails asks again as a node-manager does, with the same input. */
+  async function registerAtOnce(count: number): Promise<Registration[]> {
+    const clients = [0, 1, 2].map((first) => managers.client(first));
+    const nodes = Array.from({ length: count }, (_, index) => ({
+      nodeId: `n${String(index).padStart(3, '0')}`,
+      input: asNode({ instance: randomBytes(16).toString('hex') }),
+      client: clients[index % 3] ?? managers.client(),
+    }));
+    const deadline = performance.now() + 20_000;
+    const answers = await Promise.all(
+      nodes.map(async ({ nodeId, input, client }) => {
+        for (;;) {
+          try {
+            return await client.register(nodeId, input);
+          } catch (error) {
+            if (performance.now() > deadline) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 100));
+          }
+        }
+      }),
+    );
+    await Promise.all(clients.map((client) => client.close()));
+    return answers;
+  }
+
+  /** Every answer is distinct, and etcd holds exactly what was answered. */
+  async function expectDistinct(answers: Registration[]): Promise<void> {
+    const granted = answers.flatMap(({ subnets, nodeId }) =>
+      subnets.map(({ cidr, grantId }) => [cidr, nodeId, grantId]),
+    );
+    expect(granted).toHaveLength(answers.length * 2);
+    const cidrs = granted.map(([cidr = '']) => parseCidr(cidr)).sort((a, b) => (a.base < b.base ? -1 : 1));
+    cidrs.forEach((cidr, index) => {
+      const next = cidrs[index + 1];
+      expect(next !== undefined && overlaps(cidr, next)).toBe(false);
+    });
+    const { items } = await store.range(keysOf(managers.cluster).subnets);
+    const stored = items.map(({ value }) => JSON.parse(value) as SubnetRecord);
+    expect(stored.map(({ cidr, nodeId, grantId }) => [cidr, nodeId, grantId].join(' ')).sort()).toEqual(
+      granted.map((one) => one.join(' ')).sort(),
+    );
+  }
+
+  it('grant 200 nodes at the same moment 200 distinct subnets of each family, and leak none', async () => {
+    const startedAt = performance.now();
+    const answers = await registerAtOnce(200);
+    console.log(`200 nodes registered through three managers in ${Math.round(performance.now() - startedAt)} ms`);
+    await expectDistinct(answers);
+  });
+
+  it.each([
+    ['SIGKILL', 6_000],
+    ['SIGTERM', 500],
+  ] as const)(
+    'lose the leader by %s while nodes register: the next write succeeds within %d ms',
+    async (signal, limitMs) => {
+      const leader = await managers.leader();
+      const during = registerAtOnce(60);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      const startedAt = performance.now();
+      leader.child.kill(signal);
+      const client = managers.client(1);
+      let tookMs = 0;
+      for (;;) {
+        const isWritten = await client.register('late', asNode({ instance: 'a'.repeat(32) })).then(
+          () => true,
+          () => false,
+        );
+        tookMs = performance.now() - startedAt;
+        if (isWritten) break;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      const late = await client.register('late', asNode({ instance: 'a'.repeat(32) }));
+      await client.close();
+      console.log(`next write after ${signal} of the leader: ${Math.round(tookMs)} ms`);
+      expect(tookMs).toBeLessThan(limitMs);
+      await expectDistinct([...(await during), late]);
+    },
+  );
+});
