@@ -1,13 +1,11 @@
 /** The REST surface: one Fastify instance for the unix socket and loopback TCP, every error a problem document. */
-import { ProblemSchema } from '@wgcni/api';
+import { errorOf, ProblemSchema, RoutePaths } from '@wgcni/api';
 import { CatalogueError, type Clock, type Log, toProblem } from '@wgcni/base';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchema } from 'fastify';
 import type { Attachments } from './attachments/index.ts';
-import { errorOf } from './routes/error-of.ts';
 import { addressRoutes } from './routes/addresses.ts';
 import { attachmentRoutes } from './routes/attachments.ts';
-import { RoutePaths } from './routes/route-paths.ts';
 import { knowSchemas, refTo } from './routes/schema-ref.ts';
 import { statusRoutes, type StatusRouteDeps } from './routes/status.ts';
 
@@ -26,6 +24,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { log } = deps;
   const app = fastify({
     bodyLimit,
+    routerOptions: { maxParamLength: 256 },
     logger: false,
     // Nothing of a body is dropped or turned into something else in silence.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },

@@ -5,6 +5,7 @@ import {
   ClaimKeyInputSchema,
   JoinPeerSchema,
   Name,
+  pageOf,
   PageOf,
   PageQuery,
 } from '@wgcni/api';
@@ -12,7 +13,6 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Attachments } from '../attachments/attachments.ts';
-import { pageOf } from './page-of.ts';
 import { knowSchemas, refTo } from './schema-ref.ts';
 
 const path = '/v1/addresses/:name';

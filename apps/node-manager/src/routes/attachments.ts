@@ -7,6 +7,7 @@ import {
   CollectedSchema,
   CollectInputSchema,
   Name,
+  pageOf,
   PageOf,
   PageQuery,
 } from '@wgcni/api';
@@ -16,7 +17,6 @@ import { Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Attachments } from '../attachments/attachments.ts';
 import { keyText } from '../attachments/record.ts';
-import { pageOf } from './page-of.ts';
 import { limitsOf } from './request-limits.ts';
 import { knowSchemas, refTo } from './schema-ref.ts';
 

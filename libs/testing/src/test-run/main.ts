@@ -3,31 +3,35 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { messageOf } from '@wgcni/base';
 import { closingLines, outcomesOf, type Outcome, type VitestReport } from './report.ts';
 import { runStep, type StepResult } from './run-step.ts';
-import { allSteps, checkSteps } from './steps.ts';
+import { allSteps, checkSteps, type Step } from './steps.ts';
 
 const reportDir = '.cache/reports';
 
 async function main(names: readonly string[]): Promise<number> {
   const known =
     names.length === 1 && names[0] === 'check'
-      ? checkSteps
-      : allSteps.filter(({ name }) => names.length === 0 || names.includes(name));
+      ? checkSteps.map((step) => [step])
+      : allSteps.map((group) => group.filter(({ name }) => names.length === 0 || names.includes(name)));
+  const startedAt = performance.now();
   await rm(reportDir, { recursive: true, force: true });
   await mkdir(reportDir, { recursive: true });
   const outcomes: Outcome[] = [];
   const results: StepResult[] = [];
-  for (const step of known) {
-    const reportPath = `${reportDir}/${step.name}.json`;
-    const result = await runStep(step, reportPath);
-    results.push(result);
-    outcomes.push(...(await outcomesOfStep(result, reportPath)));
+  for (const group of known) {
+    const ran = await Promise.all(group.map((step) => runStep(step, reportPathOf(step))));
+    results.push(...ran);
+    for (const result of ran) outcomes.push(...(await outcomesOfStep(result, reportPathOf(result.step))));
   }
-  const total = results.reduce((sum, { seconds }) => sum + seconds, 0);
+  const total = (performance.now() - startedAt) / 1_000;
   process.stdout.write(
     `\n${results.map(({ step, seconds }) => `${step.name} ${seconds.toFixed(0)} s`).join(', ')}; ${total.toFixed(0)} s in all\n`,
   );
   process.stdout.write(`${closingLines(outcomes).join('\n')}\n`);
   return outcomes.some(({ status }) => status === 'failed') || outcomes.length === 0 ? 1 : 0;
+}
+
+function reportPathOf({ name }: Step): string {
+  return `${reportDir}/${name.replaceAll(' ', '-')}.json`;
 }
 
 async function outcomesOfStep({ step, exitCode }: StepResult, reportPath: string): Promise<Outcome[]> {

@@ -10,8 +10,9 @@ export interface Step {
 const bin = (name: string): string => `node_modules/.bin/${name}`;
 const plain = (name: string, ...argv: [string, ...string[]]): Step => ({ name, argv, isVitest: false });
 
-function vitest(name: string, before: readonly string[] = []): Step {
-  const [program = bin('vitest'), ...rest] = [...before, bin('vitest'), 'run', '--project', name];
+function vitest(name: string, before: readonly string[] = [], ...more: string[]): Step {
+  const [project = name] = name.split(' ');
+  const [program = bin('vitest'), ...rest] = [...before, bin('vitest'), 'run', '--project', project, ...more];
   return { name, argv: [program, ...rest], isVitest: true };
 }
 
@@ -30,13 +31,22 @@ export const checkSteps: readonly Step[] = [
   plain('openapi lint', bin('redocly'), 'lint', 'openapi/cluster-manager.yaml', 'openapi/node-manager.yaml'),
 ];
 
-/** Everything, in the order in which a failure is cheapest to find. Namespaces of their own keep the machine's network untouched. */
-export const allSteps: readonly Step[] = [
-  ...checkSteps,
-  vitest('unit'),
-  vitest('int'),
-  vitest('root', ownNamespace),
-  vitest('e2e', ownNamespace),
-  // The kernel's WireGuard, in a virtual machine that can write its report only where run.sh lets it.
-  { name: 'kernel', argv: ['sh', 'deploy/test-kernel/run.sh'], isVitest: true },
+/** The two minutes in which nothing may happen: pings without a control plane. */
+const outage = 'apps/e2e/src/outage.test.ts';
+
+/**
+ * Everything, in the order in which a failure is cheapest to find. What stands in one list runs side by side: the outage waits, the
+ * virtual machine computes. Namespaces of their own keep the machine's network untouched.
+ */
+export const allSteps: readonly (readonly Step[])[] = [
+  ...checkSteps.map((step) => [step]),
+  [vitest('unit')],
+  [vitest('int')],
+  [vitest('root', ownNamespace)],
+  [vitest('e2e', ownNamespace, '--exclude', outage)],
+  [
+    vitest('e2e outage', ownNamespace, outage),
+    // The virtual machine can write its report only where run.sh lets it.
+    { name: 'kernel', argv: ['sh', 'deploy/test-kernel/run.sh'], isVitest: true },
+  ],
 ];
