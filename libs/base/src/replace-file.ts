@@ -6,15 +6,25 @@ import { dirname } from 'node:path';
 /** Replaces `path` with `text`; after it resolves the new content survives a power cut. Mode 0600, created exclusively. */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const aside = `${path}.${randomUUID()}.new`;
-  const file = await open(aside, 'wx', 0o600);
+  try {
+    await writeDurably(aside, text);
+    await rename(aside, path);
+  } catch (error) {
+    // What could not take its place, on a full disk for one, must not stay beside it.
+    await unlink(aside).catch(() => undefined);
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(aside, path);
-  await syncDirectory(dirname(path));
 }
 
 /** Removes `path` durably; a missing file is fine. */
