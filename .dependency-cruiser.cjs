@@ -72,7 +72,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(apps|libs)/',
-        pathNot: '^apps/(cluster-manager|node-manager)/src/(app|routes/.*|.*\\.test)\\.ts$',
+        pathNot: '^(apps/(cluster-manager|node-manager)/src/(app|routes/.*|.*\\.test)\\.ts$|libs/api/src/server/)',
       },
       to: { path: 'node_modules/(fastify|@fastify)/' },
     },

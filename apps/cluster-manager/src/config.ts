@@ -2,7 +2,8 @@
 import { namePattern, type NetworkInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { checkMtu, checkPools, formatCidr, parsePool } from '@wgcni/ipam';
-import { readFlags, variableOf, type Said, type Surroundings } from './flags.ts';
+import { readFlags, variableOf, type Said, type Surroundings } from '@wgcni/api/server';
+import { program } from './flags.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
@@ -23,7 +24,7 @@ export interface Config {
 
 /** The checked configuration. Throws CatalogueError `config.invalid` naming the flag and the remedy, HelpAsked for --help. */
 export function parseConfig(surroundings: Surroundings): Config {
-  const said = readFlags(surroundings);
+  const said = readFlags(program, surroundings);
   const listen = parseListen(needed(said, 'listen'));
   const config: Config = {
     etcd: needed(said, 'etcd')
@@ -33,7 +34,7 @@ export function parseConfig(surroundings: Surroundings): Config {
     listen,
     advertise: parseUrl('--advertise', needed(said, 'advertise')),
     replicaId: parseName('--replica-id', last(said, 'replica-id') ?? `${surroundings.hostname}-${listen.port}`),
-    bootstrap: parseSwitch('--bootstrap', last(said, 'bootstrap') ?? 'false'),
+    bootstrap: last(said, 'bootstrap') === 'true',
     network: parseNetwork(said),
     leaderTtlSec: seconds('--leader-ttl', last(said, 'leader-ttl') ?? '5s', 2),
     silenceReadingMs: seconds('--silence-reading', last(said, 'silence-reading') ?? '60s', 1) * 1_000,
@@ -141,12 +142,6 @@ function parseName(flag: string, text: string): string {
 function parseLevel(text: string): string {
   if (logLevels.includes(text)) return text;
   throw refuse('--log-level', `"${text}" is no level`, `use one of ${logLevels.join(', ')}`);
-}
-
-function parseSwitch(flag: string, text: string): boolean {
-  if (['1', 'true', 'yes', 'on'].includes(text)) return true;
-  if (['0', 'false', 'no', 'off'].includes(text)) return false;
-  throw refuse(flag, `"${text}" is neither true nor false`, 'use true or false');
 }
 
 function needed(said: Said, name: string): string {

@@ -5,7 +5,7 @@ import { EtcdStore } from '@wgcni/store';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { parseConfig, type Config } from './config.ts';
-import { HelpAsked } from './flags.ts';
+import { HelpAsked } from '@wgcni/api/server';
 import { bootstrap } from './network/bootstrap.ts';
 import { runReplica } from './run-replica.ts';
 import { version } from './version.ts';

@@ -1,7 +1,7 @@
 /** The flags and variables of the node-manager: what is taken, and how a bad one is refused. */
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
-import { HelpAsked } from './flags.ts';
+import { HelpAsked } from '@wgcni/api/server';
 
 const needed = ['--etcd', 'http://192.0.2.1:2379', '--cluster', 'lab', '--manager', 'http://192.0.2.1:7001'];
 const parse = (argv: string[], env: Record<string, string> = {}) => parseConfig({ argv, env, hostname: 'host-1' });

@@ -14,7 +14,8 @@ import {
   refuse,
   type Listen,
 } from './flag-values.ts';
-import { readFlags, variableOf, type Surroundings } from './flags.ts';
+import { readFlags, variableOf, type Surroundings } from '@wgcni/api/server';
+import { program } from './flags.ts';
 
 const backends = ['auto', 'kernel', 'userspace'] as const;
 const masquerades = ['auto', 'on', 'off'] as const;
@@ -48,7 +49,7 @@ export interface Config {
 
 /** The checked configuration. Throws CatalogueError `config.invalid` naming the flag and the remedy, HelpAsked for --help. */
 export function parseConfig(surroundings: Surroundings): Config {
-  const said = readFlags(surroundings);
+  const said = readFlags(program, surroundings);
   const one = <T>(name: string, fallback: string, parse: (flag: string, text: string) => T): T =>
     parse(`--${name}`, said.get(name)?.at(-1) ?? fallback);
   const maybe = <T>(name: string, parse: (flag: string, text: string) => T): T | undefined =>

@@ -5,7 +5,7 @@ import { EtcdStore } from '@wgcni/store';
 import { hostname } from 'node:os';
 import { pino } from 'pino';
 import { parseConfig } from './config.ts';
-import { HelpAsked } from './flags.ts';
+import { HelpAsked } from '@wgcni/api/server';
 import { runNode } from './node.ts';
 import { openHostPorts } from './open-host-ports.ts';
 import { refuseAnswered } from './serve/unix-socket.ts';

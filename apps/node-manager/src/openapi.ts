@@ -1,40 +1,23 @@
 /** Prints the OpenAPI document of the node-manager as YAML; with --check, fails when the committed one differs. */
+import { printOpenapi } from '@wgcni/api/server';
 import { silentLog, systemClock } from '@wgcni/base';
-import { readFile } from 'node:fs/promises';
-import { stringify } from 'yaml';
 import { buildApp } from './app.ts';
 import type { Attachments } from './attachments/index.ts';
 
-const committed = 'openapi/node-manager.yaml';
-
-/** The document; no route is called for it. */
-async function describeNodeManager(): Promise<string> {
+/** No route is called for the document. */
+async function main(argv: readonly string[]): Promise<number> {
   const nobody = (): never => {
     throw new Error('no route is called while the document is made');
   };
-  const attachments = {} as Attachments;
   const app = await buildApp({
     version: '1',
-    attachments,
+    attachments: {} as Attachments,
     status: nobody,
     judgement: nobody,
     clock: systemClock,
     log: silentLog,
   });
-  const text = stringify(app.swagger(), { lineWidth: 0, aliasDuplicateObjects: false });
-  await app.close();
-  return text;
-}
-
-async function main(argv: readonly string[]): Promise<number> {
-  const text = await describeNodeManager();
-  if (!argv.includes('--check')) {
-    process.stdout.write(text);
-    return 0;
-  }
-  if ((await readFile(committed, 'utf8').catch(() => '')) === text) return 0;
-  process.stderr.write(`${committed} is not what the schemas say: run "make openapi" and commit it\n`);
-  return 1;
+  return printOpenapi(app, 'openapi/node-manager.yaml', argv);
 }
 
 void main(process.argv.slice(2)).then((status) => (process.exitCode = status));

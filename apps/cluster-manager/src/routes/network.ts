@@ -3,7 +3,6 @@ import {
   NetworkInputSchema,
   NetworkSchema,
   PageOf,
-  pageOf,
   PageQuery,
   PoolSchema,
   PoolUseSchema,
@@ -19,7 +18,7 @@ import { showNetwork, showPools } from '../network/show-network.ts';
 import { showSubnet } from '../registry/show-node.ts';
 import type { Replica } from '../replica.ts';
 import { audited } from './leader-only.ts';
-import { knowSchemas, refTo } from './schema-ref.ts';
+import { knowSchemas, refTo, pageOf } from '@wgcni/api/server';
 
 const tags = ['network'];
 const PoolUsePage = PageOf(refTo(PoolUseSchema), 'PoolUsePage');

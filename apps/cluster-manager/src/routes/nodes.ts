@@ -3,7 +3,6 @@ import {
   NodeIdText,
   NodeSchema,
   PageOf,
-  pageOf,
   PageQuery,
   PeerSchema,
   RegisterInputSchema,
@@ -24,7 +23,7 @@ import { renew } from '../registry/renew.ts';
 import { showNode, showNodes, showPeers } from '../registry/show-node.ts';
 import type { Replica } from '../replica.ts';
 import { atLeader, audited } from './leader-only.ts';
-import { knowSchemas, refTo } from './schema-ref.ts';
+import { knowSchemas, refTo, pageOf } from '@wgcni/api/server';
 
 const tags = ['nodes'];
 const path = '/v1/nodes/:nodeId';

@@ -1,11 +1,11 @@
 /** Who leads, who runs, and whether this replica is well. */
-import { HealthSchema, LeaderSchema, PageOf, pageOf, PageQuery, ReplicaSchema, type Leader } from '@wgcni/api';
+import { HealthSchema, LeaderSchema, PageOf, PageQuery, ReplicaSchema, type Leader } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { decodeRecord, LeaderRecord } from '@wgcni/store';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Replica } from '../replica.ts';
-import { knowSchemas, refTo } from './schema-ref.ts';
+import { knowSchemas, refTo, pageOf } from '@wgcni/api/server';
 
 const tags = ['replicas'];
 const ReplicaPage = PageOf(refTo(ReplicaSchema), 'ReplicaPage');

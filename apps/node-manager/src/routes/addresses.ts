@@ -5,7 +5,6 @@ import {
   ClaimKeyInputSchema,
   JoinPeerSchema,
   Name,
-  pageOf,
   PageOf,
   PageQuery,
 } from '@wgcni/api';
@@ -13,7 +12,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Attachments } from '../attachments/attachments.ts';
-import { knowSchemas, refTo } from './schema-ref.ts';
+import { knowSchemas, refTo, pageOf } from '@wgcni/api/server';
 
 const path = '/v1/addresses/:name';
 const tags = ['addresses'];

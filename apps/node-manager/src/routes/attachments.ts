@@ -7,7 +7,6 @@ import {
   CollectedSchema,
   CollectInputSchema,
   Name,
-  pageOf,
   PageOf,
   PageQuery,
 } from '@wgcni/api';
@@ -18,7 +17,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Attachments } from '../attachments/attachments.ts';
 import { keyText } from '../attachments/record.ts';
 import { limitsOf } from './request-limits.ts';
-import { knowSchemas, refTo } from './schema-ref.ts';
+import { knowSchemas, refTo, pageOf } from '@wgcni/api/server';
 
 const path = '/v1/attachments/:network/:containerId/:ifName';
 const tags = ['attachments'];

@@ -3,7 +3,7 @@ import { HealthSchema, type NodeStatus, NodeStatusSchema } from '@wgcni/api';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Judgement } from '../registration/standing.ts';
-import { knowSchemas, refTo } from './schema-ref.ts';
+import { knowSchemas, refTo } from '@wgcni/api/server';
 
 const tags = ['status'];
 

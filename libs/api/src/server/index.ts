@@ -1,0 +1,6 @@
+/** What both servers are made of: flags, the REST surface with its problem documents, the OpenAPI document. */
+export * from './flags.ts';
+export * from './open-server.ts';
+export * from './page-of.ts';
+export * from './print-openapi.ts';
+export * from './schema-ref.ts';
