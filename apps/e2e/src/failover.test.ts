@@ -39,6 +39,7 @@ describe('the loss of the leading cluster-manager', () => {
     if (node === undefined || from === undefined || to === undefined) throw new Error('the lab is too small');
     const leader = await lab.leaderKnown();
     const monitor = new PingMonitor(from.netnsPath, to.addresses[0] ?? '');
+    await monitor.underWay();
     lab.process(leader.replicaId).kill(signal);
     const startedAt = performance.now();
     await publishNewEndpoint(node);

@@ -1,5 +1,7 @@
 /** Pings between namespaces: once with the round-trip time, and as a monitor that lists what was lost. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 
 export interface PingOptions {
@@ -34,20 +36,29 @@ export interface PingResult {
 export class PingMonitor {
   readonly #child: ChildProcess;
   readonly #intervalMs: number;
+  readonly #ended: Promise<unknown>;
   #output = '';
 
   constructor(netnsPath: string, address: string, intervalMs = 10) {
     this.#intervalMs = intervalMs;
     const args = [`--net=${netnsPath}`, 'ping', '-n', '-i', String(intervalMs / 1000), '-W', '5', address];
     this.#child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#ended = once(this.#child, 'close');
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+  }
+
+  /** Resolves when so many answers have come: the ping is well under way. */
+  async underWay(answers = 10): Promise<void> {
+    while ((this.#output.match(/icmp_seq=/g)?.length ?? 0) < answers) {
+      await Promise.race([once(this.#child.stdout as Readable, 'data'), this.#ended]);
+      if (this.#child.exitCode !== null) throw new Error(`the ping has ended: ${this.#output}`);
+    }
   }
 
   /** Ends the ping and counts; the very last request may still be on its way and is not counted. */
   async stop(): Promise<PingResult> {
-    const closed = new Promise((resolve) => this.#child.once('close', resolve));
     this.#child.kill('SIGINT');
-    await closed;
+    await this.#ended;
     return countPings(this.#output, this.#intervalMs);
   }
 }
