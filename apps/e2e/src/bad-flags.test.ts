@@ -1,0 +1,40 @@
+/** Every program refuses a bad flag with status 2 and one line that names the flag and the remedy; nothing is left running. */
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+
+const manager = [
+  '--etcd=http://192.0.2.1:2379',
+  '--cluster=c',
+  '--listen=127.0.0.1:7001',
+  '--advertise=http://127.0.0.1:7001',
+];
+const node = ['--node-id=n', '--etcd=http://192.0.2.1:2379', '--cluster=c', '--manager=http://192.0.2.1:7001'];
+
+describe('a bad flag', () => {
+  it.each([
+    ['cluster-manager', [...manager, '--mtu=big'], '--mtu'],
+    ['cluster-manager', [...manager, '--bootstrap', '--pool=10.64.0.0/12:99'], '--pool'],
+    ['cluster-manager', manager.slice(1), '--etcd'],
+    ['cluster-manager', [...manager, '--colour=red'], '--colour'],
+    ['node-manager', [...node, '--mesh-port=70000'], '--mesh-port'],
+    ['node-manager', [...node, '--container-ports=9'], '--container-ports'],
+    ['node-manager', [...node, '--backend=magic'], '--backend'],
+    ['node-manager', node.slice(0, 3), '--manager'],
+    ['node-manager', [...node, 'word'], 'word'],
+    ['wgcni', ['nodes'], '--manager'],
+    ['wgcni', ['nodes', '--colour=red'], '--colour'],
+    ['lab', ['up', '--name', 'Not_A_Name'], 'Not_A_Name'],
+  ])('of %s %j is refused', async (program, argv, named) => {
+    const path = join(import.meta.dirname, `../../${program}/dist/${program}.cjs`);
+    const { exitCode, stderr, stdout } = await execa('node', [path, ...argv], {
+      reject: false,
+      timeout: 20_000,
+      env: { WGCNI_MANAGER: '' },
+    });
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(named);
+    expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
+    expect(stderr.length).toBeGreaterThan(named.length + 20);
+  });
+});
