@@ -9,6 +9,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
+          pool: 'threads',
           include: ['libs/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/*.root.test.ts', '**/*.kernel.test.ts', 'apps/e2e/**'],
           testTimeout: 20_000,
