@@ -10,7 +10,7 @@ export REDOCLY_TELEMETRY := off
 
 # What the lab and the tests run: etcd, WireGuard, the packet tools, a container engine and a machine emulator.
 PACKAGES := etcd-server etcd-client wireguard-tools wireguard-go iproute2 iptables iputils-ping tcpdump procps util-linux curl
-TEST_PACKAGES := docker.io busybox-static qemu-system-x86 cpio
+TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-system-x86 cpio
 
 .DEFAULT_GOAL := help
 .PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel coverage mutation bench openapi format clean

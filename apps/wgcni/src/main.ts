@@ -3,6 +3,7 @@ import { toCatalogueError } from '@wgcni/base';
 import { Command, Option } from 'commander';
 import * as commands from './commands.ts';
 import type { Answer } from './commands.ts';
+import { installCni, type InstallOptions } from './cni-install/install.ts';
 import { defaultSocket, type Targets } from './targets.ts';
 
 declare const __WGCNI_VERSION__: string;
@@ -15,6 +16,8 @@ const program = new Command('wgcni')
   .option('--json', 'print JSON instead of text', false)
   .configureHelp({ showGlobalOptions: true })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+type InstallFlags = Omit<InstallOptions, 'socket'>;
 
 /** Runs a command and prints its answer; a failure is one line with its remedy, status 1 (2 for bad input). */
 async function run(work: (targets: Targets) => Promise<Answer>): Promise<void> {
@@ -72,6 +75,17 @@ network
   .command('restore <view>')
   .description("give an emptied store its network back from a node's stored view (view.json)")
   .action((view: string) => run((targets) => commands.restoreNetwork(targets, view)));
+
+const cni = program.command('cni').description('the CNI plugin on this node');
+cni
+  .command('install')
+  .description('put the plugin and its configuration where container runtimes look for them; also the upgrade')
+  .requiredOption('--plugin <path>', 'the built plugin: apps/cni/dist/cni.cjs')
+  .requiredOption('--config <path>', 'a configuration list: deploy/cni/10-wireguard-cni.conflist')
+  .option('--bin-dir <path>', 'where runtimes look for plugins', '/opt/cni/bin')
+  .option('--conf-dir <path>', 'where runtimes look for configurations', '/etc/cni/net.d')
+  .option('--queue-dir <path>', "the node-manager's --queue-dir", '/var/lib/wgcni/queue')
+  .action((options: InstallFlags) => run(({ socket }) => installCni({ ...options, socket })));
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`wgcni: ${String(error)}\n`);

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Replaces `path` with `text`; after it resolves the new content survives a power cut. Mode 0600, created exclusively. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+/** Replaces `path` with `content`; after it resolves the new content survives a power cut. Created exclusively, by default for its owner alone. */
+export async function replaceFile(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const aside = `${path}.${randomUUID()}.new`;
   try {
-    await writeDurably(aside, text);
+    await writeDurably(aside, content, mode);
     await rename(aside, path);
   } catch (error) {
     // What could not take its place, on a full disk for one, must not stay beside it.
@@ -17,10 +17,12 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   await syncDirectory(dirname(path));
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
+async function writeDurably(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(text);
+    await file.writeFile(content);
+    // Not by the mask of the caller: a plugin that a runtime may not execute would stop its node.
+    if (mode !== 0o600) await file.chmod(mode);
     await file.sync();
   } finally {
     await file.close();

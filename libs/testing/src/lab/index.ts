@@ -1,5 +1,6 @@
 /** The lab: a whole cluster on one machine, for `make lab` and for the end-to-end tests. */
 export * from './etcd.ts';
+export * from './install-cni.ts';
 export * from './lab.ts';
 export * from './netns.ts';
 export * from './ping.ts';

@@ -10,6 +10,8 @@ export interface Programs {
   wgcni: string;
   etcd: string;
   etcdctl: string;
+  /** Directory of the shipped network configurations. */
+  shippedCni: string;
 }
 
 /** The programs of a built checkout. Throws an error that names what is missing and the command that makes it. */
@@ -22,6 +24,7 @@ export async function findPrograms(root: string): Promise<Programs> {
     wgcni: bundle('wgcni'),
     etcd: '/usr/bin/etcd',
     etcdctl: '/usr/bin/etcdctl',
+    shippedCni: join(root, 'deploy', 'cni'),
   };
   for (const path of Object.values(programs)) {
     await access(path, constants.X_OK).catch((cause: unknown) => {
