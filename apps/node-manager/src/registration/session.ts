@@ -144,6 +144,7 @@ export class RegistrationSession {
       failures = answer === 'retry' ? failures + 1 : 0;
       if (answer !== 'retry') everyMs = answer.ttlMs / 3;
       dueAt = sentAt + everyMs;
+      if (this.#needsGrants()) return 'register';
     }
   }
 
@@ -177,10 +178,9 @@ export class RegistrationSession {
     return underlay.kind === 'found' && JSON.stringify(underlay) !== this.#published;
   }
 
-  /** A node that drains no more has to ask for subnets. */
+  /** A node that drains no more has to ask for subnets; those it was about to give back it gets back. */
   #needsGrants(): boolean {
-    const { grants, leaving } = this.#deps.keeper.view;
-    return this.#drainingSince === undefined && grants.length === 0 && leaving.length === 0;
+    return this.#drainingSince === undefined && this.#deps.keeper.view.grants.length === 0;
   }
 
   /** Gives the subnets back once the last attachment of a draining node is gone; true when something was given back. */
@@ -203,6 +203,8 @@ export class RegistrationSession {
       signal.throwIfAborted();
       const error = toCatalogueError(thrown);
       log.warn({ why: error.message, code: error.code }, 'grants.release-refused');
+      // It drains no more: the next renewal says so.
+      if (error.code === 'node.in-use') this.#isRenewalDue = true;
       // Whoever knows nothing of these grants need not be told again.
       if (error.retryable && error.code !== 'registration.gone') return false;
     }
