@@ -55,6 +55,7 @@ async function attach(
     deadlineMs: Math.max(1, Math.floor(remainingMs - Math.min(marginMs, remainingMs / 10))),
     ...(ips.length === 0 ? {} : { requestedIps: ips }),
     ...(isHostNetnsAllowed ? { allowHostNetns: true } : {}),
+    ...(config.isDelegated ? { addressesOnly: true } : {}),
   };
   const answer = await nodeManager.attach(key, input, budget.signal());
   const undo = (): Promise<void> =>

@@ -1,9 +1,7 @@
 /** What the plugin says of itself: the about text without a command, and the answer to VERSION. */
-import { decodeDocument } from './network-config.ts';
+import { decodeDocument, pluginName } from './network-config.ts';
 import { optionalString, valueOf, type JsonObject } from './json-shape.ts';
 import { cniVersions, newestVersion } from './version.ts';
-
-export const pluginName = 'wireguard-cni';
 
 /** The text for stderr when CNI_COMMAND is missing; Nomad reads the plugin's version from its first line. */
 export function aboutText(pluginVersion: string): string {

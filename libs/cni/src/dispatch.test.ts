@@ -65,6 +65,34 @@ describe('dispatch', () => {
     });
   });
 
+  it('answers a delegated ADD with addresses and routes alone', async () => {
+    const { asked, effects } = recorder(undefined, {
+      addresses: [{ address: '10.64.3.2/24', gateway: '10.64.3.1' }],
+      mtu: 1420,
+    });
+    const config = {
+      cniVersion: '1.0.0',
+      type: 'ptp',
+      ipam: { type: 'wireguard-cni' },
+      dns: { domain: 'd' },
+      prevResult,
+    };
+    const { answer } = await run('ADD', config, effects);
+    expect(answer).toEqual({
+      cniVersion: '1.0.0',
+      ips: [{ address: '10.64.3.2/24', gateway: '10.64.3.1' }],
+      routes: [{ dst: '0.0.0.0/0' }],
+      dns: {},
+    });
+    expect(asked).toEqual([['add', 'c1', []]]);
+  });
+
+  it('asks of a delegated CHECK only whether the addresses are held', async () => {
+    const { asked, effects } = recorder();
+    await run('CHECK', { cniVersion: '1.0.0', type: 'ptp', ipam: { type: 'wireguard-cni' }, prevResult }, effects);
+    expect(asked).toEqual([['check', []]]);
+  });
+
   it('answers ADD with the result, its DNS, and leaves the confirmation to the caller', async () => {
     const { asked, effects } = recorder();
     const config = { cniVersion: '1.0.0', dns: { domain: 'd' }, args: { cni: { ips: ['10.64.3.2'] } } };

@@ -17,7 +17,7 @@ import { addressesOf, parsePreviousResult } from './previous-result.ts';
 import { requestedIps } from './requested-ips.ts';
 import { findFlaws } from './result-check.ts';
 import { formatResult } from './result-form.ts';
-import { emptyResult, mergeResults, resultOf, type Attached, type CniResult } from './result.ts';
+import { addressesResultOf, emptyResult, mergeResults, resultOf, type Attached, type CniResult } from './result.ts';
 import { parseValidAttachments, type ValidAttachment } from './valid-attachments.ts';
 import { isAtLeast, newestVersion, type CniVersion } from './version.ts';
 
@@ -123,9 +123,10 @@ async function runVerb(
 
 /** Everything that can be refused is refused before the node-manager is asked. */
 async function add(effects: VerbEffects, config: NetworkConfig, environment: AddEnvironment): Promise<Outcome> {
-  const { cniVersion, document } = config;
-  refuseForeignIpam(document);
+  const { cniVersion, document, isDelegated } = config;
+  if (!isDelegated) refuseForeignIpam(document);
   const ips = requestedIps(document, environment.args);
+  if (isDelegated) return addDelegated(effects, config, environment, ips);
   const dns = dnsOf(document);
   // SPEC: CNI 0.3.0 brought prevResult; before, a chain has no form for it.
   const isChainable = isAtLeast(cniVersion, '0.3.0');
@@ -134,6 +135,22 @@ async function add(effects: VerbEffects, config: NetworkConfig, environment: Add
   try {
     const own = { ...resultOf(addition.attached, environment.ifName, environment.netns), dns };
     return { exitCode: 0, answer: formatChecked(mergeResults(previous, own), cniVersion), addition };
+  } catch (flawed) {
+    await addition.undo();
+    throw flawed;
+  }
+}
+
+/** SPEC: CNI 1.1 §4: a delegated IPAM answers with addresses, routes and no interface; prevResult and dns are its caller's. */
+async function addDelegated(
+  effects: VerbEffects,
+  config: NetworkConfig,
+  environment: AddEnvironment,
+  ips: string[],
+): Promise<Outcome> {
+  const addition = await effects.add(config, environment, ips);
+  try {
+    return { exitCode: 0, answer: formatChecked(addressesResultOf(addition.attached), config.cniVersion), addition };
   } catch (flawed) {
     await addition.undo();
     throw flawed;
@@ -159,8 +176,13 @@ function formatChecked(result: CniResult, version: CniVersion): JsonObject {
 }
 
 /** SPEC: CNI 1.1 CHECK: without prevResult it cannot be done. */
-function addressesToCheck({ document, cniVersion }: NetworkConfig, environment: CheckEnvironment): string[] {
+function addressesToCheck(
+  { document, cniVersion, isDelegated }: NetworkConfig,
+  environment: CheckEnvironment,
+): string[] {
   const previous = parsePreviousResult(document, cniVersion);
+  // What the caller's interface has is the caller's to check; ours is whether the addresses are still held.
+  if (isDelegated && previous !== undefined) return [];
   if (previous !== undefined) return addressesOf(previous, environment.ifName, environment.netns);
   throw new CatalogueError('config.invalid', 'prevResult is missing', {
     field: 'prevResult',

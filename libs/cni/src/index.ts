@@ -1,8 +1,7 @@
 /** The CNI protocol without effects: configuration, results in every version, errors, the six verbs, queued deletions. */
 export { dispatch, type Addition, type Call, type Outcome, type VerbEffects } from './dispatch.ts';
-export { pluginName } from './about.ts';
 export type { AddEnvironment, CheckEnvironment, DelEnvironment, Variables } from './environment.ts';
-export type { NetworkConfig } from './network-config.ts';
+export { pluginName, type NetworkConfig } from './network-config.ts';
 export { isObject, type JsonObject } from './json-shape.ts';
 export * from './queue-entry.ts';
 export type { Attached } from './result.ts';

@@ -38,6 +38,12 @@ describe('cniVersionOf', () => {
 });
 
 describe('parseNetworkConfig', () => {
+  it('takes its keys from ipam when another plugin delegates to it', () => {
+    const ipam = { type: 'wireguard-cni', socket: '/run/x.sock', timeoutMs: 5 };
+    const config = parseNetworkConfig({ name: 'mesh', type: 'ptp', socket: 'not ours', ipam }, '1.0.0');
+    expect(config).toMatchObject({ isDelegated: true, socket: '/run/x.sock', timeoutMs: 5 });
+  });
+
   it('fills in what is not given', () => {
     expect(parseNetworkConfig(document, '1.1.0')).toEqual({
       cniVersion: '1.1.0',
@@ -46,6 +52,7 @@ describe('parseNetworkConfig', () => {
       queueDir: '/var/lib/wgcni/queue',
       timeoutMs: 30_000,
       delTimeoutMs: 10_000,
+      isDelegated: false,
       isGcForced: false,
       isStatusStrict: false,
       document,

@@ -1,6 +1,15 @@
 /** The network configuration on stdin: the part that every verb needs, and what this plugin adds to it. */
 import { CatalogueError, messageOf } from '@wgcni/base';
-import { isObject, misshapen, optionalBoolean, optionalString, optionalStrings, shown, valueOf } from './json-shape.ts';
+import {
+  isObject,
+  misshapen,
+  optionalBoolean,
+  optionalObject,
+  optionalString,
+  optionalStrings,
+  shown,
+  valueOf,
+} from './json-shape.ts';
 import type { JsonObject } from './json-shape.ts';
 import { cniVersions, impliedVersion, isCniVersion, type CniVersion } from './version.ts';
 
@@ -20,9 +29,14 @@ export interface NetworkConfig {
   isGcForced: boolean;
   /** STATUS fails also for what is a warning otherwise: a stored view (51), an exhausted pool (50). */
   isStatusStrict: boolean;
+  /** Whether an interface plugin has delegated to us: addresses are wanted, and no interface. SPEC: CNI 1.1 §4. */
+  isDelegated: boolean;
   /** The whole configuration, for what only one verb reads. */
   document: JsonObject;
 }
+
+/** The type under which configurations name this plugin. */
+export const pluginName = 'wireguard-cni';
 
 const defaultSocket = '/run/wgcni/node-manager.sock';
 const defaultQueueDir = '/var/lib/wgcni/queue';
@@ -61,17 +75,27 @@ export function cniVersionOf(document: JsonObject): CniVersion {
 /** The configuration of a document. Throws CatalogueError `config.invalid` naming the field that is wrong. */
 export function parseNetworkConfig(document: JsonObject, cniVersion: CniVersion): NetworkConfig {
   optionalStrings(valueOf(document, 'cniVersions'), 'cniVersions');
+  const isDelegated = isDelegatedTo(document);
+  // As an IPAM our keys stand where its type does.
+  const keys = isDelegated ? (optionalObject(valueOf(document, 'ipam'), 'ipam') ?? {}) : document;
   return {
     cniVersion,
     name: parseName(valueOf(document, 'name')),
-    socket: parsePath(document, 'socket', defaultSocket, maxSocketBytes),
-    queueDir: parsePath(document, 'queueDir', defaultQueueDir, 4000),
-    timeoutMs: parseTimeout(document, 'timeoutMs', defaultTimeoutMs),
-    delTimeoutMs: parseTimeout(document, 'delTimeoutMs', defaultDelTimeoutMs),
-    isGcForced: optionalBoolean(valueOf(document, 'gcForce'), 'gcForce'),
-    isStatusStrict: optionalBoolean(valueOf(document, 'strictStatus'), 'strictStatus'),
+    socket: parsePath(keys, 'socket', defaultSocket, maxSocketBytes),
+    queueDir: parsePath(keys, 'queueDir', defaultQueueDir, 4000),
+    timeoutMs: parseTimeout(keys, 'timeoutMs', defaultTimeoutMs),
+    delTimeoutMs: parseTimeout(keys, 'delTimeoutMs', defaultDelTimeoutMs),
+    isGcForced: optionalBoolean(valueOf(keys, 'gcForce'), 'gcForce'),
+    isStatusStrict: optionalBoolean(valueOf(keys, 'strictStatus'), 'strictStatus'),
+    isDelegated,
     document,
   };
+}
+
+/** Our type under `ipam`, in the configuration of another plugin. */
+function isDelegatedTo(document: JsonObject): boolean {
+  const { type, ipam } = document;
+  return type !== pluginName && isObject(ipam) && ipam.type === pluginName;
 }
 
 function parseJson(text: string, remedy: string): unknown {

@@ -64,6 +64,17 @@ export function resultOf(attached: Attached, ifName: string, netns: string): Cni
   };
 }
 
+/** The result of a delegated IPAM: addresses and default routes, for an interface that somebody else makes. */
+export function addressesResultOf({ addresses }: Attached): CniResult {
+  const { ips, routes, dns } = resultOf({ addresses, mtu: 0 }, '', '');
+  return {
+    interfaces: [],
+    ips: ips.map(({ address, gateway }) => ({ address, ...(gateway === undefined ? {} : { gateway }) })),
+    routes,
+    dns,
+  };
+}
+
 /** What an earlier plugin of the chain made, with ours after it: its interfaces keep their indexes, ours move up. */
 export function mergeResults(previous: CniResult, own: CniResult): CniResult {
   const shift = previous.interfaces.length;

@@ -40,6 +40,12 @@ export class AddressLedger {
     return pool === undefined ? undefined : formatAddress(pool.gateway);
   }
 
+  /** The address with its subnet's prefix length; undefined when the node does not hold it. */
+  inSubnet(text: string): string | undefined {
+    const pool = this.#poolOf(text);
+    return pool === undefined ? undefined : `${text}/${pool.subnet.length}`;
+  }
+
   /** Marks an address as taken by someone who has it; false when the node does not hold it or it is taken already. */
   occupy(text: string): boolean {
     const address = tryParseAddress(text);

@@ -49,6 +49,18 @@ describe('ADD', () => {
     expect(await node.sysctl.read('net.ipv6.conf.eth0.disable_ipv6', netns)).toBe('0');
   });
 
+  it('puts the default routes of a second interface behind those of the first', async () => {
+    await add();
+    await attachments.attach({ ...keyNamed('c1'), ifName: 'eth1' }, inputFor(netns), patient(node));
+    const { routes } = await node.kernel.observe(netns);
+    expect(routes.map(({ destination, device, metric }) => [destination, device, metric])).toEqual([
+      ['0.0.0.0/0', 'eth0', 0],
+      ['::/0', 'eth0', 1024],
+      ['0.0.0.0/0', 'eth1', 1025],
+      ['::/0', 'eth1', 1025],
+    ]);
+  });
+
   it('lets the node side allow exactly the addresses, each side knowing the other on loopback', async () => {
     const { publicKey, listenPort } = await add();
     const [peer] = (await node.devices.observe({ id: await podsId(), name: 'wgcni-pods' }))?.peers ?? [];

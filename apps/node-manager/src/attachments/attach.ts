@@ -1,11 +1,18 @@
 /** ADD: reserve, peer, device, link, record, in the order that loses no packet and leaks nothing; any failure undoes all. */
 import type { AttachInput, Attachment, AttachmentKey } from '@wgcni/api';
-import type { DeviceRef } from '@wgcni/wg';
+import type { DeviceRef, PublicKey } from '@wgcni/wg';
 import { configOf } from '../pods/plan-pods.ts';
-import { containerLink, containerSidePeer, deviceOf, familyOf, nodeSidePeer } from './container-device.ts';
+import {
+  containerLink,
+  containerSidePeer,
+  deviceOf,
+  familyOf,
+  metricBehind,
+  nodeSidePeer,
+} from './container-device.ts';
 import { type Core, momentOf, shownOf, viewOf } from './core.ts';
 import type { RequestLimits } from './deps.ts';
-import { inspectNamespace, makeWay } from './make-way.ts';
+import { inspectNamespace, makeWay, makeWayForAddresses } from './make-way.ts';
 import { type AttachmentRecord, keyText } from './record.ts';
 import { rollBack } from './roll-back.ts';
 import { type RunStep, stepsWithin } from './request-steps.ts';
@@ -25,10 +32,13 @@ export function attach(core: Core, key: AttachmentKey, input: AttachInput, limit
     if (refusal !== undefined) throw refusal;
     await step('replay queued deletions', () => core.settleQueued(key));
     const netnsId = await step('inspect the namespace', () => inspectNamespace(core, input));
-    await step('release what is stale', () => makeWay(core, key, input.netns, netnsId));
-    const reserved = await step('reserve an address', () => reserve(core, key, input, netnsId));
+    const kind = await step('release what is stale', () => kindOf(core, key, input, netnsId));
+    const place: PlaceOf = { netns: input.netns, netnsId, ...kind };
+    const reserved = await step('reserve an address', () => reserve(core, key, input.requestedIps ?? [], place));
     try {
-      const attached = await build(core, reserved, step);
+      const publicKey = reserved.addressesOnly === true ? null : await build(core, reserved, step);
+      const attached: AttachmentRecord = { ...reserved, state: 'attached', publicKey };
+      await step('record the attachment', () => core.register.put(attached));
       core.deps.log.info(
         { ...key, addresses: attached.addresses.map(({ address }) => address), port: attached.port },
         'attachment.attached',
@@ -41,15 +51,33 @@ export function attach(core: Core, key: AttachmentKey, input: AttachInput, limit
   });
 }
 
-async function reserve(core: Core, key: AttachmentKey, input: AttachInput, netnsId: string): Promise<AttachmentRecord> {
+type KindOf = Pick<AttachmentRecord, 'routeMetric' | 'addressesOnly'>;
+type PlaceOf = Pick<AttachmentRecord, 'netns' | 'netnsId'> & KindOf;
+
+/** Makes way for the attachment; resolves with what the record says of its device. */
+async function kindOf(core: Core, key: AttachmentKey, input: AttachInput, netnsId: string): Promise<KindOf> {
+  if (input.addressesOnly === true) {
+    await makeWayForAddresses(core, key, netnsId);
+    return { addressesOnly: true };
+  }
+  const { routes } = await makeWay(core, key, input.netns, netnsId);
+  const routeMetric = metricBehind(routes);
+  return routeMetric === undefined ? {} : { routeMetric };
+}
+
+async function reserve(
+  core: Core,
+  key: AttachmentKey,
+  requestedIps: readonly string[],
+  place: PlaceOf,
+): Promise<AttachmentRecord> {
   const { mtu } = viewOf(core);
   const bound = await core.deps.udpPorts.bound();
-  const addresses = core.ledger.take(input.requestedIps ?? []);
+  const addresses = core.ledger.take(requestedIps);
   let port = 0;
   try {
-    port = core.ports.take(bound);
-    const { netns } = input;
-    const given = { addresses, port, mtu, netns, netnsId, ...momentOf(core) };
+    if (place.addressesOnly !== true) port = core.ports.take(bound);
+    const given = { addresses, port, mtu, ...place, ...momentOf(core) };
     const record: AttachmentRecord = { schema: 1, ...key, state: 'reserved', ...given, publicKey: null };
     // ORDER: on disk before the kernel knows of it (design §4.7).
     await core.register.put(record);
@@ -61,7 +89,8 @@ async function reserve(core: Core, key: AttachmentKey, input: AttachInput, netns
   }
 }
 
-async function build(core: Core, reserved: AttachmentRecord, step: RunStep): Promise<AttachmentRecord> {
+/** Peer, device, link; resolves with the device's public key. */
+async function build(core: Core, reserved: AttachmentRecord, step: RunStep): Promise<PublicKey> {
   const { addresses, port, mtu } = reserved;
   const ref = deviceOf(core.deps.nodeId, reserved);
   const pair = core.deps.keys.generate();
@@ -74,9 +103,7 @@ async function build(core: Core, reserved: AttachmentRecord, step: RunStep): Pro
   await step('configure the device', () => core.deps.devices.configure(ref, settings));
   await step('set addresses and routes', () => linkUp(core, reserved));
   await step('wait for the device', () => settle(core, ref));
-  const attached: AttachmentRecord = { ...reserved, state: 'attached', publicKey: pair.publicKey };
-  await step('record the attachment', () => core.register.put(attached));
-  return attached;
+  return pair.publicKey;
 }
 
 /** Addresses, MTU, up and routes inside the container's namespace. */

@@ -17,7 +17,7 @@ export function check(core: Core, key: AttachmentKey, input: CheckInput): Promis
     const record = core.register.get(key) ?? (await recognise(core, key, input.netns));
     if (record === undefined || core.register.isLeaving(key)) throw unknownAttachment(key);
     if (isOrphaned(core, record)) throw orphanedError(record);
-    const faults = faultsOf(record, await look(core, record, input));
+    const faults = record.addressesOnly === true ? [] : faultsOf(record, await look(core, record, input));
     if (faults.length > 0) throw brokenError(record, faults);
     // A runtime that checks has the result: the word of the plugin that it was answered may have been lost.
     if (record.state === 'attached') await core.register.put({ ...record, state: 'answered' });

@@ -1,11 +1,14 @@
 /** PURE: what a container's device and the node's peer for it must look like. */
 import { tryParseAddress, type Family, widthOf } from '@wgcni/ipam';
-import type { KernelChange } from '@wgcni/iproute';
+import type { KernelChange, RouteState } from '@wgcni/iproute';
 import type { DeviceRef, DeviceState, Peer, PublicKey } from '@wgcni/wg';
 import { deviceId } from '../keys/device-id.ts';
 import type { DesiredPeer } from '../pods/plan-pods.ts';
 import type { GivenAddress } from '../addresses/address-ledger.ts';
 import type { AttachmentRecord } from './record.ts';
+
+/** What the kernel gives an IPv6 route that names none; IPv4 has 0. */
+const usualIpv6Metric = 1_024;
 
 /** The device of an attachment: machine-unique id, final name and namespace. */
 export function deviceOf(
@@ -42,16 +45,29 @@ export function containerSidePeer(
   return { publicKey, endpoint: loopback(listenPort), allowedIps: defaultRoutes(addresses), keepaliveSec: 0 };
 }
 
+/**
+ * The metric of a new interface's default routes: undefined, the kernel's own, where they are the only ones of their namespace; behind
+ * those that are there otherwise. The first interface of a container keeps its routes, and a host its way out.
+ */
+export function metricBehind(routes: readonly Pick<RouteState, 'destination' | 'metric'>[]): number | undefined {
+  const present = routes.filter(({ destination }) => destination === '0.0.0.0/0' || destination === '::/0');
+  if (present.length === 0) return undefined;
+  return Math.max(usualIpv6Metric, ...present.map(({ metric }) => metric)) + 1;
+}
+
 /** Addresses, MTU, up and default routes of the container's device, in the order in which the kernel takes them. */
-export function containerLink(record: Pick<AttachmentRecord, 'ifName' | 'addresses' | 'mtu'>): KernelChange[] {
-  const { ifName, addresses, mtu } = record;
+export function containerLink(
+  record: Pick<AttachmentRecord, 'ifName' | 'addresses' | 'mtu' | 'routeMetric'>,
+): KernelChange[] {
+  const { ifName, addresses, mtu, routeMetric } = record;
+  const metric = routeMetric === undefined ? {} : { metric: routeMetric };
   return [
     ...addresses.map(({ address }): KernelChange => {
       return { kind: 'set-address', link: ifName, address, prefixLength: widthOf(familyOf(address)) };
     }),
     { kind: 'set-link', name: ifName, mtu, isUp: true },
     ...defaultRoutes(addresses).map((destination): KernelChange => {
-      return { kind: 'set-route', route: { destination, kind: 'unicast', device: ifName } };
+      return { kind: 'set-route', route: { destination, kind: 'unicast', device: ifName, ...metric } };
     }),
   ];
 }

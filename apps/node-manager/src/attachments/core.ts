@@ -86,7 +86,9 @@ function peerOf(record: AttachmentRecord | JoinedRecord, publicKey: PublicKey): 
 /** The attachment as the API shows it. */
 export function shownOf(core: Core, record: AttachmentRecord): Attachment {
   const { netns, mtu, publicKey } = record;
-  const addresses = record.addresses.map(({ address, gateway }) => ({ address: hostCidr(address), gateway }));
+  const cidrOf = (address: string): string =>
+    (record.addressesOnly === true ? core.ledger.inSubnet(address) : undefined) ?? hostCidr(address);
+  const addresses = record.addresses.map(({ address, gateway }) => ({ address: cidrOf(address), gateway }));
   const state = isOrphaned(core, record) ? 'orphaned' : record.state;
   return { ...keyOf(record), state, netns, addresses, mtu, publicKey, listenPort: record.port };
 }

@@ -25,6 +25,8 @@ export async function freeDead(core: Core, before: ReadonlyMap<string, number>):
 
 /** An ADD or DEL in progress is not judged. */
 function isSettled(core: Core, record: AttachmentRecord): boolean {
+  // Without a device a missing namespace is no proof: only another boot is, or a runtime's GC.
+  if (record.addressesOnly === true && record.bootId === core.bootId) return false;
   return !core.locks.isHeld(keyText(record)) && record.state !== 'reserved' && !core.register.isLeaving(record);
 }
 

@@ -1,6 +1,8 @@
 /** Before an ADD: is the namespace fit, and what does an earlier ADD of the same attachment mean for this one? */
 import type { AttachInput, AttachmentKey } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
+import type { KernelState } from '@wgcni/iproute';
+import { isAddressThere } from './alive.ts';
 import type { Core } from './core.ts';
 import { isDeviceThere } from './found-device.ts';
 import { recognise } from './recognise.ts';
@@ -27,30 +29,46 @@ export async function inspectNamespace(core: Core, { netns, allowHostNetns }: At
 }
 
 /**
- * Releases what an earlier ADD of this attachment left. Throws CatalogueError `interface.exists` when it was answered and its
+ * Releases what an earlier ADD of this attachment left; resolves with what is in the namespace then. Throws CatalogueError `interface.exists` when it was answered and its
  * device lives in the namespace, or when another interface there has the name.
  */
-export async function makeWay(core: Core, key: AttachmentKey, netns: string, netnsId: string): Promise<void> {
-  const isThere = await hasLink(core, netns, key.ifName);
+export async function makeWay(core: Core, key: AttachmentKey, netns: string, netnsId: string): Promise<KernelState> {
+  let found = await core.deps.iproute.observe(netns);
+  const isThere = hasLink(found, key.ifName);
   const earlier = core.register.get(key) ?? (await recognise(core, key, netns));
   if (earlier !== undefined) {
     const isHere = isThere && earlier.netnsId === netnsId && (await isDeviceThere(core, { ...earlier, netns }));
     if (isHere && earlier.state === 'answered' && !core.register.isLeaving(key)) throw existsError(key, netns);
     await dissolve(core, earlier);
-    await waitForRemoval(core, netns, key.ifName);
+    found = await afterRemoval(core, netns, key.ifName);
   }
-  if (await hasLink(core, netns, key.ifName)) throw existsError(key, netns);
+  if (hasLink(found, key.ifName)) throw existsError(key, netns);
+  return found;
+}
+
+/**
+ * The same for addresses alone, whose interface somebody else makes, before or after. Throws CatalogueError `interface.exists` when an
+ * earlier ADD was answered and its address is in use in this namespace.
+ */
+export async function makeWayForAddresses(core: Core, key: AttachmentKey, netnsId: string): Promise<void> {
+  const earlier = core.register.get(key);
+  if (earlier === undefined) return;
+  const isHere = earlier.netnsId === netnsId && (await isAddressThere(core, earlier));
+  if (isHere && earlier.state === 'answered' && !core.register.isLeaving(key)) throw existsError(key, earlier.netns);
+  await dissolve(core, earlier);
 }
 
 /** The kernel takes its time to remove a WireGuard link, and a loaded machine more. */
-async function waitForRemoval(core: Core, netns: string, ifName: string): Promise<void> {
-  for (let look = 0; look < removalLooks && (await hasLink(core, netns, ifName)); look += 1) {
+async function afterRemoval(core: Core, netns: string, ifName: string): Promise<KernelState> {
+  for (let look = 1; ; look += 1) {
+    const found = await core.deps.iproute.observe(netns);
+    if (look === removalLooks || !hasLink(found, ifName)) return found;
     await core.deps.clock.sleep(removalLookMs);
   }
 }
 
-async function hasLink(core: Core, netns: string, ifName: string): Promise<boolean> {
-  return (await core.deps.iproute.observe(netns)).links.some(({ name }) => name === ifName);
+function hasLink({ links }: KernelState, ifName: string): boolean {
+  return links.some(({ name }) => name === ifName);
 }
 
 function existsError({ ifName, containerId }: AttachmentKey, netns: string): CatalogueError {

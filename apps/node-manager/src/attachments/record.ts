@@ -29,7 +29,13 @@ const AttachmentRecordSchema = Type.Object({
     description: '0 when adopted from a peer that is not on loopback',
   }),
   publicKey: Type.Union([Type.String(), Type.Null()]),
+  addressesOnly: Type.Optional(
+    Type.Literal(true, { description: 'given as a delegated IPAM: there is no device, key, port or peer' }),
+  ),
   mtu: Type.Integer(),
+  routeMetric: Type.Optional(
+    Type.Integer({ minimum: 1, description: "of its default routes; absent: the kernel's usual one" }),
+  ),
   bootId: Type.String(),
   recordedAt: Type.String({
     description: 'wall clock, ISO: with the next, to tell a queued deletion older than the record',

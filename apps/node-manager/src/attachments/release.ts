@@ -54,6 +54,7 @@ export async function dissolve(core: Core, record: AttachmentRecord): Promise<vo
 }
 
 async function removeDevice(core: Core, record: AttachmentRecord): Promise<void> {
+  if (record.addressesOnly === true) return;
   if (record.netns === '') return endProcess(core, record);
   const ref = deviceOf(core.deps.nodeId, record);
   const state = await findDevice(core, ref);
@@ -70,6 +71,7 @@ async function endProcess(core: Core, key: AttachmentKey): Promise<void> {
 }
 
 async function removePeer(core: Core, record: AttachmentRecord): Promise<void> {
+  if (record.addressesOnly === true) return;
   if (record.publicKey !== null) return core.pods.remove(record.publicKey);
   // An ADD cut short by a crash: its key is not on disk, but nobody else can hold its addresses.
   const held = new Set(record.addresses.map(({ address }) => hostCidr(address)));

@@ -22,7 +22,7 @@ export async function reviveDead(core: Core, reconcile: () => Promise<void>): Pr
 
 function mayBeRevived(core: Core, record: AttachmentRecord): boolean {
   if (record.state !== 'attached' && record.state !== 'answered') return false;
-  if (record.bootId !== core.bootId || isOrphaned(core, record)) return false;
+  if (record.addressesOnly === true || record.bootId !== core.bootId || isOrphaned(core, record)) return false;
   return !core.register.isLeaving(record) && !core.locks.isHeld(keyText(record));
 }
 

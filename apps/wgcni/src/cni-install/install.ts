@@ -1,10 +1,10 @@
 /** Puts the plugin and its configuration where runtimes look for them, each by rename, the configuration last. */
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { CatalogueError, messageOf, replaceFile } from '@wgcni/base';
+import { pluginName } from '@wgcni/cni';
 import type { Answer } from '../commands.ts';
-import { nodeConflist, pluginType, type Place } from './node-conflist.ts';
+import { nodeConflist, type Place } from './node-conflist.ts';
 
 export interface InstallOptions extends Place {
   /** The built plugin. */
@@ -24,7 +24,7 @@ export async function installCni(options: InstallOptions): Promise<Answer> {
   const conflist = nodeConflist((await read(config, '--config')).toString('utf8'), config, { socket, queueDir });
   const plugin = await read(options.plugin, '--plugin');
   await refuseMissing(conflist.others, binDir);
-  const pluginPath = join(binDir, pluginType);
+  const pluginPath = join(binDir, pluginName);
   const configPath = join(confDir, basename(config));
   // ORDER: with its configuration a runtime takes the network for ready, so that goes last.
   await put(pluginPath, plugin, 0o755);
@@ -64,7 +64,7 @@ async function refuseMissing(types: readonly string[], binDir: string): Promise<
 
 async function put(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   try {
-    await mkdir(join(path, '..'), { recursive: true, mode: 0o755 });
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
     await replaceFile(path, content, mode);
   } catch (cause) {
     throw new CatalogueError('io.failed', `${path} cannot be written: ${messageOf(cause)}`, {

@@ -1,5 +1,6 @@
 /** PURE: the shipped network configuration, fitted to one node. */
 import { CatalogueError } from '@wgcni/base';
+import { pluginName } from '@wgcni/cni';
 
 /** What differs from node to node. */
 export interface Place {
@@ -17,17 +18,14 @@ export interface NodeConflist {
   others: string[];
 }
 
-/** The type, and therefore the file name, under which runtimes find the plugin. */
-export const pluginType = 'wireguard-cni';
-
 /** The configuration list in `text` with `place` in our plugin's part. Throws CatalogueError `request.invalid` naming `path`. */
 export function nodeConflist(text: string, path: string, place: Place): NodeConflist {
   const list = parse(text, path);
   const { name, plugins } = list;
   if (typeof name !== 'string' || name === '') throw unfit(path, 'it has no network name');
   if (!Array.isArray(plugins) || !plugins.every(isTyped)) throw unfit(path, 'it has no list of plugins with a type');
-  const isOurs = ({ type }: { type: string }): boolean => type === pluginType;
-  if (plugins.filter(isOurs).length !== 1) throw unfit(path, `it must hold one plugin of the type ${pluginType}`);
+  const isOurs = ({ type }: { type: string }): boolean => type === pluginName;
+  if (plugins.filter(isOurs).length !== 1) throw unfit(path, `it must hold one plugin of the type ${pluginName}`);
   const placed = plugins.map((plugin) => (isOurs(plugin) ? { ...plugin, ...place } : plugin));
   return {
     text: `${JSON.stringify({ ...list, plugins: placed }, null, 2)}\n`,

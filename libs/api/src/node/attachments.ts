@@ -24,6 +24,9 @@ export const AttachInputSchema = Type.Object(
     allowHostNetns: Type.Optional(
       Type.Boolean({ description: "CNI_NETNS_OVERRIDE: accept the node-manager's own namespace" }),
     ),
+    addressesOnly: Type.Optional(
+      Type.Boolean({ description: 'as a delegated IPAM: no device, somebody else makes the interface' }),
+    ),
   },
   { $id: 'AttachInput', additionalProperties: false },
 );
@@ -41,7 +44,7 @@ export const AttachmentSchema = Type.Object(
     ),
     netns: Type.String(),
     addresses: Type.Array(Type.Object({ address: CidrText, gateway: AddressText }), {
-      description: 'address with its prefix length (/32, /128)',
+      description: "address with its prefix length: /32 or /128, the subnet's for addresses alone",
     }),
     mtu: Type.Integer(),
     publicKey: Type.Union([PublicKeyText, Type.Null()]),
