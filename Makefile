@@ -13,7 +13,7 @@ PACKAGES := etcd-server etcd-client wireguard-tools wireguard-go iproute2 iptabl
 TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-system-x86 cpio
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel coverage mutation bench openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel conformance coverage mutation bench openapi format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -61,6 +61,9 @@ e2e: test-deps build ## whole clusters in network namespaces
 
 test-kernel: test-deps build ## the kernel's WireGuard, in a virtual machine
 	@$(BIN)/tsx libs/testing/src/test-run/main.ts kernel
+
+conformance: test-deps build ## every case of the CNI on our plugin and on the reference; SUBJECT=description.json: on another, ONLY=part of a case's name
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/conformance/main.ts $(SUBJECT) $(if $(ONLY),--only $(ONLY))
 
 coverage: deps ## branch coverage of the pure libraries
 	@$(BIN)/vitest run --project unit --coverage

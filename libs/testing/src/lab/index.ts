@@ -10,3 +10,4 @@ export * from './process.ts';
 export * from './programs.ts';
 export * from './reach.ts';
 export * from './take-down.ts';
+export * from './wireguard-processes.ts';

@@ -1,0 +1,142 @@
+/** CHECK: passes right after ADD and after what later plugins may change, and names whatever else is not as ADD left it. */
+import { inside } from '../../inside.ts';
+import type { Bench, Container } from '../bench.ts';
+import type { ConformanceCase } from '../case.ts';
+import type { ResultLists } from '../result-shape.ts';
+
+const clause = 'CNI 1.1 §2 CHECK';
+const checkRounds = 100;
+
+interface Broken extends Pick<ConformanceCase, 'needs' | 'isOursOnly'> {
+  id: string;
+  what: string;
+  names: string[];
+  damage(container: Container, result: ResultLists, bench: Bench): Promise<unknown>;
+}
+
+/** Code 107 is ours: the specification has none for it. */
+const broken = ({ id, what, names, damage, ...rest }: Broken): ConformanceCase => ({
+  id: `check.broken.${id}`,
+  title: `CHECK fails and says so when ${what}`,
+  clause,
+  ...rest,
+  run: async (bench) => {
+    const container = await bench.container();
+    const prevResult = await bench.add(container);
+    await damage(container, prevResult, bench);
+    await bench.refuse('CHECK', { ours: 107 }, names, [container, { config: { prevResult } }]);
+  },
+});
+
+const ip = (container: Container, ...argv: string[]): Promise<unknown> => inside(container.netnsPath, ['ip', ...argv]);
+const addressOf = ({ ips = [] }: ResultLists): string => ips[0]?.address ?? '';
+
+export const checkCases: ConformanceCase[] = [
+  {
+    id: 'check.after-add',
+    title: `CHECK right after ADD passes, ${checkRounds} times`,
+    clause: `${clause}; CRI-O`,
+    run: async (bench) => {
+      const container = await bench.container();
+      const prevResult = await bench.add(container);
+      for (let round = 0; round < checkRounds; round += 1)
+        await bench.succeed('CHECK', container, { config: { prevResult } });
+    },
+  },
+  {
+    id: 'check.later-plugins',
+    title: 'CHECK passes when a later plugin added an address and a route',
+    clause: `${clause}: other plugins of the chain`,
+    run: async (bench) => {
+      const container = await bench.container();
+      const prevResult = await bench.add(container);
+      await ip(container, 'address', 'add', '203.0.113.9/32', 'dev', 'eth0');
+      await ip(container, 'route', 'add', '203.0.113.0/24', 'dev', 'eth0');
+      await bench.succeed('CHECK', container, { config: { prevResult } });
+    },
+  },
+  broken({
+    id: 'down',
+    what: 'the interface is down',
+    names: ['eth0', 'down'],
+    damage: (container) => ip(container, 'link', 'set', 'eth0', 'down'),
+  }),
+  broken({
+    id: 'removed',
+    what: 'the interface was removed',
+    names: ['eth0', 'removed'],
+    damage: (container) => ip(container, 'link', 'delete', 'eth0'),
+  }),
+  broken({
+    id: 'address',
+    what: 'an address was removed',
+    names: ['address'],
+    damage: (container, result) => ip(container, 'address', 'del', addressOf(result), 'dev', 'eth0'),
+  }),
+  broken({
+    id: 'route',
+    what: 'a route was removed',
+    names: ['route', '0.0.0.0/0'],
+    damage: (container) => ip(container, '-4', 'route', 'del', 'default'),
+  }),
+  broken({
+    id: 'peer',
+    what: 'the peer was removed from the node',
+    names: ['peer'],
+    needs: 'breakPeer',
+    damage: async ({ id }, { ips = [] }, { subject }) =>
+      subject.breakPeer?.(
+        id,
+        ips.map(({ address }) => address),
+      ),
+  }),
+  {
+    id: 'check.unallocated',
+    title: 'CHECK of a container whose allocation was taken back fails',
+    clause,
+    run: async (bench) => {
+      const container = await bench.container();
+      const prevResult = await bench.add(container);
+      await bench.succeed('DEL', container);
+      await bench.refuse('CHECK', { ours: 3 }, [container.id], [container, { config: { prevResult } }]);
+    },
+  },
+  {
+    id: 'check.other-address',
+    title: 'CHECK fails when the result names an address that was not allocated',
+    clause: `${clause}: prevResult`,
+    run: async (bench, { range }) => {
+      const container = await bench.container();
+      const result = await bench.add(container);
+      const ips = (result.ips ?? []).map((one, index) =>
+        index === 0 ? { ...one, address: one.address.replace(/^[^/]+/, range.inside) } : one,
+      );
+      await bench.refuse(
+        'CHECK',
+        { ours: 107 },
+        [range.inside],
+        [container, { config: { prevResult: { ...result, ips } } }],
+      );
+    },
+  },
+  {
+    id: 'check.no-result',
+    title: 'CHECK without prevResult is refused',
+    clause: `${clause}: prevResult is required`,
+    run: async (bench) => {
+      const container = await bench.container();
+      await bench.add(container);
+      await bench.refuse('CHECK', { ours: 7 }, ['prevResult'], [container]);
+    },
+  },
+  {
+    id: 'check.version',
+    title: 'CHECK in 0.3.1 is refused: 0.4.0 brought it',
+    clause: 'CNI 0.4.0 CHECK, code 1',
+    run: async (bench) => {
+      const container = await bench.container();
+      const prevResult = await bench.add(container, { config: { cniVersion: '0.3.1' } });
+      await bench.refuse('CHECK', 1, ['0.3.1'], [container, { config: { cniVersion: '0.3.1', prevResult } }]);
+    },
+  },
+];

@@ -1,0 +1,158 @@
+/** Our plugin under the suite: a lab of one node, installed by the operator's command, with the shipped configuration. */
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  findPrograms,
+  installCni,
+  Lab,
+  planLab,
+  wireguardDevices,
+  wireguardPeers,
+  type NodePlan,
+} from '@wgcni/testing';
+import { execa } from 'execa';
+import { takeByHand } from './take-by-hand.ts';
+import type { AddressRange, NodeManagerDaemon, Setting, Subject, SubjectSource } from './subject.ts';
+
+export interface NodeSubjectOptions {
+  /** So many IPv4 addresses of the dual-stack node are taken by hand beforehand, from a subnet of /20. */
+  crowd?: number;
+}
+
+const pools: Record<Setting | 'crowded', string[]> = {
+  dual: ['10.64.0.0/12:24', 'fd64::/48:64'],
+  tiny: ['10.64.0.0/16:29', 'fd64::/48:64'],
+  ipv6: ['fd64::/48:64'],
+  crowded: ['10.64.0.0/12:20', 'fd64::/48:64'],
+};
+
+const root = resolve(import.meta.dirname, '../../../..');
+
+/** Opens a lab for each setting. */
+export function nodeSubject({ crowd = 0 }: NodeSubjectOptions = {}): SubjectSource {
+  return {
+    name: 'wireguard-cni',
+    open: async (setting) => {
+      const plan = planLab(`k${randomBytes(3).toString('hex')}`, {
+        ...{ nodes: 1, containersPerNode: 0, managers: 1, etcd: 1 },
+        pools: pools[setting === 'dual' && crowd > 0 ? 'crowded' : setting],
+      });
+      const lab = new Lab(plan, await findPrograms(root));
+      try {
+        await lab.up();
+        const [node] = plan.nodes;
+        if (node === undefined) throw new Error('the lab has no node');
+        if (setting === 'dual') await takeByHand(node.socket, crowd);
+        return { subject: await subjectOf(lab, node), close: () => lab.down() };
+      } catch (error) {
+        await lab.down();
+        throw error;
+      }
+    },
+  };
+}
+
+async function subjectOf(lab: Lab, node: NodePlan): Promise<Subject> {
+  const { binDir, conflist } = await installCni(lab, node);
+  const { name, plugins } = JSON.parse(await readFile(conflist, 'utf8')) as { name: string; plugins: object[] };
+  const config = { name, ...plugins[0] };
+  const plugin = `${binDir}/wireguard-cni`;
+  const nodeManager = daemonOf(lab, node);
+  return {
+    name: 'wireguard-cni',
+    plugin,
+    config,
+    netnsPath: node.netnsPath,
+    cniPath: binDir,
+    isOurs: true,
+    range: await rangeOf(lab, node),
+    ipam: { plugin, config: { name, type: 'ptp', ipam: plugins[0] } },
+    daemon: nodeManager,
+    nodeManager,
+    holdings: () => holdingsOf(lab, node),
+    breakPeer: (_, addresses) => removePeer(node, addresses),
+    setDraining: (isDraining) => setDraining(lab, node, isDraining),
+  };
+}
+
+function daemonOf(lab: Lab, node: NodePlan): NodeManagerDaemon {
+  const ready = (): Promise<void> => lab.nodeReady(node).then(() => undefined);
+  const launch = (): void => void lab.startNode(node);
+  return {
+    socket: node.socket,
+    queueLimit: 10_000,
+    stop: () => lab.process(node.id).stop(),
+    start: () => (launch(), ready()),
+    launch,
+    ready,
+    freeze: () => lab.process(node.id).kill('SIGSTOP'),
+    thaw: () => lab.process(node.id).kill('SIGCONT'),
+  };
+}
+
+/** Allocations, records and waiting deletions of the node, and every userspace device and peer it has. */
+async function holdingsOf(lab: Lab, node: NodePlan): Promise<string[]> {
+  const client = lab.nodeClient(node);
+  try {
+    const [{ items }, records, devices, peers, waiting] = await Promise.all([
+      client.attachments({ limit: 1_000 }),
+      readdir(`${node.dataDir}/attachments`),
+      wireguardDevices(node.netnsPath),
+      wireguardPeers(node.netnsPath),
+      readdir(node.queueDir).catch(() => []),
+    ]);
+    const allocations = items.flatMap(({ network, containerId, ifName, addresses }) =>
+      addresses.map(({ address }) => `allocation ${network}/${containerId}/${ifName} ${address}`),
+    );
+    return [
+      ...allocations,
+      ...records.map((record) => `record ${record}`),
+      ...devices.map((device) => `device ${device}`),
+      ...peers.map(({ device, allowedIps }) => `peer of ${device} ${allowedIps.toSorted().join(' ')}`),
+      ...waiting.map((entry) => `waiting ${entry}`),
+    ].sort();
+  } finally {
+    await client.close();
+  }
+}
+
+async function rangeOf(lab: Lab, node: NodePlan): Promise<AddressRange> {
+  const client = lab.nodeClient(node);
+  const { subnets } = await client.status();
+  await client.close();
+  const base = (isOfFamily: (subnet: string) => boolean): string | undefined =>
+    subnets.find(isOfFamily)?.replace(/\/.*/, '');
+  const v4 = base((subnet) => !subnet.includes(':')) ?? '10.64.0.0';
+  const v6 = base((subnet) => subnet.includes(':'));
+  const prefix = v4.replace(/[0-9]+$/, '');
+  return {
+    gateway: `${prefix}1`,
+    inside: v4.replace(/[0-9]+\.[0-9]+$/, (tail) => insideTail(tail, subnets)),
+    outside: '10.250.0.9',
+    ...(v6 === undefined ? {} : { inside6: `${v6}c8` }),
+  };
+}
+
+/** An address near the end of the subnet, where nothing is given for long. */
+function insideTail(tail: string, subnets: readonly string[]): string {
+  const [third = 0, fourth = 0] = tail.split('.').map(Number);
+  return subnets.some((subnet) => subnet.endsWith('/20')) ? `${third + 15}.200` : `${third}.${fourth + 200}`;
+}
+
+async function removePeer({ netnsPath }: NodePlan, addresses: readonly string[]): Promise<void> {
+  const peers = await wireguardPeers(netnsPath);
+  const peer = peers.find(({ allowedIps }) => addresses.some((address) => allowedIps.includes(address)));
+  if (peer === undefined) throw new Error(`no peer has ${addresses.join(', ')}`);
+  await execa('wg', ['set', peer.device, 'peer', peer.publicKey, 'remove']);
+}
+
+async function setDraining(lab: Lab, node: NodePlan, isDraining: boolean): Promise<void> {
+  const client = lab.managerClient();
+  try {
+    await (isDraining ? client.drain(node.id) : client.undrain(node.id));
+  } finally {
+    await client.close();
+  }
+  await lab.nodeStatusWhere(node, ({ readiness }) => (readiness === 'ready') !== isDraining);
+}
