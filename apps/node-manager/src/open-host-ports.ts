@@ -7,13 +7,14 @@ import { kernelBootId, procUdpPorts } from './attachments/index.ts';
 import type { Config } from './config.ts';
 import { memoryDirectory } from './host/memory-directory.ts';
 import { checkStart } from './host/start-checks.ts';
-import { deviceId } from './keys/device-id.ts';
+import { deviceId, deviceIdPattern } from './keys/device-id.ts';
 import type { HostPorts } from './ports.ts';
 import { sinceBootMs } from './registration/instant.ts';
 
 /** Throws CatalogueError `config.invalid` that names what this machine lacks. */
 export async function openHostPorts(config: Config, log: Log): Promise<HostPorts> {
-  const iproute = new ExecIpRoute();
+  // A container's userspace device is made here under its id and moved at once.
+  const iproute = new ExecIpRoute({ passing: deviceIdPattern });
   await checkStart({ path: processEnvironment().PATH ?? '', kernel: await iproute.observe(undefined), log });
   const backend = config.backend === 'auto' ? await detectBackend() : config.backend;
   await privateDirectory(config.dataDir);

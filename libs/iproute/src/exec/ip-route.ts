@@ -14,13 +14,17 @@ const readTries = 5;
 export interface ExecIpRouteOptions {
   /** A namespace that stands for our own; by default the one this process is in. */
   ownNetns?: string;
+  /** Matches a line of `ip monitor` about a link that is here only until it moves on: no change to be told of. */
+  passing?: RegExp;
 }
 
 export class ExecIpRoute implements IpRoute {
   readonly #processes: Processes;
+  readonly #passing: RegExp | undefined;
 
   constructor(options: ExecIpRouteOptions = {}) {
     this.#processes = new Processes(options.ownNetns);
+    this.#passing = options.passing;
   }
 
   async observe(netns: NetnsPath): Promise<KernelState> {
@@ -62,7 +66,7 @@ export class ExecIpRoute implements IpRoute {
   }
 
   changes(signal: AbortSignal): AsyncIterable<void> {
-    return monitorChanges(this.#processes, signal);
+    return monitorChanges(this.#processes, signal, this.#passing);
   }
 
   #read(netns: NetnsPath): Promise<Outcome> {

@@ -1,5 +1,6 @@
 /** Watches links, addresses and routes with a long-lived `ip monitor`, started again when it dies. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { backoffMs, systemRandom } from '@wgcni/base';
 import { coalesced } from '../coalesced.ts';
 import { processEnvironment, type Processes } from './processes.ts';
@@ -9,18 +10,27 @@ const coalesceMs = 50;
 const restart = { firstMs: 100, maxMs: 2000 };
 
 /**
- * Yields after changes in our own namespace, and once after each (re)start of the watch, since what changed before is unseen.
- * Returns when the signal aborts.
+ * Yields after changes in our own namespace, and once after each (re)start of the watch, since what changed before is unseen. What only
+ * concerns links with a name like `passing` is no change: they are on their way into another namespace. Returns when the signal aborts.
  */
-export function monitorChanges(processes: Processes, signal: AbortSignal): AsyncIterable<void> {
+export function monitorChanges(
+  processes: Processes,
+  signal: AbortSignal,
+  passing: RegExp | undefined,
+): AsyncIterable<void> {
   // The kernel ends the monitor with us, however we end: left over, it would keep our namespace alive for ever.
   const argv = processes.argvOf({
     argv: ['setpriv', '--pdeathsig', 'KILL', 'ip', '-o', 'monitor', 'link', 'address', 'route'],
   });
-  return coalesced((ring) => superviseMonitor(argv, ring), coalesceMs, signal);
+  const concernsUs = (line: string): boolean => passing?.test(line) !== true;
+  return coalesced((ring) => superviseMonitor(argv, ring, concernsUs), coalesceMs, signal);
 }
 
-function superviseMonitor([program = '', ...args]: readonly string[], ring: () => void): () => void {
+function superviseMonitor(
+  [program = '', ...args]: readonly string[],
+  ring: () => void,
+  concernsUs: (line: string) => boolean,
+): () => void {
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -33,8 +43,11 @@ function superviseMonitor([program = '', ...args]: readonly string[], ring: () =
     });
     child = started;
     started.once('spawn', ring);
+    onLines(started.stdout, (line) => {
+      if (concernsUs(line)) ring();
+    });
     // Its complaints are rings too: it complains when it lost messages.
-    for (const stream of [started.stdout, started.stderr]) stream?.on('data', ring);
+    started.stderr?.on('data', ring);
     started.stdout?.once('data', () => (failures = 0));
     onceOver(started, () => {
       if (!isStopped) timer = setTimeout(start, backoffMs(failures++, restart, systemRandom));
@@ -47,6 +60,16 @@ function superviseMonitor([program = '', ...args]: readonly string[], ring: () =
     clearTimeout(timer);
     child?.kill('SIGKILL');
   };
+}
+
+/** Calls `hear` with every whole line of a stream. */
+function onLines(stream: Readable | null, hear: (line: string) => void): void {
+  let rest = '';
+  stream?.setEncoding('utf8').on('data', (text: string) => {
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) hear(line);
+  });
 }
 
 /** A process that cannot be started may report an error, a close, or both: one of them counts. */

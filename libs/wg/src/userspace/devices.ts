@@ -8,7 +8,7 @@ import { WgTool, type WgTarget } from '../exec/wg-tool.ts';
 import type { PeerChange } from '../peer.ts';
 import type { DeviceRef, DeviceSettings, DeviceState, WgDevices } from '../port.ts';
 import { ProcessRecords } from './process-records.ts';
-import { hasUdpPort } from './udp-sockets.ts';
+import { hasUdpSocket } from './udp-sockets.ts';
 import { WireguardGo } from './wireguard-go.ts';
 
 const settlePollMs = 20;
@@ -45,7 +45,6 @@ export class UserspaceDevices implements WgDevices {
   async create(ref: DeviceRef, mtu: number): Promise<void> {
     checkId(ref.id);
     await this.#daemons.stop(ref.id);
-    if (await this.#hasLink(ref)) throw interfaceExists(ref);
     await this.#daemons.start(ref.id);
     try {
       await this.#place(ref, mtu);
@@ -81,10 +80,8 @@ export class UserspaceDevices implements WgDevices {
     const deadline = systemClock.monotonicMs() + timeoutMs;
     const identity = await this.#daemons.find(ref.id);
     if (identity === undefined) return false;
-    let port = 0;
     while (true) {
-      port = port === 0 ? ((await this.#wg.dump(targetOf(ref)))?.listenPort ?? 0) : port;
-      if (port !== 0 && (await hasUdpPort(identity.pid, port))) return true;
+      if (await hasUdpSocket(identity.pid)) return true;
       if (systemClock.monotonicMs() >= deadline) return false;
       await systemClock.sleep(settlePollMs);
     }

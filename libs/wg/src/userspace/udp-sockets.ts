@@ -1,23 +1,19 @@
-/** Whether a process has its UDP port bound in its namespace: the sign that a userspace device is up. */
+/** Whether a process has a UDP socket bound in its namespace: the sign that a userspace device is up. */
 import { readdir, readlink } from 'node:fs/promises';
 import { isGone, readOfProcess } from './proc.ts';
 
-/** Whether one of the process's own sockets is bound to `port`, over either family. */
-export async function hasUdpPort(pid: number, port: number): Promise<boolean> {
-  const tables = await Promise.all([readOfProcess(pid, 'net/udp'), readOfProcess(pid, 'net/udp6')]);
-  const bound = tables.flatMap((table) => inodesOfPort(table ?? '', port));
-  if (bound.length === 0) return false;
+/** Whether one of the process's own sockets is bound to a UDP port, over either family. */
+export async function hasUdpSocket(pid: number): Promise<boolean> {
   const own = await socketInodes(pid);
-  return bound.some((inode) => own.has(inode));
+  if (own.size === 0) return false;
+  const tables = await Promise.all([readOfProcess(pid, 'net/udp'), readOfProcess(pid, 'net/udp6')]);
+  return tables.flatMap((table) => boundInodes(table ?? '')).some((inode) => own.has(inode));
 }
 
-/** The socket inodes bound to `port` in the text of /proc/net/udp or udp6 (proc(5)). */
-export function inodesOfPort(table: string, port: number): string[] {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return table
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .flatMap(([, local, , , , , , , , inode]) => (local?.endsWith(suffix) && inode !== undefined ? [inode] : []));
+/** The inodes of the bound sockets in the text of /proc/net/udp or udp6 (proc(5)). */
+export function boundInodes(table: string): string[] {
+  const rows = table.split('\n').slice(1);
+  return rows.flatMap((row) => row.trim().split(/\s+/)[9] ?? []);
 }
 
 async function socketInodes(pid: number): Promise<Set<string>> {

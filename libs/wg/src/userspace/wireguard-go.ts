@@ -41,31 +41,45 @@ export class WireguardGo {
     child.once('error', (error) => (ending = startFailure(program, error)));
     child.once('exit', (status) => (ending = endedEarly(id, status)));
     child.unref();
+    // ORDER: recorded before it answers: what has neither a record nor a socket that answers is not looked for (see `find`).
+    const identity = await identifyProcess(child.pid ?? 0);
+    if (identity !== undefined) await this.#records.write(id, identity);
     const deadline = systemClock.monotonicMs() + startBoundMs;
     while (!(await answers(id))) {
       if (ending === undefined && systemClock.monotonicMs() >= deadline) {
         child.kill('SIGKILL');
         ending = endedEarly(id, null);
       }
-      if (ending !== undefined) throw ending;
+      if (ending !== undefined) throw await this.#forgotten(id, ending);
       await systemClock.sleep(pollMs);
     }
-    const identity = await identifyProcess(child.pid ?? 0);
     if (identity === undefined) throw endedEarly(id, null);
-    await this.#records.write(id, identity);
     return identity;
   }
 
-  /** The process that serves `id` now, or undefined. One whose record was lost is adopted when it is the only one with its arguments. */
+  /**
+   * The process that serves `id` now, or undefined. One whose record was lost is adopted when its socket answers and it is the only one
+   * with its arguments: without either it is not looked for, since a walk through every process would cost each ADD more than its forks.
+   */
   async find(id: string): Promise<ProcessIdentity | undefined> {
     const recorded = await this.#records.read(id);
     if (recorded !== undefined && (await this.#isStill(recorded, id))) return recorded;
+    if (!(await answers(id))) return undefined;
+    return this.#adopt(id);
+  }
+
+  async #adopt(id: string): Promise<ProcessIdentity | undefined> {
     const found = (await this.#scan()).filter((each) => each.id === id);
     if (found.length > 1) throw ambiguous(id, found);
     const [only] = found;
-    if (only === undefined || !(await answers(id))) return only?.identity;
-    await this.#records.write(id, only.identity);
-    return only.identity;
+    if (only !== undefined) await this.#records.write(id, only.identity);
+    return only?.identity;
+  }
+
+  /** The failure of a start, once nothing is recorded of it any more. */
+  async #forgotten(id: string, failure: Error): Promise<Error> {
+    await this.#records.remove(id);
+    return failure;
   }
 
   /** Ends the process of `id` and waits until it is gone, so that its name can be used again. A missing one is fine. */
