@@ -93,7 +93,9 @@ async function followStore({ config, ports, parts, session }: StoreFollower, sig
     const snapshot = readSnapshot(reflector.items.values(), revision, keys);
     last = parts.keeper.accept(snapshot).then(
       ({ isOwnRecordRight }) => {
-        if (!isOwnRecordRight) session.renewSoon();
+        // A drain, or the end of one, is told of in a renewal's answer.
+        const isDrainNews = snapshot.draining.includes(parts.identity.nodeId) !== parts.board.isDraining;
+        if (!isOwnRecordRight || isDrainNews) session.renewSoon();
       },
       (error: unknown) => failures.abort(error),
     );

@@ -10,6 +10,7 @@ export function readSnapshot(items: Iterable<StoredKey>, revision: number, keys:
     revision,
     network: undefined,
     nodes: [],
+    draining: [],
     gone: [],
     quarantined: [],
     quarantinedNodes: [],
@@ -40,7 +41,8 @@ function readNode(item: StoredKey, snapshot: MeshSnapshot, nodeId: string): void
     snapshot.quarantinedNodes.push(nodeId);
     return;
   }
-  const { publicKey, endpoints, subnets } = decoded.record;
+  const { publicKey, endpoints, subnets, draining } = decoded.record;
+  if (draining) snapshot.draining.push(nodeId);
   const grants = subnets.map(({ cidr, grantId }) => ({ cidr, grantId }));
   snapshot.nodes.push({ nodeId, publicKey, endpoints, subnets: grants, modRevision: item.modRevision });
 }

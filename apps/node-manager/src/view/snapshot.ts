@@ -18,6 +18,8 @@ export interface MeshSnapshot {
   revision: number;
   network: NetworkPlan | undefined;
   nodes: NodeEntry[];
+  /** Ids of those that are drained. */
+  draining: string[];
   gone: Tombstone[];
   /** Keys whose values cannot be read. */
   quarantined: string[];
