@@ -10,10 +10,10 @@ export REDOCLY_TELEMETRY := off
 
 # What the lab and the tests run: etcd, WireGuard, the packet tools, a container engine and a machine emulator.
 PACKAGES := etcd-server etcd-client wireguard-tools wireguard-go iproute2 iptables iputils-ping tcpdump procps util-linux curl
-TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-system-x86 cpio
+TEST_PACKAGES := containernetworking-plugins podman conmon runc containerd docker.io busybox-static qemu-system-x86 cpio
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel conformance coverage mutation bench openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel conformance coverage mutation bench bench-cni openapi format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -23,6 +23,7 @@ deps: node_modules/.package-lock.json ## install what the lab needs (Debian pack
 
 test-deps: deps ## install what the tests need on top
 	@deploy/install-packages.sh $(TEST_PACKAGES)
+	@deploy/build-cnitool.sh
 
 node_modules/.package-lock.json: package-lock.json
 	npm ci --no-audit --no-fund
@@ -70,6 +71,9 @@ coverage: deps ## branch coverage of the pure libraries
 
 bench: deps ## what an allocation costs, beside an empty pool and a scan
 	@$(BIN)/tsx libs/ipam/bench/allocation.ts
+
+bench-cni: test-deps build ## ADDs and DELs per second beside bridge + host-local, in one run
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/bench/cni.ts
 
 mutation: deps ## mutation score of libs/ipam
 	@cd libs/ipam && ../../$(BIN)/stryker run

@@ -3,3 +3,4 @@ export * from './lab/index.ts';
 export * from './docker/engine.ts';
 export * from './docker/member.ts';
 export * from './manual-clock.ts';
+export { removeCgroups } from './cgroups.ts';

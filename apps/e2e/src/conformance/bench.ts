@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { addNetns, removeNetns } from '@wgcni/testing';
 import { difference, hostState } from './host-state.ts';
+import { inParallel } from './in-parallel.ts';
 import { callPlugin, type PluginAnswer, type verbs } from './plugin-call.ts';
 import type { ResultLists } from './result-shape.ts';
 import type { Subject } from './subject.ts';
@@ -37,6 +38,8 @@ export type Code = number | { ours: number };
 
 /** The version that a case speaks when it does not matter. */
 const usualVersion = '1.0.0';
+
+const clearWorkers = 4;
 
 export class Bench {
   readonly subject: Subject;
@@ -91,6 +94,7 @@ export class Bench {
   async succeed(verb: Verb, container?: Container, options: CallOptions = {}): Promise<PluginAnswer> {
     const answer = await this.call(verb, container, options);
     if (answer.exitCode !== 0) throw new Error(`${verb} failed: ${answer.stdout}${answer.stderr}`);
+    if (verb === 'DEL' && container !== undefined) this.#used.delete(`${container.id}/${options.ifName ?? 'eth0'}`);
     if (answer.stdout !== '') throw new Error(`${verb} succeeded, but printed ${answer.stdout}`);
     return answer;
   }
@@ -141,11 +145,11 @@ export class Bench {
 
   /** Deletes every container that the case added, and its namespaces. */
   async clear(): Promise<void> {
-    for (const { container, ifName } of this.#used.values()) {
+    await inParallel(clearWorkers, [...this.#used.values()], async ({ container, ifName }) => {
       const { exitCode, stdout } = await this.call('DEL', container, { ifName });
       if (exitCode !== 0) throw new Error(`the DEL after the case failed: ${stdout}`);
-    }
-    for (const netns of [...this.#netns]) await this.removeNetns(netns);
+    });
+    await inParallel(clearWorkers, [...this.#netns], (netns) => this.removeNetns(netns));
     this.#used.clear();
   }
 }

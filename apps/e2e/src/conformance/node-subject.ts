@@ -130,7 +130,7 @@ async function rangeOf(lab: Lab, node: NodePlan): Promise<AddressRange> {
     gateway: `${prefix}1`,
     inside: v4.replace(/[0-9]+\.[0-9]+$/, (tail) => insideTail(tail, subnets)),
     outside: '10.250.0.9',
-    ...(v6 === undefined ? {} : { inside6: `${v6}c8` }),
+    ...(v6 === undefined ? {} : { inside6: `${v6}ff:c8` }),
   };
 }
 

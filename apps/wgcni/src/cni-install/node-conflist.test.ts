@@ -10,7 +10,7 @@ const place = { socket: '/run/n1.sock', queueDir: '/var/n1/queue' };
 describe('the configuration of a node', () => {
   it.each([
     { file: '10-wireguard-cni.conflist', others: [] },
-    { file: '20-wireguard-cni-chained.conflist', others: ['portmap', 'firewall', 'tuning'] },
+    { file: '20-wireguard-cni-chained.conflist', others: ['portmap', 'firewall'] },
   ])('is the shipped $file with its socket and queue', ({ file, others }) => {
     const shipped = readFileSync(join(shippedDir, file), 'utf8');
     const made = nodeConflist(shipped, file, place);

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { systemClock } from '@wgcni/base';
 import { execa } from 'execa';
+import { removeCgroups, thaw } from '../cgroups.ts';
 import { joinByVeth } from './veth.ts';
 
 export interface DockerEngine {
@@ -117,29 +118,4 @@ function killIfAlive(pid: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-/** A process that a test left paused would not even end by SIGKILL (cgroups v1). */
-async function thaw(name: string): Promise<void> {
-  const search = ['/sys/fs/cgroup', '-path', `*/${name}/*/freezer.state`];
-  const { stdout } = await execa('find', search);
-  for (const path of stdout.split('\n').filter((line) => line !== '')) await writeFile(path, 'THAWED');
-}
-
-/** Control groups outlive their processes: the engine's, deepest first. */
-async function removeCgroups(name: string): Promise<void> {
-  await execa('find', [
-    '/sys/fs/cgroup',
-    '-depth',
-    '-type',
-    'd',
-    '(',
-    '-name',
-    name,
-    '-o',
-    '-path',
-    `*/${name}/*`,
-    ')',
-    '-delete',
-  ]);
 }
