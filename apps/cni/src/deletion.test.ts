@@ -1,5 +1,5 @@
 /** DEL while the node-manager comes and goes: every order of the plugin's steps and the node-manager's (docs/decisions/0001). */
-import { CatalogueError, silentLog } from '@wgcni/base';
+import { CatalogueError, silentLog, noFaultPoints } from '@wgcni/base';
 import { concerns, isOutdated, type QueueEntry, type RecordedMoment } from '@wgcni/cni';
 import { describe, expect, it } from 'vitest';
 import { Budget } from './budget.ts';
@@ -74,6 +74,7 @@ function deletion(world: World, before: (step: Step) => void): DeletionDeps {
     startedAt: () => ({ wall, bootId, uptimeMs }),
     budget: new Budget(1e9),
     log: silentLog,
+    reach: noFaultPoints,
   };
 }
 

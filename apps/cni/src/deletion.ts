@@ -3,6 +3,7 @@ import { type CatalogueError, messageOf, toCatalogueError, type Log } from '@wgc
 import type { QueueEntry } from '@wgcni/cni';
 import type { StartedAt } from './boot.ts';
 import type { Budget } from './budget.ts';
+import type { PluginFaultPoints } from './fault-points.ts';
 import type { AttachmentKey, NodeManager } from './node-manager.ts';
 
 export interface DeletionDeps {
@@ -14,6 +15,7 @@ export interface DeletionDeps {
   startedAt(): StartedAt;
   budget: Budget;
   log: Log;
+  reach: PluginFaultPoints;
 }
 
 /** The share of the time that the first try may take; the queue and the second try have the rest. */
@@ -24,13 +26,19 @@ const firstShare = 0.6;
  * queue's error when that is full or unwritable.
  */
 export async function deleteOrQueue(key: AttachmentKey, netns: string | undefined, deps: DeletionDeps): Promise<void> {
+  const { reach } = deps;
+  reach('del/before the request');
   const refusal = await tryDetach(deps.nodeManager.detach(key, deps.budget.signal(firstShare), { netns }));
+  reach('del/answered by the node-manager');
   if (refusal === undefined) return;
   if (!canQueue(refusal)) throw refusal;
   const { wall: queuedAt, bootId, uptimeMs } = deps.startedAt();
+  reach('del/before the queue');
   // ORDER: the entry is on disk before the second try, so that a node-manager that starts in between sees one or the other.
   const path = deps.queue.enqueue({ ...key, ...(netns === undefined ? {} : { netns }), queuedAt, bootId, uptimeMs });
+  reach('del/entry queued');
   const second = await tryDetach(deps.nodeManager.detach(key, deps.budget.signal(), { netns, queuedAt }));
+  reach('del/tried again');
   if (second === undefined) return withdrawDone(path, deps);
   deps.log.warn({ ...key, path, reason: second.message }, 'deletion.queued');
 }
@@ -50,9 +58,10 @@ async function tryDetach(attempt: Promise<void>): Promise<CatalogueError | undef
 }
 
 /** The deletion is done; an entry that stays is dropped at the next replay, so its removal may fail. */
-function withdrawDone(path: string, { queue, log }: DeletionDeps): void {
+function withdrawDone(path: string, { queue, log, reach }: DeletionDeps): void {
   try {
     queue.withdraw(path);
+    reach('del/withdrawn');
   } catch (error) {
     log.warn({ path, reason: messageOf(error) }, 'deletion.not-withdrawn');
   }

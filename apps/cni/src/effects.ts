@@ -4,6 +4,7 @@ import type { AddEnvironment, Addition, NetworkConfig, VerbEffects } from '@wgcn
 import { processStartedAt } from './boot.ts';
 import { Budget } from './budget.ts';
 import { deleteOrQueue } from './deletion.ts';
+import type { PluginFaultPoints } from './fault-points.ts';
 import { NodeManager, type AttachmentKey } from './node-manager.ts';
 import { enqueue, withdraw } from './queue.ts';
 import { judgeStatus } from './status-verdict.ts';
@@ -17,16 +18,17 @@ const statusLimitMs = 5_000;
 const marginMs = 1_000;
 
 /** The effects over the socket and the queue that each configuration names. */
-export function nodeEffects(log: Log): VerbEffects {
+export function nodeEffects(log: Log, reach: PluginFaultPoints): VerbEffects {
   return {
-    add: (config, environment, ips) => attach(config, environment, ips, log),
+    add: (config, environment, ips) => attach(config, environment, ips, { log, reach }),
     del: (config, { containerId, ifName, netns }) =>
       deleteOrQueue({ network: config.name, containerId, ifName }, netns, {
         nodeManager: new NodeManager(config.socket),
-        queue: { enqueue: (entry) => enqueue(config.queueDir, entry), withdraw },
+        queue: { enqueue: (entry) => enqueue(config.queueDir, entry, { reach }), withdraw },
         startedAt: processStartedAt,
         budget: new Budget(config.delTimeoutMs),
         log,
+        reach,
       }),
     check: (config, { containerId, ifName, netns }, addresses) =>
       check(config, { network: config.name, containerId, ifName }, { netns, addresses }),
@@ -44,7 +46,7 @@ async function attach(
   config: NetworkConfig,
   { containerId, ifName, netns, isHostNetnsAllowed }: AddEnvironment,
   ips: string[],
-  log: Log,
+  { log, reach }: { log: Log; reach: PluginFaultPoints },
 ): Promise<Addition> {
   const nodeManager = new NodeManager(config.socket);
   const key = { network: config.name, containerId, ifName };
@@ -57,7 +59,9 @@ async function attach(
     ...(isHostNetnsAllowed ? { allowHostNetns: true } : {}),
     ...(config.isDelegated ? { addressesOnly: true } : {}),
   };
+  reach('add/before the request');
   const answer = await nodeManager.attach(key, input, budget.signal());
+  reach('add/answered by the node-manager');
   const undo = (): Promise<void> =>
     logged(log, 'add.not-undone', key, nodeManager.detach(key, AbortSignal.timeout(undoLimitMs)));
   try {

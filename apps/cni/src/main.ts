@@ -1,7 +1,8 @@
 /** The CNI plugin: environment and stdin in, one answer out; everything else is the node-manager's work. */
-import { messageOf } from '@wgcni/base';
+import { faultPoints, faultVariable, messageOf } from '@wgcni/base';
 import { dispatch, type Outcome } from '@wgcni/cni';
 import { nodeEffects } from './effects.ts';
+import { faultPointNames, type PluginFaultPoints } from './fault-points.ts';
 import { stderrLog, writeStderr } from './stderr-log.ts';
 import { readAll } from './stdin.ts';
 import { writeStdout } from './stdout.ts';
@@ -13,11 +14,13 @@ const stdinLimitMs = 5_000;
 
 async function main(): Promise<number> {
   const log = stderrLog();
+  // SIGKILL is what a crash is like: nothing of the process runs after it.
+  const reach = faultPoints(faultPointNames, process.env[faultVariable], () => process.kill(process.pid, 'SIGKILL'));
   const outcome = await dispatch({
     variables: process.env,
     readStdin: () => readAll(process.stdin, stdinLimitMs),
     pluginVersion: typeof __WGCNI_VERSION__ === 'string' ? __WGCNI_VERSION__ : '0.0.0',
-    effects: nodeEffects(log),
+    effects: nodeEffects(log, reach),
   });
   const { error, about } = outcome;
   if (about !== undefined) writeStderr(about);
@@ -27,11 +30,12 @@ async function main(): Promise<number> {
     const trace = code === 'internal.failed' ? { stack } : {};
     log.error({ CNI_COMMAND, CNI_CONTAINERID, CNI_IFNAME, code, message, ...trace }, 'cni.failed');
   }
-  return deliver(outcome);
+  return deliver(outcome, reach);
 }
 
 /** Prints the answer; an ADD is confirmed when the runtime has it, and taken back when it cannot have it. */
-async function deliver({ answer, addition, exitCode }: Outcome): Promise<number> {
+async function deliver({ answer, addition, exitCode }: Outcome, reach: PluginFaultPoints): Promise<number> {
+  if (addition !== undefined) reach('add/before stdout');
   try {
     if (answer !== undefined) writeStdout(`${JSON.stringify(answer)}\n`);
   } catch (error) {
@@ -39,7 +43,10 @@ async function deliver({ answer, addition, exitCode }: Outcome): Promise<number>
     await addition?.undo();
     return 1;
   }
-  await addition?.answered();
+  if (addition === undefined) return exitCode;
+  reach('add/after stdout');
+  await addition.answered();
+  reach('add/confirmed');
   return exitCode;
 }
 

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { noFaultPoints } from '@wgcni/base';
 import { decodeQueueEntry, inQueueOrder, isQueueFileName, mayConcern, type QueueEntry } from '@wgcni/cni';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processStartedAt } from './boot.ts';
@@ -32,9 +33,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(join(queueDir, '..', '..'), { recursive: true }));
 
+const reach = noFaultPoints;
+
 describe('enqueue', () => {
   it('makes the directory and one file that only its owner reads, with the entry in it', () => {
-    const path = enqueue(queueDir, entry);
+    const path = enqueue(queueDir, entry, { reach });
     expect(decodeQueueEntry(readFileSync(path, 'utf8'))).toEqual(entry);
     expect([statSync(queueDir).mode & 0o777, statSync(path).mode & 0o777]).toEqual([0o700, 0o600]);
     const [name = ''] = readdirSync(queueDir);
@@ -43,7 +46,7 @@ describe('enqueue', () => {
   });
 
   it('keeps two deletions of one key apart', () => {
-    const paths = [enqueue(queueDir, entry), enqueue(queueDir, entry)];
+    const paths = [enqueue(queueDir, entry, { reach }), enqueue(queueDir, entry, { reach })];
     expect(new Set(paths).size).toBe(2);
     withdraw(paths[0] ?? '');
     withdraw(paths[0] ?? '');
@@ -51,10 +54,10 @@ describe('enqueue', () => {
   });
 
   it('refuses more than the limit, and counts only entries', () => {
-    enqueue(queueDir, entry, 2);
+    enqueue(queueDir, entry, { limit: 2, reach });
     writeFileSync(join(queueDir, 'unfinished.json.new'), '');
-    enqueue(queueDir, entry, 2);
-    expect(() => enqueue(queueDir, entry, 2)).toThrow(
+    enqueue(queueDir, entry, { limit: 2, reach });
+    expect(() => enqueue(queueDir, entry, { limit: 2, reach })).toThrow(
       expect.objectContaining({ code: 'try.again', field: 'queueDir' }),
     );
     expect(inQueueOrder(readdirSync(queueDir))).toHaveLength(2);
@@ -64,7 +67,7 @@ describe('enqueue', () => {
     mkdirSync(join(queueDir, '..'), { recursive: true });
     writeFileSync(queueDir, '');
     chmodSync(queueDir, 0o600);
-    expect(() => enqueue(queueDir, entry)).toThrow(expect.objectContaining({ code: 'io.failed' }));
+    expect(() => enqueue(queueDir, entry, { reach })).toThrow(expect.objectContaining({ code: 'io.failed' }));
   });
 });
 

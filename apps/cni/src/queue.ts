@@ -17,19 +17,25 @@ import {
   isQueueFileName,
   queueFileName,
   queueLimit,
+  uniquePart,
   unfinishedSuffix,
   type QueueEntry,
 } from '@wgcni/cni';
+import type { PluginFaultPoints } from './fault-points.ts';
 
 /**
  * Makes an entry durable and returns its path. Synchronous: the process has nothing else to do, and a DEL killed in between
  * leaves nothing or all. Throws CatalogueError `try.again` when the queue is full, `io.failed` when it cannot be written.
  */
-export function enqueue(queueDir: string, entry: QueueEntry, limit = queueLimit): string {
+export function enqueue(
+  queueDir: string,
+  entry: QueueEntry,
+  { limit = queueLimit, reach }: { limit?: number; reach: PluginFaultPoints },
+): string {
   try {
     mkdirSync(queueDir, { recursive: true, mode: 0o700 });
     refuseFull(queueDir, limit);
-    return writeEntry(queueDir, entry);
+    return writeEntry(queueDir, entry, reach);
   } catch (error) {
     if (error instanceof CatalogueError) throw error;
     throw new CatalogueError('io.failed', `the deletion queue ${queueDir} cannot be written: ${messageOf(error)}`, {
@@ -55,14 +61,15 @@ function refuseFull(queueDir: string, limit: number): void {
   });
 }
 
-function writeEntry(queueDir: string, entry: QueueEntry): string {
-  const unique = `${process.pid}-${process.hrtime.bigint().toString(36)}`;
-  const path = join(queueDir, queueFileName(entry, unique));
+function writeEntry(queueDir: string, entry: QueueEntry, reach: PluginFaultPoints): string {
+  const path = join(queueDir, queueFileName(entry, uniquePart(process.pid, process.hrtime.bigint())));
   const aside = `${path}${unfinishedSuffix}`;
   try {
     writeSynced(aside, encodeQueueEntry(entry));
+    reach('del/entry written aside');
     // ORDER: content on disk, then the name, then the directory; only then may DEL answer.
     renameSync(aside, path);
+    reach('del/entry renamed');
   } catch (error) {
     rmSync(aside, { force: true });
     throw error;

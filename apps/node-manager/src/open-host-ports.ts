@@ -1,9 +1,9 @@
 /** The adapters of this machine, after it was found fit. */
-import { type Log, privateDirectory, systemClock, systemRandom } from '@wgcni/base';
+import { faultPoints, faultVariable, type Log, privateDirectory, systemClock, systemRandom } from '@wgcni/base';
 import { ExecFirewall, ExecIpRoute, ExecSysctl, processEnvironment } from '@wgcni/iproute';
 import { detectBackend, openDevices, systemKeys } from '@wgcni/wg';
 import { join } from 'node:path';
-import { kernelBootId, procUdpPorts } from './attachments/index.ts';
+import { type AttachmentFaultPoints, faultPointNames, kernelBootId, procUdpPorts } from './attachments/index.ts';
 import type { Config } from './config.ts';
 import { memoryDirectory } from './host/memory-directory.ts';
 import { checkStart } from './host/start-checks.ts';
@@ -31,7 +31,15 @@ export async function openHostPorts(config: Config, log: Log): Promise<HostPorts
     clock: systemClock,
     random: systemRandom,
     log,
+    reach: orderedFaultPoints(log),
   };
+}
+
+/** SIGKILL is what a crash is like: nothing of the process runs after it. */
+function orderedFaultPoints(log: Log): AttachmentFaultPoints {
+  const order = process.env[faultVariable];
+  if (order !== undefined) log.warn({ [faultVariable]: order }, 'node.ordered-to-die');
+  return faultPoints(faultPointNames, order, () => process.kill(process.pid, 'SIGKILL'));
 }
 
 /** Where keys are for the life of one call; one directory for each node on a machine. */

@@ -4,7 +4,7 @@ import type { Clock, Log, Random } from '@wgcni/base';
 import type { Firewall, IpRoute, Sysctl } from '@wgcni/iproute';
 import type { Store } from '@wgcni/store';
 import type { KeyGenerator, WgDevices } from '@wgcni/wg';
-import type { ReadBootId, UdpPorts } from './attachments/index.ts';
+import type { AttachmentFaultPoints, ReadBootId, UdpPorts } from './attachments/index.ts';
 
 /** The host's side. */
 export interface HostPorts {
@@ -20,6 +20,8 @@ export interface HostPorts {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Where a test may end the process. */
+  reach: AttachmentFaultPoints;
 }
 
 /** The host's side and the cluster's. */

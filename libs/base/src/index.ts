@@ -2,6 +2,7 @@
 export * from './backoff.ts';
 export * from './clock.ts';
 export * from './errors.ts';
+export * from './fault-points.ts';
 export * from './log.ts';
 export * from './problem.ts';
 export * from './random.ts';

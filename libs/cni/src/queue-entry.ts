@@ -30,7 +30,7 @@ export interface RecordedMoment {
 /** As many entries a queue holds; a DEL that finds more fails. */
 export const queueLimit = 10_000;
 
-/** What a file is called while it is written; never read, and rubbish when it is older than its writer can live. */
+/** What a file is called while it is written; never read, and rubbish once its writer is gone (`writerOf`). */
 export const unfinishedSuffix = '.new';
 
 const namePattern = /^[0-9a-f]{16}\.[0-9]{13,16}\.[0-9a-z-]{1,64}\.json$/;
@@ -44,6 +44,17 @@ export function queueFileName(entry: QueueEntry, unique: string): string {
 /** Whether a name in the queue's directory is an entry: finished, and written by this protocol. */
 export function isQueueFileName(name: string): boolean {
   return namePattern.test(name);
+}
+
+/** The part of a name that no two writers share: the process id, and an instant of that process's clock. */
+export function uniquePart(pid: number, instant: bigint): string {
+  return `${pid}-${instant.toString(36)}`;
+}
+
+/** The process that writes, or wrote, an unfinished file; undefined for any other name. */
+export function writerOf(name: string): number | undefined {
+  const pid = /^[0-9a-f]{16}\.[0-9]{13,16}\.([0-9]+)-[0-9a-z]+\.json\.new$/.exec(name)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 /** Whether an entry of this name can be one of `key`; collisions are possible, the entry's text decides. */

@@ -26,7 +26,7 @@ const settleMs = 2_000;
  * then nothing of it is left.
  */
 export function attach(core: Core, key: AttachmentKey, input: AttachInput, limits: RequestLimits): Promise<Attachment> {
-  const step = stepsWithin(limits, core.deps.clock);
+  const step = stepsWithin(limits, core.deps);
   return core.locks.run(keyText(key), async () => {
     const refusal = core.deps.admission.refusal();
     if (refusal !== undefined) throw refusal;
@@ -74,6 +74,7 @@ async function reserve(
   const { mtu } = viewOf(core);
   const bound = await core.deps.udpPorts.bound();
   const addresses = core.ledger.take(requestedIps);
+  core.deps.reach('add/addresses taken');
   let port = 0;
   try {
     if (place.addressesOnly !== true) port = core.ports.take(bound);

@@ -5,7 +5,7 @@
  *                    ├─ loopback of node: wgcni-pods (wg), routes 10.64.3.0/28 and fd64:0:0:3::/64
  *   two: eth0 (wg) ──┘
  */
-import { silentLog, systemClock } from '@wgcni/base';
+import { noFaultPoints, silentLog, systemClock } from '@wgcni/base';
 import { ExecIpRoute, ExecSysctl } from '@wgcni/iproute';
 import { ThrowawayNetns } from '@wgcni/iproute/contract';
 import { type Backend, detectBackend, openDevices, systemKeys, type WgDevices } from '@wgcni/wg';
@@ -142,7 +142,15 @@ async function start(): Promise<Attachments> {
   devices = await openDevices(backend, { stateDir: place.stateDir, runDir: place.runDir, ...own });
   const keyDeps = { dataDir, devices, keys: systemKeys, log: silentLog };
   const deps: AttachmentsDeps = {
-    ...{ nodeId, dataDir, queueDir: join(dataDir, 'queue'), devices, keys: systemKeys, log: silentLog },
+    ...{
+      nodeId,
+      dataDir,
+      queueDir: join(dataDir, 'queue'),
+      devices,
+      keys: systemKeys,
+      log: silentLog,
+      reach: noFaultPoints,
+    },
     ...{ podPort: 51_821, containerPorts: { first: 61_000, last: 65_535 }, reservedKeys: [] },
     podsKey: await keepNodeKey(keyDeps, 'pods', podsRef(nodeId)),
     iproute: new ExecIpRoute(own),

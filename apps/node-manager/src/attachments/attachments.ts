@@ -94,6 +94,7 @@ export class Attachments {
       const record = this.#core.register.get(key);
       if (record === undefined) throw unknownAttachment(key);
       if (record.state === 'attached') await this.#core.register.put({ ...record, state: 'answered' });
+      this.#core.deps.reach('answered/recorded');
     });
   }
 

@@ -5,6 +5,7 @@ import type { KeyGenerator, KeyPair, WgDevices } from '@wgcni/wg';
 import type { Admission } from '../node-view.ts';
 import type { ReadBootId } from './boot-id.ts';
 import type { PortRange } from './container-port.ts';
+import type { AttachmentFaultPoints } from './fault-points.ts';
 import type { UdpPorts } from './udp-ports.ts';
 
 export interface AttachmentsDeps {
@@ -32,6 +33,7 @@ export interface AttachmentsDeps {
   admission: Admission;
   clock: Clock;
   log: Log;
+  reach: AttachmentFaultPoints;
   /** Called whenever the last attachment or joined address is gone; a draining node then releases its subnets. */
   onEmpty: () => void;
 }

@@ -62,6 +62,8 @@ export class FakeNode {
   dataDir: string;
   bootId = 'boot-1';
   refusal: CatalogueError | undefined;
+  /** Fault points that were reached, in order. */
+  readonly reached: string[] = [];
   emptied = 0;
   /** Ports that someone else's sockets are bound to. */
   readonly foreignPorts = new Set<number>();
@@ -98,6 +100,7 @@ export class FakeNode {
       readBootId: async () => this.bootId,
       bootUptimeMs: () => clock.monotonicMs(),
       admission: { refusal: () => this.refusal },
+      reach: (name) => void this.reached.push(name),
       onEmpty: () => (this.emptied += 1),
     };
   }

@@ -39,13 +39,19 @@ export async function releaseLocked(
 
 /** Undoes everything a record stands for; the caller holds the lock of its key. */
 export async function dissolve(core: Core, record: AttachmentRecord): Promise<void> {
+  const { reach } = core.deps;
   core.register.markLeaving(record);
+  reach('del/marked');
   await removeDevice(core, record);
+  reach('del/device removed');
   await removePeer(core, record);
+  reach('del/peer removed');
   // ORDER: the address is free only after kernel and disk have forgotten it (design §4.7).
   await core.register.forget(record);
+  reach('del/record removed');
   core.ledger.free(record.addresses.map(({ address }) => address));
   core.ports.free(record.port);
+  reach('del/address freed');
   core.deps.log.info(
     { ...keyOf(record), addresses: record.addresses.map(({ address }) => address) },
     'attachment.released',

@@ -1,11 +1,15 @@
 /** The steps of a request: none starts after its deadline, or when the caller has closed the connection. */
 import { CatalogueError, type Clock } from '@wgcni/base';
 import type { RequestLimits } from './deps.ts';
+import type { AddStep, AttachmentFaultPoints } from './fault-points.ts';
 
-export type RunStep = <T>(name: string, task: () => Promise<T>) => Promise<T>;
+export type RunStep = <T>(name: AddStep, task: () => Promise<T>) => Promise<T>;
 
 /** A runner that refuses to start a step out of time. Throws CatalogueError `timed.out` naming the step. */
-export function stepsWithin(limits: RequestLimits, clock: Clock): RunStep {
+export function stepsWithin(
+  limits: RequestLimits,
+  { clock, reach }: { clock: Clock; reach: AttachmentFaultPoints },
+): RunStep {
   return async (name, task) => {
     if (limits.signal.aborted) {
       throw new CatalogueError('timed.out', `the caller closed the connection before the step "${name}"`, {
@@ -18,6 +22,8 @@ export function stepsWithin(limits: RequestLimits, clock: Clock): RunStep {
         remedy: 'ask again: what was begun has been rolled back; a loaded node needs a longer deadline',
       });
     }
-    return task();
+    const result = await task();
+    reach(`add/${name}`);
+    return result;
   };
 }

@@ -4,7 +4,7 @@
  *   n1 (gateway 10.64.1.1, fd64:0:0:1::1) ── eth0 192.0.2.1 ══veth══ 192.0.2.2 eth0 ── n2 (10.64.2.1, fd64:0:0:2::1)
  */
 import { createNodeClient, type NodeStatus } from '@wgcni/api';
-import { silentLog, systemClock, systemRandom } from '@wgcni/base';
+import { noFaultPoints, silentLog, systemClock, systemRandom } from '@wgcni/base';
 import { ExecFirewall, ExecIpRoute, ExecSysctl, Processes } from '@wgcni/iproute';
 import { MemoryStore } from '@wgcni/store';
 import { openDevices, systemKeys } from '@wgcni/wg';
@@ -84,7 +84,7 @@ describe('two nodes on the real kernel', () => {
       sysctl: new ExecSysctl({ ownNetns }),
       firewall: new ExecFirewall({ ownNetns }),
       ...{ store: cluster.store, manager: cluster.manager, udpPorts: procUdpPorts, readBootId: kernelBootId },
-      ...{ uptimeMs: sinceBootMs, clock: systemClock, random: systemRandom, log: silentLog },
+      ...{ uptimeMs: sinceBootMs, clock: systemClock, random: systemRandom, log: silentLog, reach: noFaultPoints },
     };
     return { name, netns, ports, config: parseConfig({ argv, env: {}, hostname: name }) };
   }

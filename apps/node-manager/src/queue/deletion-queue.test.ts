@@ -1,5 +1,5 @@
 /** Deletions that were queued while the node-manager was away. */
-import { encodeQueueEntry, type QueueEntry, queueFileName } from '@wgcni/cni';
+import { encodeQueueEntry, type QueueEntry, queueFileName, uniquePart } from '@wgcni/cni';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -134,6 +134,15 @@ describe('rubbish in the queue', () => {
     expect(attachments.list()).toEqual([]);
     expect((await readdir(queueDir)).sort()).toEqual(['README', `${name}.new`, `${name}.rubbish`]);
     expect(node.events.filter(({ event }) => event === 'queue.rubbish').length).toBe(1);
+  });
+
+  it('that a killed plugin left half-written goes; what a living one writes stays', async () => {
+    const entry = { ...key, queuedAt: new Date(node.clock.wallMs()).toISOString(), bootId: node.bootId };
+    const half = (pid: number): string => `${queueFileName(entry, uniquePart(pid, 7n))}.new`;
+    const noPid = 2 ** 22 + 1;
+    for (const pid of [noPid, process.pid]) await writeFile(join(queueDir, half(pid)), '{"sche');
+    await restart();
+    expect(await readdir(queueDir)).toEqual([half(process.pid)]);
   });
 
   it('in place of its directory does not stop the node-manager', async () => {

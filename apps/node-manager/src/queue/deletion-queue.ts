@@ -1,8 +1,8 @@
 /** Replays deletions that the plugin queued while the node-manager was away; one that is older than the attachment is dropped. */
 import type { AttachmentKey } from '@wgcni/api';
 import { messageOf, removeFile } from '@wgcni/base';
-import { decodeQueueEntry, inQueueOrder, mayConcern } from '@wgcni/cni';
-import { readdir, readFile, rename } from 'node:fs/promises';
+import { decodeQueueEntry, inQueueOrder, mayConcern, writerOf } from '@wgcni/cni';
+import { access, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Core } from '../attachments/core.ts';
 import { keyText } from '../attachments/record.ts';
@@ -24,8 +24,9 @@ export class DeletionQueue {
   }
 
   /** Obeys or drops every entry, in the order of queueing; one that fails waits for the next time. */
-  replay(): Promise<void> {
-    return this.#replayWhere(() => true, release);
+  async replay(): Promise<void> {
+    await this.#replayWhere(() => true, release);
+    await this.#removeUnfinished();
   }
 
   /** The same for the entries of one attachment, before it is added again; the caller holds its lock. */
@@ -67,16 +68,46 @@ export class DeletionQueue {
     const { network, containerId, ifName, netns } = entry;
     const key = { network, containerId, ifName };
     const isObeyed = await obey(this.#core, key, { queued: entry, ...(netns === undefined ? {} : { netns }) });
+    this.#core.deps.reach('replay/obeyed');
     // ORDER: the entry goes after its deletion is done; a crash in between repeats a DEL, which is harmless.
     await removeFile(path);
+    this.#core.deps.reach('replay/removed');
     this.#core.deps.log.info(key, isObeyed ? 'queue.replayed' : 'queue.outdated');
   }
 
+  /**
+   * Removes what a plugin that was killed left half-written: its DEL was never answered. Should the writer live after all, in a process
+   * namespace that we do not see, its DEL fails and is repeated.
+   */
+  async #removeUnfinished(): Promise<void> {
+    const { queueDir, log } = this.#core.deps;
+    try {
+      for (const name of await this.#files()) {
+        const writer = writerOf(name);
+        if (writer === undefined || (await isProcess(writer))) continue;
+        await removeFile(join(queueDir, name));
+        log.warn({ path: join(queueDir, name) }, 'queue.unfinished-removed');
+      }
+    } catch (error) {
+      log.error({ queueDir, error: messageOf(error) }, 'queue.unreadable');
+    }
+  }
+
   async #names(): Promise<string[]> {
-    const names = await readdir(this.#core.deps.queueDir).catch((error: NodeJS.ErrnoException) => {
+    return inQueueOrder(await this.#files());
+  }
+
+  async #files(): Promise<string[]> {
+    return readdir(this.#core.deps.queueDir).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
-    return inQueueOrder(names);
   }
+}
+
+async function isProcess(pid: number): Promise<boolean> {
+  return access(`/proc/${pid}`).then(
+    () => true,
+    () => false,
+  );
 }

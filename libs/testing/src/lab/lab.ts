@@ -89,13 +89,24 @@ export class Lab {
   }
 
   /** Starts (again) the node-manager of a node whose namespace is there. */
-  startNode(node: NodePlan, extraFlags: string[] = []): LabProcess {
+  startNode(node: NodePlan, extraFlags: string[] = [], env: Record<string, string> = {}): LabProcess {
     const argv: [string, ...string[]] = [
       process.execPath,
       this.programs.nodeManager,
       ...this.nodeFlags(node),
       ...extraFlags,
     ];
+    return this.#keep(startProcess({ name: node.id, argv, netnsPath: node.netnsPath, env, log: node.log }));
+  }
+
+  /**
+   * Starts a node-manager that takes the machine for booted anew: it reads another boot id.
+   */
+  startNodeInBoot(node: NodePlan, bootIdPath: string): LabProcess {
+    const script = 'mount --bind "$1" /proc/sys/kernel/random/boot_id && shift && exec "$@"';
+    const program = [process.execPath, this.programs.nodeManager, ...this.nodeFlags(node)];
+    const isolate = ['unshare', '--mount', '--propagation', 'slave', 'sh', '-c', script, 'sh', bootIdPath] as const;
+    const argv: [string, ...string[]] = [...isolate, ...program];
     return this.#keep(startProcess({ name: node.id, argv, netnsPath: node.netnsPath, log: node.log }));
   }
 

@@ -13,6 +13,7 @@ export interface PluginCall {
 }
 
 export interface PluginAnswer {
+  /** 137 when it was killed. */
   exitCode: number;
   stdout: string;
   stderr: string;
@@ -50,7 +51,7 @@ export async function callPlugin(pluginPath: string, call: PluginCall): Promise<
     },
   });
   return {
-    exitCode: answer.exitCode ?? 1,
+    exitCode: answer.exitCode ?? 137,
     stdout: answer.stdout,
     stderr: answer.stderr,
     durationMs: performance.now() - startedAt,
