@@ -13,7 +13,7 @@ PACKAGES := etcd-server etcd-client wireguard-tools wireguard-go iproute2 iptabl
 TEST_PACKAGES := containernetworking-plugins podman conmon runc containerd docker.io busybox-static qemu-system-x86 cpio
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel conformance coverage mutation bench bench-cni openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel conformance crash-rounds coverage mutation bench bench-cni openapi format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -65,6 +65,9 @@ test-kernel: test-deps build ## the kernel's WireGuard, in a virtual machine
 
 conformance: test-deps build ## every case of the CNI on our plugin and on the reference; SUBJECT=description.json: on another, ONLY=part of a case's name
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/conformance/main.ts $(SUBJECT) $(if $(ONLY),--only $(ONLY))
+
+crash-rounds: test-deps build ## 10,000 ADDs and DELs with a kill in one of ten, then GC and audit; ROUNDS=, WORKERS=, SEED=
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/crash/main.ts
 
 coverage: deps ## branch coverage of the pure libraries
 	@$(BIN)/vitest run --project unit --coverage

@@ -1,0 +1,192 @@
+/** Many ADDs and DELs by several workers, with a kill at a random fault point in one of ten; then one GC, and the audit. */
+import { randomInt } from 'node:crypto';
+import {
+  addContainerNetns,
+  callPlugin,
+  planContainer,
+  removeNetns,
+  until,
+  type ContainerPlan,
+  type Lab,
+  type NodePlan,
+  type PluginAnswer,
+} from '@wgcni/testing';
+import { inParallel } from '../conformance/in-parallel.ts';
+import { audit, readHoldings } from './node-audit.ts';
+import { SeededRandom } from './random.ts';
+
+export interface RoundsOptions {
+  /** ADDs and DELs together. */
+  operations: number;
+  workers: number;
+  seed?: number;
+  /** Hears each thing that was done, for the record. */
+  told?: (event: object) => void;
+}
+
+export interface RoundsReport {
+  seed: number;
+  adds: { succeeded: number; failed: number };
+  dels: { succeeded: number; failed: number };
+  kills: { plugin: number; nodeManager: number };
+  /** What was wrong: an address given while another had it, and what the audit found after the GC. */
+  violations: string[];
+}
+
+/** One call of the plugin in so many is ordered to die; with the deaths of the node-manager that makes more than one in ten. */
+const onePluginKillIn = 10;
+/** The node-manager dies at the latest when it has reached its point so many times. */
+const longestLife = 20;
+
+const pluginAddPoints = [
+  'add/before the request',
+  'add/answered by the node-manager',
+  'add/before stdout',
+  'add/after stdout',
+  'add/confirmed',
+];
+const pluginDelPoints = ['del/before the request', 'del/answered by the node-manager', 'del/entry renamed'];
+const nodeManagerPoints = [
+  'add/addresses taken',
+  'add/reserve an address',
+  'add/add the peer',
+  'add/make the device',
+  'add/configure the device',
+  'add/set addresses and routes',
+  'add/record the attachment',
+  'add/answer',
+  'answered/recorded',
+  'del/marked',
+  'del/device removed',
+  'del/peer removed',
+  'del/record removed',
+  'del/address freed',
+  'replay/obeyed',
+  'replay/removed',
+];
+
+class Rounds {
+  readonly report: RoundsReport;
+  readonly #lab: Lab;
+  readonly #node: NodePlan;
+  readonly #random: SeededRandom;
+  readonly #told: (event: object) => void;
+  /** Who has an address, from the answer of ADD to the request of DEL. */
+  readonly #holders = new Map<string, string>();
+  #left: number;
+  #containers = 0;
+  #isOver = false;
+
+  constructor(
+    lab: Lab,
+    node: NodePlan,
+    { operations, seed = randomInt(2 ** 32 - 1), told = () => undefined }: RoundsOptions,
+  ) {
+    this.#lab = lab;
+    this.#node = node;
+    this.#random = new SeededRandom(seed);
+    this.#told = told;
+    this.#left = operations;
+    const none = { succeeded: 0, failed: 0 };
+    this.report = { seed, adds: { ...none }, dels: { ...none }, kills: { plugin: 0, nodeManager: 0 }, violations: [] };
+  }
+
+  async run(workers: number): Promise<void> {
+    const supervised = this.#supervise();
+    await inParallel(workers, Array.from({ length: workers }), async () => {
+      while (this.#left > 0) await this.#cycle();
+    });
+    this.#isOver = true;
+    await supervised;
+  }
+
+  /** One container's life: added, perhaps again, deleted, perhaps again; its namespace goes in the end, whatever was answered. */
+  async #cycle(): Promise<void> {
+    const container = planContainer(this.#lab.plan.name, 1, (this.#containers += 1));
+    await addContainerNetns(container);
+    if (!(await this.#add(container)) && this.#random.next() < 0.5) await this.#add(container);
+    // Runtimes delete once; some come back when that failed.
+    if (!(await this.#del(container)) && this.#random.next() < 0.5) await this.#del(container);
+    await removeNetns(container.netns);
+  }
+
+  async #add(container: ContainerPlan): Promise<boolean> {
+    const answer = await this.#call('ADD', container, pluginAddPoints);
+    const isDone = answer.exitCode === 0;
+    this.report.adds[isDone ? 'succeeded' : 'failed'] += 1;
+    if (!isDone && answer.stdout.includes('"code":100')) await this.#served();
+    if (!isDone) return false;
+    const { ips } = JSON.parse(answer.stdout) as { ips: { address: string }[] };
+    for (const { address } of ips) {
+      const holder = this.#holders.get(address);
+      if (holder !== undefined && holder !== container.id)
+        this.report.violations.push(`${address} was given to ${container.id} while ${holder} had it`);
+      this.#holders.set(address, container.id);
+    }
+    return true;
+  }
+
+  /** A runtime's retry comes later: here, when somebody listens again. */
+  async #served(): Promise<void> {
+    const client = this.#lab.nodeClient(this.#node);
+    try {
+      await until(10_000, 'the node-manager', () => client.status());
+    } finally {
+      await client.close();
+    }
+  }
+
+  async #del(container: ContainerPlan): Promise<boolean> {
+    for (const [address, holder] of this.#holders) if (holder === container.id) this.#holders.delete(address);
+    const { exitCode } = await this.#call('DEL', container, pluginDelPoints);
+    this.report.dels[exitCode === 0 ? 'succeeded' : 'failed'] += 1;
+    return exitCode === 0;
+  }
+
+  async #call(command: 'ADD' | 'DEL', container: ContainerPlan, points: readonly string[]): Promise<PluginAnswer> {
+    this.#left -= 1;
+    const point = this.#random.between(1, onePluginKillIn) === 1 ? this.#random.pick(points) : undefined;
+    const env = point === undefined ? {} : { WGCNI_DIE_AT: point };
+    const answer = await callPlugin(this.#lab.programs.plugin, { command, node: this.#node, container, env });
+    if (answer.exitCode === 137) this.report.kills.plugin += 1;
+    this.#told({
+      command,
+      container: container.id,
+      point,
+      exitCode: answer.exitCode,
+      answer: answer.stdout.slice(0, 300),
+    });
+    return answer;
+  }
+
+  /** Starts the node-manager whenever it has died, each time with another order to die; at last with none. */
+  async #supervise(): Promise<void> {
+    await this.#lab.process(this.#node.id).stop();
+    while (!this.#isOver) {
+      const point = this.#random.pick(nodeManagerPoints);
+      const order = `${point}#${this.#random.between(1, longestLife)}`;
+      const process = this.#lab.startNode(this.#node, [], { WGCNI_DIE_AT: order });
+      this.#told({ nodeManager: 'started', order });
+      while (!this.#isOver && !(await process.ended(100))) continue;
+      if (process.isAlive()) await process.stop();
+      else this.report.kills.nodeManager += 1;
+    }
+    this.#lab.startNode(this.#node);
+    await this.#lab.nodeReady(this.#node);
+  }
+}
+
+/** Runs the rounds on a node of a lab that is up; resolves with what was seen. */
+export async function crashRounds(lab: Lab, node: NodePlan, options: RoundsOptions): Promise<RoundsReport> {
+  const rounds = new Rounds(lab, node, options);
+  await rounds.run(options.workers);
+  const config = { cniVersion: '1.1.0', 'cni.dev/valid-attachments': [] };
+  const collected = await callPlugin(lab.programs.plugin, { command: 'GC', node, config });
+  if (collected.exitCode !== 0) rounds.report.violations.push(`the GC failed: ${collected.stdout}`);
+  const found = await until(5_000, 'a node without leaks', async () => {
+    const differences = audit(await readHoldings(lab, node, []));
+    return differences.length === 0 ? differences : new Error(differences.join('; '));
+  }).catch((error: unknown) => [String(error)]);
+  rounds.report.violations.push(...found);
+  return rounds.report;
+}
