@@ -35,8 +35,10 @@ export interface RoundsReport {
 
 /** One call of the plugin in so many is ordered to die; with the deaths of the node-manager that makes more than one in ten. */
 const onePluginKillIn = 10;
-/** The node-manager dies at the latest when it has reached its point so many times. */
-const longestLife = 20;
+/** The node-manager is ordered to die when it has reached its point for one of the first so many times. */
+const longestCount = 12;
+/** Points that are seldom reached: so many operations after its start it is killed at whatever instant that is. */
+const longestLife = 40;
 
 const pluginAddPoints = [
   'add/before the request',
@@ -164,12 +166,14 @@ class Rounds {
     await this.#lab.process(this.#node.id).stop();
     while (!this.#isOver) {
       const point = this.#random.pick(nodeManagerPoints);
-      const order = `${point}#${this.#random.between(1, longestLife)}`;
+      const order = `${point}#${this.#random.between(1, longestCount)}`;
+      const end = this.#left - longestLife;
       const process = this.#lab.startNode(this.#node, [], { WGCNI_DIE_AT: order });
       this.#told({ nodeManager: 'started', order });
-      while (!this.#isOver && !(await process.ended(100))) continue;
-      if (process.isAlive()) await process.stop();
-      else this.report.kills.nodeManager += 1;
+      while (!this.#isOver && this.#left > end && !(await process.ended(50))) continue;
+      if (!this.#isOver) this.report.kills.nodeManager += 1;
+      process.kill('SIGKILL');
+      await process.ended(5_000);
     }
     this.#lab.startNode(this.#node);
     await this.#lab.nodeReady(this.#node);

@@ -34,6 +34,13 @@ export const checkSteps: readonly Step[] = [
 /** The two minutes in which nothing may happen: pings without a control plane. */
 const outage = 'apps/e2e/src/outage.test.ts';
 
+/** Every case of the CNI, on an empty and on a crowded node; beside it, in a namespace of its own, the runtimes and the crashes. */
+const conformance = 'apps/e2e/src/conformance';
+const containers = ['apps/e2e/src/runtimes', 'apps/e2e/src/crash', 'apps/e2e/src/fuzz'];
+
+/** vitest takes globs to leave out, and parts of paths to take. */
+const without = (...paths: string[]): string[] => paths.flatMap((path) => ['--exclude', path]);
+
 /**
  * Everything, in the order in which a failure is cheapest to find. What stands in one list runs side by side: the outage waits, the
  * virtual machine computes. Namespaces of their own keep the machine's network untouched.
@@ -43,7 +50,14 @@ export const allSteps: readonly (readonly Step[])[] = [
   [vitest('unit')],
   [vitest('int')],
   [vitest('root', ownNamespace)],
-  [vitest('e2e', ownNamespace, '--exclude', outage)],
+  [
+    vitest(
+      'e2e',
+      ownNamespace,
+      ...without(outage, ...[conformance, ...containers].map((path) => `${path}*/**`), 'apps/e2e/src/fuzz.test.ts'),
+    ),
+  ],
+  [vitest('e2e conformance', ownNamespace, conformance), vitest('e2e containers', ownNamespace, ...containers)],
   [
     vitest('e2e outage', ownNamespace, outage),
     // The virtual machine can write its report only where run.sh lets it.
