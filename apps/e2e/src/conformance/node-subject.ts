@@ -95,11 +95,11 @@ function daemonOf(lab: Lab, node: NodePlan): NodeManagerDaemon {
 async function holdingsOf(lab: Lab, node: NodePlan): Promise<string[]> {
   const client = lab.nodeClient(node);
   try {
-    const [{ items }, records, devices, peers, waiting] = await Promise.all([
+    const devices = await wireguardDevices(node.netnsPath);
+    const [{ items }, records, peers, waiting] = await Promise.all([
       client.attachments({ limit: 1_000 }),
       readdir(`${node.dataDir}/attachments`),
-      wireguardDevices(node.netnsPath),
-      wireguardPeers(node.netnsPath),
+      wireguardPeers(devices),
       readdir(node.queueDir).catch(() => []),
     ]);
     const allocations = items.flatMap(({ network, containerId, ifName, addresses }) =>
@@ -141,7 +141,7 @@ function insideTail(tail: string, subnets: readonly string[]): string {
 }
 
 async function removePeer({ netnsPath }: NodePlan, addresses: readonly string[]): Promise<void> {
-  const peers = await wireguardPeers(netnsPath);
+  const peers = await wireguardPeers(await wireguardDevices(netnsPath));
   const peer = peers.find(({ allowedIps }) => addresses.some((address) => allowedIps.includes(address)));
   if (peer === undefined) throw new Error(`no peer has ${addresses.join(', ')}`);
   await execa('wg', ['set', peer.device, 'peer', peer.publicKey, 'remove']);

@@ -31,13 +31,13 @@ export async function readHoldings(
   containers: readonly AuditedContainer[],
 ): Promise<NodeHoldings> {
   const client = lab.nodeClient(node);
-  const [{ items }, status, records, waiting, devices, peers, links] = await Promise.all([
+  const devices = await wireguardDevices(node.netnsPath);
+  const [{ items }, status, records, waiting, peers, links] = await Promise.all([
     client.attachments({ limit: 1_000 }),
     client.status(),
     readdir(`${node.dataDir}/attachments`),
     readdir(node.queueDir).catch(() => []),
-    wireguardDevices(node.netnsPath),
-    wireguardPeers(node.netnsPath),
+    wireguardPeers(devices),
     Promise.all(containers.map(async ({ id, netnsPath }) => [id, await seenInterface(netnsPath, 'eth0')] as const)),
   ]);
   await client.close();

@@ -19,6 +19,7 @@ import {
 } from '@wgcni/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { inside } from '../inside.ts';
 import { bringUp, type Scenario } from '../scenario.ts';
 import { audit, readHoldings } from './node-audit.ts';
 
@@ -49,6 +50,8 @@ async function powerCut(containers: readonly ContainerPlan[]): Promise<void> {
     (await wireguardDevices(node.netnsPath)).length === 0 ? true : new Error('some live'),
   );
   for (const { netns } of containers) await removeNetns(netns);
+  // A namespace is taken apart after its name is gone; its end of the pair would still hold the other's name.
+  await inside(node.netnsPath, ['ip', 'link', 'delete', 'eth0']);
   await removeNetns(node.netns);
   await addNode(scene.lab.plan, node);
 }

@@ -9,12 +9,12 @@ const ownDevices = 2;
 /** Attachments, records, waiting deletions, userspace devices, peers and firewall rules of containers on the node; empty when nothing is left. */
 export async function leftOver(lab: Lab, node: NodePlan): Promise<string[]> {
   const client = lab.nodeClient(node);
-  const [{ items }, records, waiting, devices, peers, rules] = await Promise.all([
+  const devices = await wireguardDevices(node.netnsPath);
+  const [{ items }, records, waiting, peers, rules] = await Promise.all([
     client.attachments({ limit: 1_000 }),
     readdir(`${node.dataDir}/attachments`),
     readdir(node.queueDir).catch(() => []),
-    wireguardDevices(node.netnsPath),
-    wireguardPeers(node.netnsPath),
+    wireguardPeers(devices),
     containerRules(node),
   ]);
   await client.close();

@@ -16,9 +16,8 @@ export interface WireguardPeer {
   allowedIps: string[];
 }
 
-/** Every peer of the node's userspace devices. */
-export async function wireguardPeers(netnsPath: string): Promise<WireguardPeer[]> {
-  const devices = await wireguardDevices(netnsPath);
+/** Every peer of these userspace devices. */
+export async function wireguardPeers(devices: readonly string[]): Promise<WireguardPeer[]> {
   const dumps = await Promise.all(
     devices.map((device) => execa('wg', ['show', device, 'allowed-ips'], { reject: false })),
   );
