@@ -1,4 +1,5 @@
 /** What the verbs do: each asks the node-manager, within the time the configuration allows. */
+import type { CheckInput } from '@wgcni/api';
 import { CatalogueError, messageOf, toCatalogueError, type Log } from '@wgcni/base';
 import type { AddEnvironment, Addition, NetworkConfig, VerbEffects } from '@wgcni/cni';
 import { processStartedAt } from './boot.ts';
@@ -30,8 +31,8 @@ export function nodeEffects(log: Log, reach: PluginFaultPoints): VerbEffects {
         log,
         reach,
       }),
-    check: (config, { containerId, ifName, netns }, addresses) =>
-      check(config, { network: config.name, containerId, ifName }, { netns, addresses }),
+    check: (config, { containerId, ifName, netns }, listed) =>
+      check(config, { network: config.name, containerId, ifName }, { netns, ...listed }),
     gc: async (config, valid) => {
       const input = { valid, ...(config.isGcForced ? { force: true } : {}) };
       const signal = new Budget(config.timeoutMs).signal();
@@ -75,11 +76,7 @@ async function attach(
 }
 
 /** SPEC: CNI 1.1 CHECK, code 11: with the node-manager away nothing is known, and the container must not be taken for broken. */
-async function check(
-  config: NetworkConfig,
-  key: AttachmentKey,
-  input: { netns: string; addresses: string[] },
-): Promise<void> {
+async function check(config: NetworkConfig, key: AttachmentKey, input: CheckInput): Promise<void> {
   try {
     await new NodeManager(config.socket).check(key, input, new Budget(config.timeoutMs).signal());
   } catch (error) {

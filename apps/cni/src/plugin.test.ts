@@ -329,6 +329,7 @@ describe('CHECK, GC and STATUS', () => {
     expect(node.seen.at(-1)?.body).toEqual({
       netns: '/run/netns/a',
       addresses: ['10.64.3.2/32', 'fd64:0:0:3::2/128'],
+      routes: ['0.0.0.0/0', '::/0'],
     });
   });
 

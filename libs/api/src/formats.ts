@@ -3,8 +3,8 @@ import { Type } from '@sinclair/typebox';
 
 /** A name that a person or a runtime chose: node id, network name, container id, cluster. */
 export const namePattern = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$';
-/** Linux: at most 15 bytes, no '/', ':' or white space, not '.' or '..'. */
-export const ifNamePattern = '^(?!\\.{1,2}$)[^/:\\s]{1,15}$';
+/** Linux: at most 15 bytes, no '/', ':' or white space, not '.' or '..'; nor what the kernel or a batch of `ip` takes for its own sign. */
+export const ifNamePattern = '^(?!\\.{1,2}$|-)[^/:\\s%#"\'`\\\\\\x00-\\x1f]{1,15}$';
 
 export const Name = Type.String({
   pattern: namePattern,

@@ -10,6 +10,7 @@ const prevResult = {
   cniVersion: '1.0.0',
   interfaces: [{ name: 'eth0', mac: '00:00:00:00:00:00', sandbox: '/run/netns/a' }],
   ips: [{ address: '10.64.3.2/32', interface: 0 }],
+  routes: [{ dst: '0.0.0.0/0' }],
 };
 
 /** Effects that write down what they were asked, and fail when told to. */
@@ -25,7 +26,7 @@ function recorder(failure?: Error, given = attached) {
       return { attached: given, answered: () => record('answered'), undo: () => record('undo') };
     },
     del: (_config, environment) => record('del', environment.containerId, environment.netns),
-    check: (_config, _environment, addresses) => record('check', addresses),
+    check: (_config, _environment, listed) => record('check', listed),
     gc: (config, valid) => record('gc', valid, config.isGcForced),
     status: () => record('status'),
   };
@@ -90,7 +91,7 @@ describe('dispatch', () => {
   it('asks of a delegated CHECK only whether the addresses are held', async () => {
     const { asked, effects } = recorder();
     await run('CHECK', { cniVersion: '1.0.0', type: 'ptp', ipam: { type: 'wireguard-cni' }, prevResult }, effects);
-    expect(asked).toEqual([['check', []]]);
+    expect(asked).toEqual([['check', { addresses: [], routes: [] }]]);
   });
 
   it('answers ADD with the result, its DNS, and leaves the confirmation to the caller', async () => {
@@ -138,10 +139,10 @@ describe('dispatch', () => {
     expect(asked).toEqual([['del', 'c1', undefined]]);
   });
 
-  it('checks the addresses that the previous result gives to our interface', async () => {
+  it('checks the addresses that the previous result gives to our interface, and the routes that it lists', async () => {
     const { asked, effects } = recorder();
     expect(await run('CHECK', { cniVersion: '0.4.0', prevResult }, effects)).toEqual({ exitCode: 0 });
-    expect(asked).toEqual([['check', ['10.64.3.2/32']]]);
+    expect(asked).toEqual([['check', { addresses: ['10.64.3.2/32'], routes: ['0.0.0.0/0'] }]]);
   });
 
   it('answers code 7 to CHECK without a previous result', async () => {

@@ -13,7 +13,7 @@ import {
 import { formatFailure } from './failure.ts';
 import { cniVersionOf, decodeDocument, parseNetworkConfig, type NetworkConfig } from './network-config.ts';
 import type { JsonObject } from './json-shape.ts';
-import { addressesOf, parsePreviousResult } from './previous-result.ts';
+import { listedBy, parsePreviousResult, type ListedByResult } from './previous-result.ts';
 import { requestedIps } from './requested-ips.ts';
 import { findFlaws } from './result-check.ts';
 import { formatResult } from './result-form.ts';
@@ -34,7 +34,7 @@ export interface Addition {
 export interface VerbEffects {
   add(config: NetworkConfig, environment: AddEnvironment, ips: string[]): Promise<Addition>;
   del(config: NetworkConfig, environment: DelEnvironment): Promise<void>;
-  check(config: NetworkConfig, environment: CheckEnvironment, addresses: string[]): Promise<void>;
+  check(config: NetworkConfig, environment: CheckEnvironment, listed: ListedByResult): Promise<void>;
   gc(config: NetworkConfig, valid: ValidAttachment[]): Promise<void>;
   status(config: NetworkConfig): Promise<void>;
 }
@@ -109,7 +109,7 @@ async function runVerb(
       await effects.del(config, environment);
       break;
     case 'CHECK':
-      await effects.check(config, environment, addressesToCheck(config, environment));
+      await effects.check(config, environment, listedToCheck(config, environment));
       break;
     case 'GC':
       await collect(effects, config);
@@ -176,14 +176,14 @@ function formatChecked(result: CniResult, version: CniVersion): JsonObject {
 }
 
 /** SPEC: CNI 1.1 CHECK: without prevResult it cannot be done. */
-function addressesToCheck(
+function listedToCheck(
   { document, cniVersion, isDelegated }: NetworkConfig,
   environment: CheckEnvironment,
-): string[] {
+): ListedByResult {
   const previous = parsePreviousResult(document, cniVersion);
   // What the caller's interface has is the caller's to check; ours is whether the addresses are still held.
-  if (isDelegated && previous !== undefined) return [];
-  if (previous !== undefined) return addressesOf(previous, environment.ifName, environment.netns);
+  if (isDelegated && previous !== undefined) return { addresses: [], routes: [] };
+  if (previous !== undefined) return listedBy(previous, environment.ifName, environment.netns);
   throw new CatalogueError('config.invalid', 'prevResult is missing', {
     field: 'prevResult',
     remedy: 'hand back the result of ADD in prevResult',

@@ -65,12 +65,26 @@ describe('parseEnvironment', () => {
     expect(refusal({ ...add, CNI_CONTAINERID: id })).toMatchObject({ code: 'environment.invalid' });
   });
 
-  it.each(['a23456789012345x', '/', 'a/b', '..', '.', 'a b', 'a:b', 'äöüäöüäö', 'eth0\n'])(
-    'refuses interface name %j',
-    (name) => {
-      expect(refusal({ ...add, CNI_IFNAME: name })).toMatchObject({ field: 'CNI_IFNAME', cni: 4 });
-    },
-  );
+  it.each([
+    'a23456789012345x',
+    '/',
+    'a/b',
+    '..',
+    '.',
+    'a b',
+    'a:b',
+    'äöüäöüäö',
+    'eth0\n',
+    'eth%d',
+    '-x',
+    'a#b',
+    'a"b',
+    "a'b",
+    'a\\b',
+    'a\u0001',
+  ])('refuses interface name %j', (name) => {
+    expect(refusal({ ...add, CNI_IFNAME: name })).toMatchObject({ field: 'CNI_IFNAME', cni: 4 });
+  });
 
   it('accepts the longest interface name', () => {
     expect(parseEnvironment({ ...add, CNI_IFNAME: 'a'.repeat(15) })).toMatchObject({ ifName: 'a'.repeat(15) });

@@ -110,14 +110,18 @@ function parseContainerId(text: string): string {
   );
 }
 
-/** Linux: at most 15 bytes, neither '.' nor '..', no '/', ':' or white space. */
+/**
+ * Linux: at most 15 bytes, neither '.' nor '..', no '/', ':' or white space. Narrower than that: the kernel expands '%d', and what a
+ * shell or a batch of `ip` reads as its own signs would make a link that nobody can name afterwards.
+ */
 function parseIfName(text: string): string {
   const bytes = new TextEncoder().encode(text).length;
-  if (/^[^/:\s]+$/.test(text) && text !== '.' && text !== '..' && bytes <= maxIfNameBytes) return text;
+  if (/^(?!-)[^/:\s%#"'`\\\p{Cc}]+$/u.test(text) && text !== '.' && text !== '..' && bytes <= maxIfNameBytes)
+    return text;
   throw invalid(
     'CNI_IFNAME',
     `CNI_IFNAME "${text}" is not an interface name`,
-    `use at most ${maxIfNameBytes} bytes without "/", ":" and white space, like eth0`,
+    `use at most ${maxIfNameBytes} bytes without "/", ":", "%", "#", quotes, backslash, white space and leading "-", like eth0`,
   );
 }
 

@@ -24,8 +24,16 @@ export function parsePreviousResult(document: JsonObject, configVersion: CniVers
   });
 }
 
-/** What CHECK compares: the addresses that the previous result gives to the interface `ifName`, with prefix length. */
-export function addressesOf(result: CniResult, ifName: string, netns: string): string[] {
+/** What CHECK compares. SPEC: CNI 1.1 CHECK: what is in prevResult; what a later plugin took out of it is not missed. */
+export interface ListedByResult {
+  /** Those of the interface that is checked, with prefix length. */
+  addresses: string[];
+  /** Destinations, of whichever interface: a result does not say. */
+  routes: string[];
+}
+
+/** What the previous result lists for the interface `ifName`. Throws CatalogueError `config.invalid` when it has no such interface. */
+export function listedBy(result: CniResult, ifName: string, netns: string): ListedByResult {
   const named = result.interfaces.flatMap((link, index) => (link.name === ifName && link.sandbox ? [index] : []));
   const at = named.find((index) => result.interfaces[index]?.sandbox === netns) ?? named[0];
   if (at === undefined) {
@@ -34,7 +42,10 @@ export function addressesOf(result: CniResult, ifName: string, netns: string): s
       remedy: 'hand back the result of ADD unchanged',
     });
   }
-  return result.ips.filter((ip) => ip.interface === at).map((ip) => ip.address);
+  return {
+    addresses: result.ips.filter((ip) => ip.interface === at).map((ip) => ip.address),
+    routes: [...new Set(result.routes.map(({ dst }) => dst))],
+  };
 }
 
 function parseLists(previous: JsonObject): CniResult {

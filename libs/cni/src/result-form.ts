@@ -16,9 +16,14 @@ function formatLists(result: CniResult, version: CniVersion): JsonObject {
     cniVersion: version,
     ...(interfaces.length === 0 ? {} : { interfaces: interfaces.map((link) => formatInterface(link, version)) }),
     ...(ips.length === 0 ? {} : { ips: ips.map((ip) => formatIp(ip, version)) }),
-    ...(routes.length === 0 ? {} : { routes: routes.map((route) => formatRoute(route, version)) }),
+    ...(routes.length === 0 ? {} : { routes: distinct(routes.map((route) => formatRoute(route, version))) }),
     dns: { ...dns },
   };
+}
+
+/** Routes that differ in their priority alone are one in a version that has no word for it. */
+function distinct(routes: readonly JsonObject[]): JsonObject[] {
+  return [...new Map(routes.map((route) => [JSON.stringify(route), route])).values()];
 }
 
 /** SPEC: CNI 0.1.0, 0.2.0 "Result": at most one address of each family, and the routes of its family with it. */

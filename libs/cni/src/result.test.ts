@@ -1,7 +1,7 @@
 /** Results: our own, merged after another plugin's, checked, and printed in each of the seven versions. */
 import { describe, expect, it } from 'vitest';
 import { dnsOf } from './dns.ts';
-import { addressesOf, parsePreviousResult } from './previous-result.ts';
+import { listedBy, parsePreviousResult } from './previous-result.ts';
 import { findFlaws } from './result-check.ts';
 import { formatResult } from './result-form.ts';
 import { emptyResult, mergeResults, resultOf, type CniResult } from './result.ts';
@@ -142,20 +142,38 @@ describe('parsePreviousResult', () => {
   });
 });
 
-describe('addressesOf', () => {
-  it('gives the addresses of our interface and of no other', () => {
-    expect(addressesOf(mergeResults(bridge, own), 'eth0', netns)).toEqual(['10.64.3.2/32', 'fd64:0:0:3::2/128']);
+describe('a second interface', () => {
+  const second = resultOf({ ...attached, routeMetric: 1_025 }, 'eth1', netns);
+  it('shows from 1.1.0 on that its default routes stand behind those of the first', () => {
+    expect(formatResult(second, '1.1.0')['routes']).toEqual([
+      { dst: '0.0.0.0/0', priority: 1_025 },
+      { dst: '::/0', priority: 1_025 },
+    ]);
+    expect(formatResult(mergeResults(own, second), '1.1.0')['routes']).toHaveLength(4);
+  });
+
+  it('has no route twice in a version without priorities', () => {
+    expect(formatResult(mergeResults(own, second), '1.0.0')['routes']).toEqual([{ dst: '0.0.0.0/0' }, { dst: '::/0' }]);
+  });
+});
+
+describe('listedBy', () => {
+  it('gives the addresses of our interface and of no other, and every destination once', () => {
+    expect(listedBy(mergeResults(bridge, own), 'eth0', netns)).toEqual({
+      addresses: ['10.64.3.2/32', 'fd64:0:0:3::2/128'],
+      routes: ['0.0.0.0/0', '10.0.0.0/8', '::/0'],
+    });
   });
 
   it('finds the interface also under another path of its namespace, the exact path first', () => {
     const moved = mergeResults(own, { ...bridge, interfaces: [{ name: 'eth0', sandbox: '/b' }], ips: [] });
-    expect(addressesOf(own, 'eth0', '/other')).toHaveLength(2);
-    expect(addressesOf(moved, 'eth0', '/b')).toEqual([]);
+    expect(listedBy(own, 'eth0', '/other').addresses).toHaveLength(2);
+    expect(listedBy(moved, 'eth0', '/b').addresses).toEqual([]);
   });
 
   it('refuses a result without our interface', () => {
-    expect(() => addressesOf(bridge, 'eth0', netns)).toThrow('no interface "eth0"');
-    expect(() => addressesOf(bridge, 'cni0', netns)).toThrow('no interface "cni0"');
+    expect(() => listedBy(bridge, 'eth0', netns)).toThrow('no interface "eth0"');
+    expect(() => listedBy(bridge, 'cni0', netns)).toThrow('no interface "cni0"');
   });
 });
 

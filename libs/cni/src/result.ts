@@ -44,6 +44,8 @@ export interface CniResult {
 export interface Attached {
   addresses: readonly { address: string; gateway: string }[];
   mtu: number;
+  /** Of its default routes, where they stand behind those of another interface; absent: the kernel's usual one. */
+  routeMetric?: number;
 }
 
 /** A WireGuard link has no MAC; Podman fails a container whose sandbox interface has none that parses, so zeros stand for it. */
@@ -56,10 +58,11 @@ export function emptyResult(): CniResult {
 /** The result for our own interface: one link in the sandbox, its addresses, a default route for each family it has. */
 export function resultOf(attached: Attached, ifName: string, netns: string): CniResult {
   const families = new Set(attached.addresses.map(({ address }) => familyOf(address)));
+  const priority = attached.routeMetric === undefined ? {} : { priority: attached.routeMetric };
   return {
     interfaces: [{ name: ifName, mac: noMac, mtu: attached.mtu, sandbox: netns }],
     ips: attached.addresses.map(({ address, gateway }) => ({ address, gateway, interface: 0 })),
-    routes: [...families].map((family) => ({ dst: family === 4 ? '0.0.0.0/0' : '::/0' })),
+    routes: [...families].map((family) => ({ dst: family === 4 ? '0.0.0.0/0' : '::/0', ...priority })),
     dns: {},
   };
 }
@@ -95,6 +98,6 @@ export function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4;
 }
 
-function routeKey({ dst, gw, table }: ResultRoute): string {
-  return `${dst} ${gw ?? ''} ${table ?? ''}`;
+function routeKey({ dst, gw, table, priority }: ResultRoute): string {
+  return `${dst} ${gw ?? ''} ${table ?? ''} ${priority ?? ''}`;
 }

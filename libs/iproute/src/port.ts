@@ -47,7 +47,10 @@ export const routeProtocol = 87;
 export interface KernelState {
   links: LinkState[];
   addresses: AddressState[];
+  /** Of the main table. */
   routes: RouteState[];
+  /** Of every other table but the kernel's own local one: policy rules lead to them. */
+  policyRoutes: RouteState[];
 }
 
 /** One idempotent step: `set-*` makes it so whether or not it was, `remove-*` succeeds when it is already gone. */
@@ -72,7 +75,7 @@ export interface RouteInput {
 }
 
 export interface IpRoute {
-  /** Links, addresses and main-table routes of a namespace, read in one go. Throws CatalogueError `netns.unusable` when the path is no namespace. */
+  /** Links, addresses and routes of a namespace, read in one go. Throws CatalogueError `netns.unusable` when the path is no namespace. */
   observe(netns: NetnsPath): Promise<KernelState>;
   /** Applies the changes in order, in one batch; stops at the first that the kernel refuses and throws CatalogueError `kernel.refused` naming it. */
   apply(changes: readonly KernelChange[], netns: NetnsPath): Promise<void>;

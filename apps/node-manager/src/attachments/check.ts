@@ -3,7 +3,7 @@ import type { AttachmentKey, CheckInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { deviceOf } from './container-device.ts';
 import { type Core, isOrphaned } from './core.ts';
-import { faultsOf } from './faults.ts';
+import { faultsOf, type SeenAttachment } from './faults.ts';
 import { findDevice, orGone } from './found-device.ts';
 import { recognise } from './recognise.ts';
 import { type AttachmentRecord, keyText } from './record.ts';
@@ -31,13 +31,15 @@ export function unknownAttachment(key: AttachmentKey): CatalogueError {
   });
 }
 
-async function look(core: Core, record: AttachmentRecord, { netns, addresses }: CheckInput) {
+async function look(core: Core, record: AttachmentRecord, input: CheckInput): Promise<SeenAttachment> {
+  const { netns, addresses: listed, routes } = input;
   const [namespace, device, pods] = await Promise.all([
     orGone(core.deps.iproute.observe(netns)),
     findDevice(core, deviceOf(core.deps.nodeId, { ...record, netns })),
     core.pods.observe(),
   ]);
-  return { namespace, device, pods, podsKey: core.pods.publicKey, expected: addresses };
+  const listedRoutes = routes === undefined ? {} : { listedRoutes: routes };
+  return { namespace, device, pods, podsKey: core.pods.publicKey, listed, ...listedRoutes };
 }
 
 function orphanedError(record: AttachmentRecord): CatalogueError {

@@ -1,5 +1,6 @@
 /** GC: removes what the runtime does not list as valid; what is alive is kept unless forced. SPEC: CNI 1.1 GC */
 import type { Collected, CollectInput } from '@wgcni/api';
+import { CatalogueError, messageOf } from '@wgcni/base';
 import { isAlive } from './alive.ts';
 import type { Core } from './core.ts';
 import { type AttachmentRecord, incarnationOf, keyText } from './record.ts';
@@ -7,21 +8,34 @@ import { dissolve } from './release.ts';
 
 /**
  * Removes the attachments of `network` that are not in `input.valid`; another network's are not looked at. What is alive is kept
- * and warned of, unless `input.force`. Throws CatalogueError when something could not be removed.
+ * and warned of, unless `input.force`. Goes on past what cannot be removed, then throws CatalogueError `kernel.refused` naming it all.
  */
 export async function collect(core: Core, network: string, input: CollectInput): Promise<Collected> {
   const valid = new Set(input.valid.map((key) => keyText({ network, ...key })));
   const invalid = core.register.all().filter((one) => one.network === network && !valid.has(keyText(one)));
   const collected: Collected = { removed: [], kept: [] };
+  const failures: string[] = [];
   for (const record of invalid) {
-    const isRemoved = await core.locks.run(keyText(record), () =>
-      removeUnlessAlive(core, record, input.force === true),
-    );
     const { containerId, ifName } = record;
-    (isRemoved ? collected.removed : collected.kept).push({ containerId, ifName });
+    try {
+      const isRemoved = await core.locks.run(keyText(record), () =>
+        removeUnlessAlive(core, record, input.force === true),
+      );
+      (isRemoved ? collected.removed : collected.kept).push({ containerId, ifName });
+    } catch (error) {
+      failures.push(`${keyText(record)}: ${messageOf(error)}`);
+    }
   }
   if (collected.kept.length > 0) core.deps.log.warn({ network, kept: collected.kept }, 'attachments.kept');
+  if (failures.length > 0) throw notCollected(failures);
   return collected;
+}
+
+/** SPEC: CNI 1.1 GC: a plugin goes on past an error, and reports every one. */
+function notCollected(failures: readonly string[]): CatalogueError {
+  return new CatalogueError('kernel.refused', `could not be removed: ${failures.join('; ')}`, {
+    remedy: 'the node-manager goes on trying; see its log, then run GC again',
+  });
 }
 
 async function removeUnlessAlive(core: Core, seen: AttachmentRecord, isForced: boolean): Promise<boolean> {

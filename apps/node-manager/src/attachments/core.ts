@@ -85,10 +85,11 @@ function peerOf(record: AttachmentRecord | JoinedRecord, publicKey: PublicKey): 
 
 /** The attachment as the API shows it. */
 export function shownOf(core: Core, record: AttachmentRecord): Attachment {
-  const { netns, mtu, publicKey } = record;
+  const { netns, mtu, publicKey, routeMetric } = record;
   const cidrOf = (address: string): string =>
     (record.addressesOnly === true ? core.ledger.inSubnet(address) : undefined) ?? hostCidr(address);
   const addresses = record.addresses.map(({ address, gateway }) => ({ address: cidrOf(address), gateway }));
   const state = isOrphaned(core, record) ? 'orphaned' : record.state;
-  return { ...keyOf(record), state, netns, addresses, mtu, publicKey, listenPort: record.port };
+  const metric = routeMetric === undefined ? {} : { routeMetric };
+  return { ...keyOf(record), state, netns, addresses, mtu, ...metric, publicKey, listenPort: record.port };
 }

@@ -1,5 +1,9 @@
-/** PURE: what is wrong with an attachment, named as an operator would look for it; what later plugins may change is not looked at. */
-import { type KernelState } from '@wgcni/iproute';
+/**
+ * PURE: what is wrong with an attachment, named as an operator would look for it. SPEC: CNI 1.1 CHECK: an address or route is missed only
+ * when the previous result lists it: later plugins of the chain may take some away, add others and say so, or move routes to another table.
+ */
+import { formatAddress, formatCidr, tryParseAddress, tryParseCidr } from '@wgcni/ipam';
+import type { KernelState } from '@wgcni/iproute';
 import type { DeviceState, PublicKey } from '@wgcni/wg';
 import { defaultRoutes, hostCidr } from './container-device.ts';
 import type { AttachmentRecord } from './record.ts';
@@ -10,8 +14,10 @@ export interface SeenAttachment {
   device: DeviceState | undefined;
   pods: DeviceState | undefined;
   podsKey: PublicKey;
-  /** What the previous result says the interface has, as `/32` and `/128`. */
-  expected: readonly string[];
+  /** What the previous result says the interface has, with prefix length. */
+  listed: readonly string[];
+  /** The destinations that it lists; absent: the caller does not say, and every route of ours is looked for. */
+  listedRoutes?: readonly string[];
 }
 
 /** Everything that is wrong, worst first; empty when the attachment is as ADD left it. */
@@ -25,28 +31,47 @@ export function faultsOf(record: AttachmentRecord, seen: SeenAttachment): string
   }
   return [
     ...(link.isUp ? [] : [`the interface ${ifName} is down`]),
-    ...addressFaults(record, seen.namespace, seen.expected),
-    ...routeFaults(record, seen.namespace),
+    ...addressFaults(record, seen.namespace, seen.listed),
+    ...routeFaults(record, seen.namespace, seen.listedRoutes),
     ...peerFaults(record, seen.device, seen),
   ];
 }
 
-function addressFaults(record: AttachmentRecord, namespace: KernelState, expected: readonly string[]): string[] {
-  const given = record.addresses.map(({ address }) => hostCidr(address));
+function addressFaults(record: AttachmentRecord, namespace: KernelState, listed: readonly string[]): string[] {
   const present = namespace.addresses.filter(({ linkName }) => linkName === record.ifName);
-  const removed = record.addresses.filter(({ address }) => !present.some((one) => one.address === address));
-  return [
-    ...removed.map(({ address }) => `the address ${address} was removed from ${record.ifName}`),
-    ...expected
-      .filter((cidr) => !given.includes(cidr))
-      .map((cidr) => `the address ${cidr} is not allocated to this attachment`),
-  ];
+  const isIn = (list: readonly { address: string }[], cidr: string): boolean =>
+    list.some(({ address }) => address === bareAddress(cidr));
+  return listed
+    .filter((cidr) => !isIn(present, cidr))
+    .map((cidr) =>
+      isIn(record.addresses, cidr)
+        ? `the address ${bareAddress(cidr)} was removed from ${record.ifName}`
+        : `the address ${cidr} is neither allocated to this attachment nor on ${record.ifName}`,
+    );
 }
 
-function routeFaults({ ifName, addresses }: AttachmentRecord, namespace: KernelState): string[] {
+function routeFaults(
+  { ifName, addresses }: AttachmentRecord,
+  { routes, policyRoutes }: KernelState,
+  listed: readonly string[] | undefined,
+): string[] {
+  const isThere = (wanted: string): boolean =>
+    [...routes, ...policyRoutes].some(({ destination, device }) => destination === wanted && device === ifName);
   return defaultRoutes(addresses)
-    .filter((route) => !namespace.routes.some(({ destination, device }) => destination === route && device === ifName))
+    .filter((route) => (listed === undefined || listed.some((cidr) => isSameBlock(cidr, route))) && !isThere(route))
     .map((route) => `the route ${route} through ${ifName} was removed`);
+}
+
+/** Canonical text without the prefix length; a result may carry one of any length. */
+function bareAddress(cidr: string): string {
+  const [text = ''] = cidr.split('/');
+  const address = tryParseAddress(text);
+  return address === undefined ? text : formatAddress(address);
+}
+
+function isSameBlock(text: string, canonical: string): boolean {
+  const cidr = tryParseCidr(text);
+  return cidr !== undefined && formatCidr(cidr) === canonical;
 }
 
 function peerFaults(record: AttachmentRecord, device: DeviceState, { pods, podsKey }: SeenAttachment): string[] {

@@ -168,6 +168,39 @@ describe('CHECK', () => {
     await expect(checked()).rejects.toMatchObject({ code: 'attachment.unknown' });
   });
 
+  it('takes an address that a later plugin added and lists for right, and one that it lists but did not add for wrong', async () => {
+    const extra = { kind: 'set-address', link: 'eth0', address: '203.0.113.9', prefixLength: 24 } as const;
+    const listed = { netns, addresses: ['10.64.3.2/32', 'fd64:0:0:3::2/128', '203.0.113.9/24'] };
+    await expect(attachments.check(key, listed)).rejects.toThrow('203.0.113.9/24 is neither');
+    await node.kernel.apply([extra], netns);
+    await attachments.check(key, listed);
+  });
+
+  it('does not miss what a later plugin took away, from the kernel and from the result', async () => {
+    await node.kernel.apply(
+      [
+        { kind: 'remove-address', link: 'eth0', address: 'fd64:0:0:3::2', prefixLength: 128 },
+        { kind: 'remove-route', route: { destination: '::/0', kind: 'unicast', device: 'eth0' } },
+      ],
+      netns,
+    );
+    await attachments.check(key, { netns, addresses: ['10.64.3.2/32'], routes: ['0.0.0.0/0'] });
+    await expect(
+      attachments.check(key, { netns, addresses: ['10.64.3.2/32'], routes: ['0.0.0.0/0', '0::/0'] }),
+    ).rejects.toThrow('route ::/0');
+  });
+
+  it('finds a route that a later plugin moved to another table', async () => {
+    const before = (await node.kernel.observe(netns)).routes.find(({ destination }) => destination === '0.0.0.0/0');
+    const route = { destination: '0.0.0.0/0', kind: 'unicast', device: 'eth0' } as const;
+    await node.kernel.apply([{ kind: 'remove-route', route }], netns);
+    const listed = { netns, addresses: ['10.64.3.2/32'], routes: ['0.0.0.0/0', '::/0'] };
+    await expect(attachments.check(key, listed)).rejects.toThrow('route 0.0.0.0/0');
+    if (before === undefined) throw new Error('there was no default route');
+    node.kernel.addForeignRoute(netns, { ...before, table: 100 });
+    await attachments.check(key, listed);
+  });
+
   it('names an address of the previous result that is not its own', async () => {
     const foreign = attachments.check(key, { netns, addresses: ['10.64.3.9/32'] });
     await expect(foreign).rejects.toMatchObject({ message: expect.stringContaining('10.64.3.9/32') });
@@ -203,6 +236,21 @@ describe('GC', () => {
       kept: [{ containerId: 'c1', ifName: 'eth0' }],
     });
     expect(attachments.list().map(({ containerId }) => containerId)).toEqual(['c3', 'c1']);
+  });
+
+  it('goes on past what cannot be removed, and names it', async () => {
+    const second = keyNamed('c3');
+    await add(second, node.namespace('three'));
+    let removals = 0;
+    node.failCall = (name) => {
+      if (name === 'devices.remove' && (removals += 1) === 1)
+        throw new CatalogueError('kernel.refused', 'the link is busy', { remedy: 'wait' });
+    };
+    const collecting = attachments.collect('mesh', { valid: [], force: true });
+    await expect(collecting).rejects.toThrow(/mesh\/c1\/eth0: the link is busy/);
+    expect(attachments.list().map(({ containerId }) => containerId)).toEqual(['c1']);
+    node.failCall = () => {};
+    expect((await attachments.collect('mesh', { valid: [], force: true })).removed).toHaveLength(1);
   });
 
   it('removes what is alive too when forced, but nothing that is valid', async () => {

@@ -40,7 +40,10 @@ export function judge({ standing, isDraining, view, isAccounted, fenceReason }: 
     });
   }
   if (standing.kind === 'duplicate' || standing.kind === 'superseded') {
-    return refused('duplicate', 'node.duplicate', standing.why);
+    // SPEC: CNI 1.1 STATUS: the same code as STATUS has: the configuration is not at fault.
+    return refused('duplicate', 'node.unavailable', standing.why, {
+      remedy: 'stop the other instance, or give this node an id of its own with --node-id',
+    });
   }
   const { network, grants, refused: overlapping } = view;
   if (network === null) {
@@ -76,7 +79,7 @@ function withoutGrant(standing: Standing, overlapping: ClusterView['refused']): 
 
 function refused(
   readiness: Readiness,
-  code: 'node.unavailable' | 'node.duplicate' | 'node.fenced',
+  code: 'node.unavailable' | 'node.fenced',
   message: string,
   options: { remedy?: string } = {},
 ): Judgement {

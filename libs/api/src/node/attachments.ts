@@ -47,6 +47,9 @@ export const AttachmentSchema = Type.Object(
       description: "address with its prefix length: /32 or /128, the subnet's for addresses alone",
     }),
     mtu: Type.Integer(),
+    routeMetric: Type.Optional(
+      Type.Integer({ minimum: 1, description: "of its default routes; absent: the kernel's usual one" }),
+    ),
     publicKey: Type.Union([PublicKeyText, Type.Null()]),
     listenPort: Type.Integer(),
   },
@@ -56,7 +59,13 @@ export const AttachmentSchema = Type.Object(
 export const CheckInputSchema = Type.Object(
   {
     netns: Type.String({ pattern: '^/', maxLength: 4096 }),
-    addresses: Type.Array(CidrText, { maxItems: 16, description: 'what the previous result says the interface has' }),
+    addresses: Type.Array(CidrText, { maxItems: 256, description: 'what the previous result says the interface has' }),
+    routes: Type.Optional(
+      Type.Array(CidrText, {
+        maxItems: 1_024,
+        description: 'destinations that the previous result lists; what a later plugin took out of it is not missed',
+      }),
+    ),
   },
   { $id: 'CheckInput', additionalProperties: false },
 );

@@ -34,7 +34,7 @@ describe('parseState', () => {
     ]);
   });
 
-  it('reads routes of both families, canonical, from the main table only', () => {
+  it('reads routes of both families, canonical, those of other tables apart and the local one not at all', () => {
     const state = parseState(
       lines(
         [],
@@ -44,9 +44,11 @@ describe('parseState', () => {
           { type: '7', dst: 'fd64::/48', dev: 'lo', table: '254', protocol: '87', metric: 4096, pref: 'medium' },
           { type: '1', dst: '10.1.2.3', dev: 'eth0', table: '254', protocol: '87', prefsrc: '10.64.0.1' },
           { type: '2', dst: '10.64.0.1', dev: 'eth0', table: '255', protocol: '2' },
+          { type: '1', dst: 'default', dev: 'eth1', table: '100', protocol: '3' },
         ],
       ),
     );
+    expect(state.policyRoutes).toMatchObject([{ destination: '0.0.0.0/0', device: 'eth1', table: 100 }]);
     expect(state.routes.map(({ family, destination, kind, metric }) => [family, destination, kind, metric])).toEqual([
       [4, '0.0.0.0/0', 'unicast', 100],
       [6, '::/0', 'unicast', 1024],
@@ -65,7 +67,7 @@ describe('parseState', () => {
   });
 
   it('is empty for no output, and says so when it is not JSON', () => {
-    expect(parseState('')).toEqual({ links: [], addresses: [], routes: [] });
+    expect(parseState('')).toEqual({ links: [], addresses: [], routes: [], policyRoutes: [] });
     expect(() => parseState('Usage: ip')).toThrow('not JSON');
   });
 });

@@ -3,9 +3,10 @@ import { CatalogueError } from '@wgcni/base';
 import { formatAddress, tryParseAddress, widthOf, type Family } from '@wgcni/ipam';
 import type { AddressState, KernelState, LinkState, RouteState } from '../port.ts';
 
-/** RTN_UNICAST, and RT_TABLE_MAIN (linux/rtnetlink.h). */
+/** RTN_UNICAST, RT_TABLE_MAIN and RT_TABLE_LOCAL (linux/rtnetlink.h). */
 const unicastType = '1';
 const mainTable = '254';
+const localTable = '255';
 
 const scopes: Readonly<Record<string, string>> = { '0': 'global', '200': 'site', '253': 'link', '254': 'host' };
 
@@ -48,12 +49,13 @@ interface IpRouteEntry extends IpHop {
 /** The state from the output of `addr show` and `route show table all`, one JSON array a line. Throws CatalogueError `decode.failed`. */
 export function parseState(output: string): KernelState {
   const [links, routes] = output.split('\n').filter((line) => line !== '');
+  const found = parseArray<IpRouteEntry>(routes).filter(({ table }) => table !== localTable);
+  const isMain = ({ table = mainTable }: IpRouteEntry): boolean => table === mainTable;
   return {
     links: parseArray<IpLink>(links).filter(isWhole).map(linkOf),
     addresses: parseArray<IpLink>(links).filter(isWhole).flatMap(addressesOf),
-    routes: parseArray<IpRouteEntry>(routes)
-      .filter((route) => (route.table ?? mainTable) === mainTable)
-      .map(routeOf),
+    routes: found.filter(isMain).map(routeOf),
+    policyRoutes: found.filter((route) => !isMain(route)).map(routeOf),
   };
 }
 
@@ -118,7 +120,7 @@ function routeOf(entry: IpRouteEntry): RouteState {
     ...(entry.prefsrc === undefined ? {} : { source: canonicalAddress(entry.prefsrc) }),
     metric: entry.metric ?? 0,
     protocol: Number(entry.protocol ?? 0),
-    table: Number(mainTable),
+    table: Number(entry.table ?? mainTable),
   };
 }
 

@@ -16,6 +16,7 @@ const state: KernelState = {
     },
   ],
   routes: [route],
+  policyRoutes: [],
 };
 const input = { destination: '10.64.1.0/24', kind: 'unicast', device: 'eth0', via: '192.0.2.1' } as const;
 const address = { link: 'eth0', address: '10.64.0.1', prefixLength: 32 };

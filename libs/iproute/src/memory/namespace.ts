@@ -8,6 +8,8 @@ type Change<Kind extends KernelChange['kind']> = Extract<KernelChange, { kind: K
 
 /** What the kernel protocol number of connected routes is. */
 const kernelProtocol = 2;
+/** RT_TABLE_MAIN (linux/rtnetlink.h). */
+const mainTable = 254;
 
 export class MemoryNamespace {
   readonly identity: string;
@@ -21,10 +23,12 @@ export class MemoryNamespace {
 
   /** A copy, so that what was read does not change under the reader. */
   observe(): KernelState {
+    const isMain = ({ table }: RouteState): boolean => table === mainTable;
     return structuredClone({
       links: this.links,
       addresses: this.#addresses,
-      routes: [...this.#routes, ...this.#connectedRoutes()],
+      routes: [...this.#routes.filter(isMain), ...this.#connectedRoutes()],
+      policyRoutes: this.#routes.filter((route) => !isMain(route)),
     });
   }
 
@@ -44,7 +48,7 @@ export class MemoryNamespace {
       case 'set-route':
         return this.#setRoute(change.route);
       case 'remove-route':
-        this.#routes = this.#routes.filter((route) => !isRoute(change.route, route));
+        this.#routes = this.#routes.filter((route) => route.table !== mainTable || !isRoute(change.route, route));
         return undefined;
     }
   }
@@ -123,8 +127,10 @@ export class MemoryNamespace {
     }
     const metric = metricOf(input);
     const family = input.destination.includes(':') ? 6 : 4;
-    this.#routes = this.#routes.filter((route) => route.destination !== input.destination || route.metric !== metric);
-    this.#routes.push({ ...input, family, metric, protocol: routeProtocol, table: 254 });
+    const isReplaced = ({ table, destination, metric: its }: RouteState): boolean =>
+      table === mainTable && destination === input.destination && its === metric;
+    this.#routes = this.#routes.filter((route) => !isReplaced(route));
+    this.#routes.push({ ...input, family, metric, protocol: routeProtocol, table: mainTable });
     return undefined;
   }
 
@@ -144,7 +150,7 @@ export class MemoryNamespace {
       return [
         {
           ...{ family: each.family, destination: formatCidr(cidrOf(address, each.prefixLength)), kind: 'unicast' },
-          ...{ device: each.linkName, metric: each.family === 4 ? 0 : 256, protocol: kernelProtocol, table: 254 },
+          ...{ device: each.linkName, metric: each.family === 4 ? 0 : 256, protocol: kernelProtocol, table: mainTable },
           ...(each.family === 4 ? { source: each.address } : {}),
         },
       ];
