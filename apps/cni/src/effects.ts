@@ -1,12 +1,13 @@
 /** What the verbs do: each asks the node-manager, within the time the configuration allows. */
 import type { CheckInput } from '@wgcni/api';
 import { CatalogueError, messageOf, toCatalogueError, type Log } from '@wgcni/base';
-import type { AddEnvironment, Addition, NetworkConfig, VerbEffects } from '@wgcni/cni';
+import { uniquePart, type AddEnvironment, type Addition, type NetworkConfig, type VerbEffects } from '@wgcni/cni';
 import { processStartedAt } from './boot.ts';
 import { Budget } from './budget.ts';
 import { deleteOrQueue } from './deletion.ts';
 import type { PluginFaultPoints } from './fault-points.ts';
 import { NodeManager, type AttachmentKey } from './node-manager.ts';
+import { mayHaveArrived } from './rest.ts';
 import { enqueue, withdraw } from './queue.ts';
 import { judgeStatus } from './status-verdict.ts';
 
@@ -17,6 +18,8 @@ const undoLimitMs = 5_000;
 const statusLimitMs = 5_000;
 /** The node-manager stops this much, or a tenth of what is left, before we do: then its own answer says what was slow. */
 const marginMs = 1_000;
+/** Kept of an ADD's time, at most a tenth of it, for taking back what may have been attached though no answer came. */
+const takeBackMs = 500;
 
 /** The effects over the socket and the queue that each configuration names. */
 export function nodeEffects(log: Log, reach: PluginFaultPoints): VerbEffects {
@@ -52,23 +55,32 @@ async function attach(
   const nodeManager = new NodeManager(config.socket);
   const key = { network: config.name, containerId, ifName };
   const budget = new Budget(config.timeoutMs);
-  const remainingMs = budget.remainingMs();
+  const attempt = uniquePart(process.pid, process.hrtime.bigint());
+  const keptMs = Math.ceil(Math.min(takeBackMs, budget.remainingMs() / 10));
+  const remainingMs = Math.max(1, budget.remainingMs() - keptMs);
   const input = {
     netns,
+    attempt,
     deadlineMs: Math.max(1, Math.floor(remainingMs - Math.min(marginMs, remainingMs / 10))),
     ...(ips.length === 0 ? {} : { requestedIps: ips }),
     ...(isHostNetnsAllowed ? { allowHostNetns: true } : {}),
     ...(config.isDelegated ? { addressesOnly: true } : {}),
   };
   reach('add/before the request');
-  const answer = await nodeManager.attach(key, input, budget.signal());
+  const undo = (limitMs = undoLimitMs): Promise<void> =>
+    logged(log, 'add.not-undone', key, nodeManager.detach(key, AbortSignal.timeout(limitMs), { attempt }));
+  const answer = await nodeManager
+    .attach(key, input, AbortSignal.timeout(remainingMs))
+    .catch(async (error: unknown) => {
+      // The node-manager takes back what it could not answer; this is for an answer that was on its way.
+      if (mayHaveArrived(error)) await undo(keptMs);
+      throw error;
+    });
   reach('add/answered by the node-manager');
-  const undo = (): Promise<void> =>
-    logged(log, 'add.not-undone', key, nodeManager.detach(key, AbortSignal.timeout(undoLimitMs)));
   try {
     const answered = (): Promise<void> =>
-      logged(log, 'add.not-confirmed', key, nodeManager.answered(key, AbortSignal.timeout(answeredLimitMs)));
-    return { attached: nodeManager.readAttachment(answer), answered, undo };
+      logged(log, 'add.not-confirmed', key, nodeManager.answered(key, attempt, AbortSignal.timeout(answeredLimitMs)));
+    return { attached: nodeManager.readAttachment(answer), answered, undo: () => undo() };
   } catch (incomprehensible) {
     await undo();
     throw incomprehensible;

@@ -15,6 +15,8 @@ export interface DetachHints {
   netns?: string | undefined;
   /** When the deletion began, as ISO text: what was attached later stays. */
   queuedAt?: string | undefined;
+  /** The ADD that is undone: what another one attached stays. */
+  attempt?: string | undefined;
 }
 
 export class NodeManager {
@@ -25,21 +27,22 @@ export class NodeManager {
   }
 
   /**
-   * Attaches; whoever gives up closes the connection by `signal`, and the node-manager rolls back. The answer is for
-   * `readAttachment`: when that fails something may be attached, which is not so when this fails.
+   * Attaches; whoever gives up closes the connection by `signal`, and the node-manager rolls back. The answer is for `readAttachment`.
+   * When that fails, or this with `mayHaveArrived`, something may be attached.
    */
   attach(key: AttachmentKey, input: AttachInput, signal: AbortSignal): Promise<RestAnswer> {
     return ask(this.#socket, { method: 'PUT', path: pathOf(key), body: input }, signal);
   }
 
   /** The answer of `attach` as an attachment. Throws CatalogueError `node-manager.unreachable` for anything else. */
-  readAttachment({ body }: RestAnswer): Pick<Attachment, 'addresses' | 'mtu'> {
+  readAttachment({ body }: RestAnswer): Pick<Attachment, 'addresses' | 'mtu' | 'routeMetric'> {
     if (isAttachment(body)) return body;
     throw incomprehensible(this.#socket, 'something that is not an attachment');
   }
 
-  async answered(key: AttachmentKey, signal: AbortSignal): Promise<void> {
-    await this.#order({ method: 'POST', path: `${pathOf(key)}/answered` }, signal);
+  /** The runtime has the result of the ADD that is called `attempt`. */
+  async answered(key: AttachmentKey, attempt: string, signal: AbortSignal): Promise<void> {
+    await this.#order({ method: 'POST', path: `${pathOf(key)}/answered?attempt=${attempt}` }, signal);
   }
 
   async check(key: AttachmentKey, input: CheckInput, signal: AbortSignal): Promise<void> {
@@ -76,10 +79,11 @@ function pathOf({ network, containerId, ifName }: AttachmentKey): string {
 }
 
 /** A DEL must succeed whatever CNI_NETNS holds, so a value that can be no path is not passed on. */
-function queryOf({ netns, queuedAt }: DetachHints): string {
+function queryOf({ netns, queuedAt, attempt }: DetachHints): string {
   const query = [
     ...(netns?.startsWith('/') && netns.length <= 4096 ? [`netns=${encodeURIComponent(netns)}`] : []),
     ...(queuedAt === undefined ? [] : [`queuedAt=${encodeURIComponent(queuedAt)}`]),
+    ...(attempt === undefined ? [] : [`attempt=${attempt}`]),
   ];
   return query.length === 0 ? '' : `?${query.join('&')}`;
 }

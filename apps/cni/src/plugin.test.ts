@@ -1,5 +1,5 @@
 /** The bundled plugin as a runtime executes it, against a node-manager on a real socket. */
-import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { execFileSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,14 +7,8 @@ import { join } from 'node:path';
 import { decodeQueueEntry } from '@wgcni/cni';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { executePlugin, type Run } from './execute-plugin.ts';
 import { FakeNodeManager } from './fake-node-manager.ts';
-
-interface Run {
-  exitCode: number | null;
-  stdout: string;
-  stderr: string;
-  tookMs: number;
-}
 
 const bundleDir = mkdtempSync(join(tmpdir(), 'wgcni-bundle-'));
 const plugin = join(bundleDir, 'wireguard-cni');
@@ -44,24 +38,11 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 
-/** Runs the plugin; `stdin` null stays open, and `tamper` gets at the process while it runs. */
-function execute(
+const execute = (
   variables: Record<string, string>,
   stdin: string | null,
-  tamper: (child: ChildProcessWithoutNullStreams) => void = () => {},
-): Promise<Run> {
-  const startedMs = performance.now();
-  const child = spawn(process.execPath, [plugin], { env: variables });
-  const text = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => (text.stdout += chunk));
-  child.stderr.on('data', (chunk) => (text.stderr += chunk));
-  child.stdin.on('error', () => {});
-  if (stdin !== null) child.stdin.end(stdin);
-  tamper(child);
-  return new Promise((resolve) =>
-    child.on('close', (exitCode) => resolve({ exitCode, ...text, tookMs: performance.now() - startedMs })),
-  );
-}
+  tamper?: (child: ChildProcessWithoutNullStreams) => void,
+): Promise<Run> => executePlugin(plugin, { variables, stdin, ...(tamper === undefined ? {} : { tamper }) });
 
 function run(verb: string, config: object = {}, variables: Record<string, string> = {}): Promise<Run> {
   return execute({ ...target, CNI_COMMAND: verb, ...variables }, configText(config));
@@ -163,9 +144,11 @@ describe('ADD', () => {
 
   it('asks for the addresses the runtime wants, and confirms when the answer is out', async () => {
     await run('ADD', {}, { CNI_ARGS: 'IgnoreUnknown=1;IP=10.64.3.9;MAC=00:00:00:00:00:00;' });
+    const { attempt } = node.seen[0]?.body as { attempt: string };
+    expect(attempt).toMatch(/^[0-9]+-[0-9a-z]+$/);
     expect(node.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'PUT /v1/attachments/mesh/c1/eth0',
-      'POST /v1/attachments/mesh/c1/eth0/answered',
+      `POST /v1/attachments/mesh/c1/eth0/answered?attempt=${attempt}`,
     ]);
     expect(node.seen[0]?.body).toMatchObject({ netns: '/run/netns/a', requestedIps: ['10.64.3.9'] });
     expect((node.seen[0]?.body as { deadlineMs: number }).deadlineMs).toBeLessThan(29_100);
@@ -181,7 +164,7 @@ describe('ADD', () => {
   });
 
   it('succeeds although the confirmation is never answered, half a second later at most', async () => {
-    node.override = ({ url }) => url.endsWith('/answered');
+    node.override = ({ url }) => url.includes('/answered');
     const { exitCode, tookMs, stderr } = await run('ADD');
     expect(exitCode).toBe(0);
     expect(tookMs).toBeLessThan(3_000);
@@ -196,11 +179,25 @@ describe('ADD', () => {
   });
 
   it('answers code 110 when the node-manager is slow, and closes the connection so that it rolls back', async () => {
-    node.override = () => true;
+    node.override = ({ method }) => method === 'PUT';
     const result = await run('ADD', { timeoutMs: 700 });
     expect(failureOf(result).code).toBe(110);
     expect(result.tookMs).toBeLessThan(3_000);
     expect(node.abandoned).toBe(1);
+  });
+
+  it('takes back, by the name of its own ADD, what may be attached though no answer came', async () => {
+    node.override = ({ method }, response) => {
+      if (method !== 'PUT') return false;
+      response.destroy();
+      return true;
+    };
+    expect(failureOf(await run('ADD')).code).toBe(100);
+    const { attempt } = node.seen[0]?.body as { attempt: string };
+    expect(node.seen[1]).toMatchObject({
+      method: 'DELETE',
+      url: `/v1/attachments/mesh/c1/eth0?attempt=${attempt}`,
+    });
   });
 
   it.each([

@@ -35,6 +35,14 @@ export async function ask(socket: string, what: RestRequest, signal: AbortSignal
   throw incomprehensible(socket, `status ${status} with ${text.length} bytes that mean nothing`);
 }
 
+/** Whether a request that failed so may have been carried out all the same: there was somebody, and no problem document came back. */
+export function mayHaveArrived(error: unknown): boolean {
+  if (!(error instanceof CatalogueError)) return true;
+  if (error.code === 'timed.out') return true;
+  const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
+  return error.code === 'node-manager.unreachable' && code !== 'ENOENT' && code !== 'ECONNREFUSED';
+}
+
 /** The error for an answer that is not what the contract says. */
 export function incomprehensible(socket: string, what: string): CatalogueError {
   return new CatalogueError('node-manager.unreachable', `what listens at ${socket} answered ${what}`, {

@@ -20,6 +20,10 @@ export const IfName = Type.String({
   description: 'interface name, at most 15 characters',
   examples: ['eth0'],
 });
+export const AttemptText = Type.String({
+  pattern: '^[a-zA-Z0-9-]{1,64}$',
+  description: 'what the caller calls its ADD, unique among all of one attachment',
+});
 export const PublicKeyText = Type.String({
   pattern: '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$',
   description: 'WireGuard public key: 32 bytes in base64',

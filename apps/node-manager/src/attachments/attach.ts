@@ -33,7 +33,8 @@ export function attach(core: Core, key: AttachmentKey, input: AttachInput, limit
     await step('replay queued deletions', () => core.settleQueued(key));
     const netnsId = await step('inspect the namespace', () => inspectNamespace(core, input));
     const kind = await step('release what is stale', () => kindOf(core, key, input, netnsId));
-    const place: PlaceOf = { netns: input.netns, netnsId, ...kind };
+    const { netns, attempt } = input;
+    const place: PlaceOf = { netns, netnsId, ...kind, ...(attempt === undefined ? {} : { attempt }) };
     const reserved = await step('reserve an address', () => reserve(core, key, input.requestedIps ?? [], place));
     try {
       const publicKey = reserved.addressesOnly === true ? null : await build(core, reserved, step);
@@ -52,7 +53,7 @@ export function attach(core: Core, key: AttachmentKey, input: AttachInput, limit
 }
 
 type KindOf = Pick<AttachmentRecord, 'routeMetric' | 'addressesOnly'>;
-type PlaceOf = Pick<AttachmentRecord, 'netns' | 'netnsId'> & KindOf;
+type PlaceOf = Pick<AttachmentRecord, 'netns' | 'netnsId' | 'attempt'> & KindOf;
 
 /** Makes way for the attachment; resolves with what the record says of its device. */
 async function kindOf(core: Core, key: AttachmentKey, input: AttachInput, netnsId: string): Promise<KindOf> {

@@ -22,7 +22,7 @@ import { type Core, isOrphaned, shownOf } from './core.ts';
 import type { AttachmentsDeps, RequestLimits } from './deps.ts';
 import { openCore } from './open-core.ts';
 import { takeView } from './reconcile.ts';
-import { keyText } from './record.ts';
+import { type AttachmentRecord, incarnationOf, keyText } from './record.ts';
 import { release } from './release.ts';
 import { rollBackReserved } from './roll-back.ts';
 import { watchAttachments } from './watch.ts';
@@ -38,6 +38,8 @@ export interface DeletionWords {
   netns?: string;
   /** ISO instant: what was attached later stays. */
   queuedAt?: string;
+  /** The ADD that is undone: what another one attached stays. */
+  attempt?: string;
 }
 
 export class Attachments {
@@ -85,23 +87,29 @@ export class Attachments {
   /** ADD. */
   async attach(key: AttachmentKey, input: AttachInput, limits: RequestLimits): Promise<Attachment> {
     this.#refuseUntilStarted();
-    return attach(this.#core, key, input, limits);
+    const attached = await attach(this.#core, key, input, limits);
+    this.#takeBackUnheard(key, limits.signal);
+    return attached;
   }
 
-  /** The plugin has written the result: from now on a second ADD is an error. Throws CatalogueError `attachment.unknown`. */
-  answered(key: AttachmentKey): Promise<void> {
+  /**
+   * The plugin has written the result: from now on a second ADD is an error. Throws CatalogueError `attachment.unknown`, also when another
+   * ADD than `attempt` has made what is there.
+   */
+  answered(key: AttachmentKey, { attempt }: { attempt?: string } = {}): Promise<void> {
     return this.#core.locks.run(keyText(key), async () => {
       const record = this.#core.register.get(key);
-      if (record === undefined) throw unknownAttachment(key);
+      if (record === undefined || (attempt !== undefined && record.attempt !== attempt)) throw unknownAttachment(key);
       if (record.state === 'attached') await this.#core.register.put({ ...record, state: 'answered' });
       this.#core.deps.reach('answered/recorded');
     });
   }
 
   /** DEL. */
-  async release(key: AttachmentKey, { netns, queuedAt }: DeletionWords = {}): Promise<void> {
+  async release(key: AttachmentKey, { netns, queuedAt, attempt }: DeletionWords = {}): Promise<void> {
     const queued = queuedAt === undefined ? {} : { queued: { queuedAt, bootId: this.#core.bootId } };
-    await release(this.#core, key, { ...(netns === undefined ? {} : { netns }), ...queued });
+    const meant = attempt === undefined ? {} : { isMeant: (record: AttachmentRecord) => record.attempt === attempt };
+    await release(this.#core, key, { ...(netns === undefined ? {} : { netns }), ...queued, ...meant });
   }
 
   /** CHECK. */
@@ -188,6 +196,23 @@ export class Attachments {
     } catch (error) {
       this.#core.deps.log.error({ error: messageOf(error) }, 'attachments.view-failed');
     }
+  }
+
+  /** The connection can close after the last step and before the answer has left: then nobody knows of the attachment. */
+  #takeBackUnheard(key: AttachmentKey, closed: AbortSignal): void {
+    const made = this.#core.register.get(key);
+    if (made === undefined) return;
+    const incarnation = incarnationOf(made);
+    const isMeant = (record: AttachmentRecord): boolean =>
+      record.state === 'attached' && incarnationOf(record) === incarnation;
+    const takeBack = (): void =>
+      void release(this.#core, key, { isMeant }).then(
+        (isReleased) => isReleased && this.#core.deps.log.info({ ...key }, 'attachment.unheard'),
+        (error: unknown) =>
+          this.#core.deps.log.error({ ...key, error: messageOf(error) }, 'attachment.rollback-failed'),
+      );
+    if (closed.aborted) takeBack();
+    else closed.addEventListener('abort', takeBack, { once: true });
   }
 
   #refuseUntilStarted(): void {

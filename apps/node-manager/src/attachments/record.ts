@@ -33,6 +33,7 @@ const AttachmentRecordSchema = Type.Object({
     Type.Literal(true, { description: 'given as a delegated IPAM: there is no device, key, port or peer' }),
   ),
   mtu: Type.Integer(),
+  attempt: Type.Optional(Type.String({ description: 'what the caller called the ADD that made it' })),
   routeMetric: Type.Optional(
     Type.Integer({ minimum: 1, description: "of its default routes; absent: the kernel's usual one" }),
   ),

@@ -12,10 +12,12 @@ export interface ReleaseOptions {
   netns?: string;
   /** When this deletion began: it must not kill an attachment that was made since. */
   queued?: Pick<QueueEntry, 'queuedAt' | 'bootId' | 'uptimeMs'>;
+  /** Whether the attachment is the one that is meant: another ADD of the same key may have replaced it. */
+  isMeant?: (record: AttachmentRecord) => boolean;
 }
 
 /**
- * Releases the attachment of `key`; succeeds when there is none. Resolves with false when it is newer than the deletion and stays.
+ * Releases the attachment of `key`; succeeds when there is none. Resolves with false when it is newer than the deletion, or not the one that is meant, and stays.
  * Throws CatalogueError `kernel.refused` or `io.failed` when something of it could not be removed: then its address is not free.
  */
 export function release(core: Core, key: AttachmentKey, options: ReleaseOptions = {}): Promise<boolean> {
@@ -26,12 +28,14 @@ export function release(core: Core, key: AttachmentKey, options: ReleaseOptions 
 export async function releaseLocked(
   core: Core,
   key: AttachmentKey,
-  { netns, queued }: ReleaseOptions,
+  { netns, queued, isMeant }: ReleaseOptions,
 ): Promise<boolean> {
   const record = core.register.get(key) ?? (await recognise(core, key, netns));
   // FENCE: compared under the lock; a deletion that was queued before this attachment was made must not kill it.
   if (queued !== undefined && record !== undefined && isOutdated({ ...key, ...queued }, record, core.bootId))
     return false;
+  // FENCE: an undo that comes late must not kill what the next ADD of the same key has made.
+  if (isMeant !== undefined && (record === undefined || !isMeant(record))) return false;
   if (record === undefined) await endProcess(core, key);
   else await dissolve(core, record);
   return true;

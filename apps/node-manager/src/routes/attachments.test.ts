@@ -116,6 +116,30 @@ describe('a caller that closes the connection', () => {
   });
 });
 
+describe('an ADD that is undone late', () => {
+  it('leaves alone what the next ADD of the same key has made, and cannot confirm it', async () => {
+    const netns = node.namespace('one');
+    await add({ netns, deadlineMs: 5_000, attempt: 'first' });
+    await add({ netns, deadlineMs: 5_000, attempt: 'second' });
+    const undone = await app.inject({ method: 'DELETE', url: `${path}?attempt=first` });
+    const confirmed = await app.inject({ method: 'POST', url: `${path}/answered?attempt=first` });
+    expect([undone.statusCode, confirmed.statusCode, attachments.counts().total]).toEqual([204, 404, 1]);
+    expect((await app.inject({ method: 'POST', url: `${path}/answered?attempt=second` })).statusCode).toBe(204);
+    await app.inject({ method: 'DELETE', url: `${path}?attempt=second` });
+    expect(attachments.counts().total).toBe(0);
+  });
+
+  it('is undone by the node-manager when the connection closes between the last step and the answer', async () => {
+    const closing = new AbortController();
+    const limits = { signal: closing.signal, deadlineAt: node.clock.monotonicMs() + 5_000 };
+    const key = { network: 'mesh', containerId: 'c1', ifName: 'eth0' };
+    await attachments.attach(key, { netns: node.namespace('one'), deadlineMs: 5_000 }, limits);
+    closing.abort();
+    await expect.poll(() => attachments.counts().total).toBe(0);
+    expect(await node.allowed()).toEqual([]);
+  });
+});
+
 describe('addresses over REST', () => {
   it('go through the three steps', async () => {
     const url = '/v1/addresses/vm-1';

@@ -3,6 +3,7 @@ import {
   AttachInputSchema,
   AttachmentParams,
   AttachmentSchema,
+  AttemptText,
   CheckInputSchema,
   CollectedSchema,
   CollectInputSchema,
@@ -36,9 +37,11 @@ const ReleaseQuery = Type.Object(
         description: 'when the deletion began; what was attached later stays',
       }),
     ),
+    attempt: Type.Optional(AttemptText),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, description: 'with `attempt`, what another ADD attached stays' },
 );
+const AnsweredQuery = Type.Object({ attempt: Type.Optional(AttemptText) }, { additionalProperties: false });
 
 /** ADD, DEL, CHECK, GC and lists. Errors are thrown as CatalogueError for the server to answer. */
 export function attachmentRoutes(server: FastifyInstance, attachments: Attachments, clock: Clock): void {
@@ -89,9 +92,9 @@ function addLife(server: FastifyInstance, attachments: Attachments, clock: Clock
   const answered = { tags, summary: 'The runtime has the result', operationId: 'answered' };
   app.post(
     `${path}/answered`,
-    { schema: { ...answered, params: AttachmentParams, response: done } },
-    async ({ params }, reply) => {
-      await attachments.answered(params);
+    { schema: { ...answered, params: AttachmentParams, querystring: AnsweredQuery, response: done } },
+    async ({ params, query }, reply) => {
+      await attachments.answered(params, query);
       return reply.code(204).send(null);
     },
   );

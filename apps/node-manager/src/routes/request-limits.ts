@@ -6,8 +6,9 @@ import type { RequestLimits } from '../attachments/deps.ts';
 /** Limits that begin now; the signal aborts when the connection closes before the answer is written. */
 export function limitsOf(reply: FastifyReply, clock: Clock, deadlineMs: number): RequestLimits {
   const closed = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) closed.abort(new Error('the caller closed the connection'));
-  });
+  const abort = (): void => closed.abort(new Error('the caller closed the connection'));
+  reply.raw.once('close', abort);
+  // 'finish' comes before 'close', once the answer has been handed to the system.
+  reply.raw.once('finish', () => reply.raw.off('close', abort));
   return { signal: closed.signal, deadlineAt: clock.monotonicMs() + deadlineMs };
 }

@@ -1,6 +1,6 @@
 /** Whole attachments, as the node-manager serves them to the CNI plugin. */
 import { Type, type Static } from '@sinclair/typebox';
-import { AddressText, CidrText, IfName, Name, OneOf, PublicKeyText } from '../formats.ts';
+import { AddressText, AttemptText, CidrText, IfName, Name, OneOf, PublicKeyText } from '../formats.ts';
 
 /** (network name, containerId, ifName): the key of an attachment. */
 export const AttachmentParams = Type.Object(
@@ -21,6 +21,7 @@ export const AttachInputSchema = Type.Object(
       maximum: 600_000,
       description: 'no step starts later than this after the request arrived',
     }),
+    attempt: Type.Optional(AttemptText),
     allowHostNetns: Type.Optional(
       Type.Boolean({ description: "CNI_NETNS_OVERRIDE: accept the node-manager's own namespace" }),
     ),
