@@ -49,10 +49,17 @@ export function claimKey(core: Core, name: string, input: ClaimKeyInput): Promis
     // ORDER: the claim is on disk before the kernel has the peer; the one it replaces then holds nothing and goes.
     await core.joined.put(record, false);
     const old: PeerChange[] = replaced === null ? [] : [{ kind: 'remove', publicKey: replaced }];
-    await core.pods.change([{ kind: 'add', peer: configOf(joinedPeer(record, publicKey)) }, ...old]);
+    await core.pods.change(() => [...peerOf(core, record, publicKey), ...old]);
     core.deps.log.info({ name, publicKey }, 'address.claimed');
     return shown(core, name);
   });
+}
+
+/** The peer, as far as the node holds the subnets of its addresses when it is its turn. */
+function peerOf(core: Core, record: JoinedRecord, publicKey: PublicKey): PeerChange[] {
+  const addresses = record.addresses.filter(({ address }) => core.ledger.isHeld(address));
+  if (addresses.length === 0) return [];
+  return [{ kind: 'add', peer: configOf(joinedPeer({ ...record, addresses }, publicKey)) }];
 }
 
 /** What `name` must configure to reach the mesh: the node's pods device. Throws CatalogueError `address.unknown`. */

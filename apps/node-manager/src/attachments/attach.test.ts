@@ -49,6 +49,21 @@ describe('ADD', () => {
     expect(await node.sysctl.read('net.ipv6.conf.eth0.disable_ipv6', netns)).toBe('0');
   });
 
+  it.each(['add/reserve an address', 'add/make the device'])(
+    'is refused, and leaves no peer, when the node loses the subnet right after %s',
+    async (moment) => {
+      const elsewhere = viewOf(['10.64.4.0/28', 'fd64:0:0:4::/64']);
+      let losing: Promise<void> | undefined;
+      node.atPoint = (name) => {
+        if (name === moment) losing ??= attachments.setView(elsewhere);
+      };
+      await expect(add()).rejects.toMatchObject({ code: 'node.unavailable' });
+      await losing;
+      expect(await node.allowed()).toEqual([]);
+      expect(attachments.counts().total).toBe(0);
+    },
+  );
+
   it('puts the default routes of a second interface behind those of the first', async () => {
     await add();
     await attachments.attach({ ...keyNamed('c1'), ifName: 'eth1' }, inputFor(netns), patient(node));

@@ -1,5 +1,6 @@
 /** ADD: reserve, peer, device, link, record, in the order that loses no packet and leaks nothing; any failure undoes all. */
 import type { AttachInput, Attachment, AttachmentKey } from '@wgcni/api';
+import { CatalogueError } from '@wgcni/base';
 import type { DeviceRef, PublicKey } from '@wgcni/wg';
 import { configOf } from '../pods/plan-pods.ts';
 import {
@@ -10,7 +11,7 @@ import {
   metricBehind,
   nodeSidePeer,
 } from './container-device.ts';
-import { type Core, momentOf, shownOf, viewOf } from './core.ts';
+import { type Core, isOrphaned, momentOf, shownOf, viewOf } from './core.ts';
 import type { RequestLimits } from './deps.ts';
 import { inspectNamespace, makeWay, makeWayForAddresses } from './make-way.ts';
 import { type AttachmentRecord, keyText } from './record.ts';
@@ -39,7 +40,10 @@ export function attach(core: Core, key: AttachmentKey, input: AttachInput, limit
     try {
       const publicKey = reserved.addressesOnly === true ? null : await build(core, reserved, step);
       const attached: AttachmentRecord = { ...reserved, state: 'attached', publicKey };
-      await step('record the attachment', () => core.register.put(attached));
+      await step('record the attachment', async () => {
+        refuseOrphaned(core, attached);
+        await core.register.put(attached);
+      });
       core.deps.log.info(
         { ...key, addresses: attached.addresses.map(({ address }) => address), port: attached.port },
         'attachment.attached',
@@ -99,13 +103,28 @@ async function build(core: Core, reserved: AttachmentRecord, step: RunStep): Pro
   core.register.expectKey(reserved, pair.publicKey);
   // ORDER: the node's side first; the other way round the first packets are lost for five seconds.
   const peer = configOf(nodeSidePeer(pair.publicKey, port, addresses));
-  await step('add the peer', () => core.pods.change([{ kind: 'add', peer }]));
+  await step('add the peer', () =>
+    core.pods.change(() => {
+      // FENCE: a view that lost the subnet may have been carried out since the address was reserved.
+      refuseOrphaned(core, reserved);
+      return [{ kind: 'add', peer }];
+    }),
+  );
   await step('make the device', () => core.deps.devices.create(ref, mtu));
   const settings = { privateKey: pair.privateKey, listenPort: port, peers: [containerSidePeer(core.pods, addresses)] };
   await step('configure the device', () => core.deps.devices.configure(ref, settings));
   await step('set addresses and routes', () => linkUp(core, reserved));
   await step('wait for the device', () => settle(core, ref));
   return pair.publicKey;
+}
+
+/** Throws CatalogueError `node.unavailable` when the node has lost the subnet of one of the addresses. */
+function refuseOrphaned(core: Core, record: AttachmentRecord): void {
+  if (!isOrphaned(core, record)) return;
+  const addresses = record.addresses.map(({ address }) => address).join(', ');
+  throw new CatalogueError('node.unavailable', `this node lost the subnet of ${addresses} while it attached`, {
+    remedy: 'try again: the next address is of a subnet that the node holds',
+  });
 }
 
 /** Addresses, MTU, up and routes inside the container's namespace. */

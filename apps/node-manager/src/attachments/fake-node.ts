@@ -64,6 +64,8 @@ export class FakeNode {
   refusal: CatalogueError | undefined;
   /** Fault points that were reached, in order. */
   readonly reached: string[] = [];
+  /** Something happens while the node-manager is there. */
+  atPoint: (name: string) => void = () => {};
   emptied = 0;
   /** Ports that someone else's sockets are bound to. */
   readonly foreignPorts = new Set<number>();
@@ -100,7 +102,10 @@ export class FakeNode {
       readBootId: async () => this.bootId,
       bootUptimeMs: () => clock.monotonicMs(),
       admission: { refusal: () => this.refusal },
-      reach: (name) => void this.reached.push(name),
+      reach: (name) => {
+        this.reached.push(name);
+        this.atPoint(name);
+      },
       onEmpty: () => (this.emptied += 1),
     };
   }

@@ -46,7 +46,7 @@ async function revive(core: Core, before: AttachmentRecord): Promise<void> {
   await core.register.put(record);
   const peer = configOf(nodeSidePeer(pair.publicKey, listenPort, addresses));
   const old: PeerChange[] = before.publicKey === null ? [] : [{ kind: 'remove', publicKey: before.publicKey }];
-  await core.pods.change([{ kind: 'add', peer }, ...old]);
+  await core.pods.change(() => [{ kind: 'add', peer }, ...old]);
   const peers = [containerSidePeer(core.pods, addresses)];
   try {
     await core.deps.devices.create(ref, record.mtu);

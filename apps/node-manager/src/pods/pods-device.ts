@@ -48,9 +48,12 @@ export class PodsDevice {
     return this.#deps.devices.observe(this.ref);
   }
 
-  /** Changes peers, after every change asked for before. */
-  change(changes: readonly PeerChange[]): Promise<void> {
-    return this.#queue.run(() => this.#deps.devices.change(this.ref, changes));
+  /** Changes peers, after every change asked for before; which, is asked when it is their turn, and may be refused by throwing. */
+  change(planned: () => readonly PeerChange[]): Promise<void> {
+    return this.#queue.run(async () => {
+      const changes = planned();
+      if (changes.length > 0) await this.#deps.devices.change(this.ref, changes);
+    });
   }
 
   /** Removes a peer; a missing one, or a missing device, is fine. */
