@@ -116,6 +116,22 @@ describe('a joined address', () => {
     });
   });
 
+  it('that is renewed while its lapse waits for it stays with whoever renewed it', async () => {
+    await attachments.allocateAddress('vm-1', { ttlSec: 60 });
+    await running(async () => {
+      node.clock.pass(59_000);
+      await settle();
+      // The renewal has the lock and writes its record while the chores find that the old lifetime is over.
+      const renewing = attachments.allocateAddress('vm-1', { ttlSec: 60 });
+      node.clock.pass(10_000);
+      expect((await renewing).addresses[0]?.address).toBe('10.64.3.2/32');
+      await settle();
+      expect(attachments.listAddresses().map(({ name }) => name)).toEqual(['vm-1']);
+      const other = await attachments.allocateAddress('vm-2', { requestedIps: ['10.64.3.2'] }).catch(String);
+      expect(other).toContain('10.64.3.2 is taken');
+    });
+  });
+
   it('with a TTL lapses at its end, also across a restart', async () => {
     await attachments.allocateAddress('vm-1', { ttlSec: 100 });
     await attachments.claimKey('vm-1', { publicKey: newKey() });
