@@ -6,7 +6,7 @@ import { isDeviceThere } from './found-device.ts';
 import { adopt } from './recognise.ts';
 import { type AttachmentRecord, keyOf, keyText } from './record.ts';
 
-/** Takes a new view: what it no longer grants is withdrawn from the kernel, nothing is renumbered. */
+/** Takes a new view: what it no longer grants is withdrawn from the kernel, nothing is renumbered, and nothing waits for an attachment's lock. */
 export async function takeView(core: Core, view: NodeView): Promise<void> {
   const holders = [...core.register.all(), ...core.joined.all()];
   core.ledger.hold(
@@ -15,7 +15,6 @@ export async function takeView(core: Core, view: NodeView): Promise<void> {
   );
   core.view = view;
   await reconcile(core);
-  await alignMtu(core);
 }
 
 /** Makes the pods device right by delta and adopts peers without a record; nothing before the first view. */
@@ -28,13 +27,13 @@ export async function reconcile(core: Core): Promise<void> {
   core.isAccounted = true;
 }
 
-/** Writes the network's MTU to the containers' devices that have another. */
+/** Writes the network's MTU to the containers' devices that have another; each may have to wait for an ADD or DEL of its attachment. */
 export async function alignMtu(core: Core): Promise<void> {
   const mtu = core.view?.mtu;
-  const differing = core.register
-    .all()
-    .filter((one) => one.mtu !== mtu && one.netns !== '' && one.state !== 'reserved');
   if (mtu === undefined) return;
+  const hasDevice = ({ netns, state, addressesOnly }: AttachmentRecord): boolean =>
+    netns !== '' && state !== 'reserved' && addressesOnly !== true;
+  const differing = core.register.all().filter((one) => one.mtu !== mtu && hasDevice(one));
   for (const record of differing) await core.locks.run(keyText(record), () => writeMtu(core, record, mtu));
 }
 

@@ -7,7 +7,7 @@ import { alignMtu, reconcile } from './reconcile.ts';
 import { reviveDead } from './revive.ts';
 import { retryRollbacks } from './roll-back.ts';
 
-/** Userspace processes are looked at, and what failed is tried again, this often (design §4.14). */
+/** Userspace processes are looked at, a new MTU is written, and what failed is tried again, this often (design §4.14). */
 const processesMs = 2_000;
 /** Lapsed addresses, failed rollbacks and queued deletions. */
 const chores = 10_000;
@@ -31,10 +31,9 @@ export async function watchAttachments(core: Core, replay: () => Promise<unknown
     loop(chores, 'rollbacks', () => retryRollbacks(core)),
     loop(chores, 'queue', replay),
     loop(livenessMs, 'liveness', async () => (suspects = await freeDead(core, suspects))),
-    loop(readBackMs, 'read-back', async () => {
-      await reconcile(core);
-      await alignMtu(core);
-    }),
+    // A loop of its own: it waits for locks that an ADD may hold.
+    loop(processesMs, 'mtu', () => alignMtu(core)),
+    loop(readBackMs, 'read-back', () => reconcile(core)),
     followKernel(core, signal),
   ]);
 }
