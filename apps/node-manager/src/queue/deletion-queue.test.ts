@@ -108,6 +108,53 @@ describe('a queued deletion', () => {
     expect(attachments.list()).toEqual([]);
   });
 
+  it('that cannot be carried out keeps the same container from being added, and no other', async () => {
+    await add();
+    node.clock.pass(10);
+    await queue();
+    let isRefusing = true;
+    node.failCall = (name) => {
+      if (name === 'devices.remove' && isRefusing) throw new Error('injected');
+    };
+    await expect(add()).rejects.toMatchObject({
+      code: 'try.again',
+      message: expect.stringContaining('mesh/c1/eth0'),
+      remedy: expect.stringContaining(queueDir),
+    });
+    expect(await attachments.queuedDeletions()).toBe(1);
+    await attachments.attach(keyNamed('c2'), inputFor(node.namespace('two')), patient(node));
+    isRefusing = false;
+    await add();
+    expect([attachments.counts().total, await attachments.queuedDeletions()]).toEqual([2, 0]);
+  });
+
+  it('that cannot be read keeps the container from being added', async () => {
+    await mkdir(join(queueDir, queueFileName({ ...key, queuedAt: '2026-01-01T00:00:00.000Z', bootId: 'b' }, 'x')));
+    await expect(add()).rejects.toMatchObject({ code: 'try.again', message: expect.stringContaining('EISDIR') });
+    expect(attachments.list()).toEqual([]);
+  });
+
+  it('that an ADD carried out while the replay waited for its lock does not kill what that ADD made', async () => {
+    const refuse = holdFirst();
+    const limits = { ...patient(node), deadlineAt: Infinity };
+    const [first, second] = [1, 2].map(() => attachments.attach(key, inputFor(netns), limits));
+    await expect.poll(() => node.calls).toContain('iproute.identify');
+    // Its instants say that it is younger than anything: only its file tells that it was carried out.
+    await queue({ uptimeMs: node.clock.monotonicMs() + 1_000_000 });
+    const stop = new AbortController();
+    const loops = attachments.run(stop.signal);
+    node.clock.pass(10_000);
+    // The replay has read the entry and waits behind both.
+    await settle();
+    refuse();
+    await expect(first).rejects.toThrow('hung');
+    await second;
+    await settle();
+    stop.abort();
+    await loops;
+    expect([attachments.counts().total, await attachments.queuedDeletions()]).toEqual([1, 0]);
+  });
+
   it('given over the socket with its instant spares what was attached later', async () => {
     const queuedAt = new Date(node.clock.wallMs()).toISOString();
     node.clock.pass(10);
@@ -119,6 +166,25 @@ describe('a queued deletion', () => {
     expect(attachments.counts().total).toBe(0);
   });
 });
+
+/** The next look at a namespace hangs until it is told to fail. */
+function holdFirst(): () => void {
+  let letGo = (): void => {};
+  const hung = new Promise<void>((resolve) => (letGo = resolve));
+  const identify = node.kernel.identify.bind(node.kernel);
+  let looks = 0;
+  node.kernel.identify = async (path) => {
+    looks += 1;
+    if (looks > 1) return identify(path);
+    await hung;
+    throw new Error('hung');
+  };
+  return letGo;
+}
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 60));
+}
 
 describe('rubbish in the queue', () => {
   it('is set aside, told of once, and holds nothing up', async () => {
