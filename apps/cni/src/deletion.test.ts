@@ -2,6 +2,7 @@
 import { CatalogueError, silentLog, noFaultPoints } from '@wgcni/base';
 import { concerns, isOutdated, type QueueEntry, type RecordedMoment } from '@wgcni/cni';
 import { describe, expect, it } from 'vitest';
+import type { StartedAt } from './boot.ts';
 import { Budget } from './budget.ts';
 import { deleteOrQueue, type DeletionDeps } from './deletion.ts';
 
@@ -13,11 +14,13 @@ class World {
   readonly queue = new Map<string, QueueEntry>();
   record: (RecordedMoment & { name: string }) | undefined;
   isListening = false;
+  /** How far somebody has set the wall clock. */
+  wallAheadMs = 0;
   #nowMs = 1_000;
 
   moment(): RecordedMoment {
     this.#nowMs += 1_000;
-    return { recordedAt: new Date(this.#nowMs).toISOString(), bootId, uptimeMs: this.#nowMs };
+    return { recordedAt: new Date(this.#nowMs + this.wallAheadMs).toISOString(), bootId, uptimeMs: this.#nowMs };
   }
 
   replay(): void {
@@ -31,9 +34,10 @@ class World {
     this.record = { name, ...this.moment() };
   }
 
-  detach(queuedAt?: string): void {
+  detach(began?: StartedAt): void {
     if (!this.isListening) throw new CatalogueError('node-manager.unreachable', 'nobody is there');
-    if (queuedAt !== undefined && this.record !== undefined && queuedAt < this.record.recordedAt) return;
+    const entry = began && { ...key, queuedAt: began.wall, bootId: began.bootId, uptimeMs: began.uptimeMs };
+    if (entry !== undefined && this.record !== undefined && isOutdated(entry, this.record, bootId)) return;
     this.record = undefined;
   }
 
@@ -54,9 +58,9 @@ function deletion(world: World, before: (step: Step) => void): DeletionDeps {
   const { recordedAt: wall, uptimeMs = 0 } = world.moment();
   return {
     nodeManager: {
-      detach: async (_key, _signal, { queuedAt } = {}) => {
-        before(queuedAt === undefined ? 'first try' : 'second try');
-        world.detach(queuedAt);
+      detach: async (_key, _signal, { began } = {}) => {
+        before(began === undefined ? 'first try' : 'second try');
+        world.detach(began);
       },
     },
     queue: {
@@ -169,6 +173,13 @@ describe('deleteOrQueue', () => {
     await runDeletion(world, plan);
     world.replay();
     expect([world.record, world.queue.size]).toEqual([expect.objectContaining({ name: 'second' }), 0]);
+  });
+
+  it.each([-3_600_000, 3_600_000])('deletes although the wall clock was set by %d ms since the ADD', async (setMs) => {
+    const world = attachedWorld();
+    world.wallAheadMs = setMs;
+    await runDeletion(world, [[], [], ['listen'], [], []]);
+    expect([world.record, world.queue.size]).toEqual([undefined, 0]);
   });
 
   it('writes nothing when the node-manager deletes at once', async () => {

@@ -32,12 +32,13 @@ export async function deleteOrQueue(key: AttachmentKey, netns: string | undefine
   reach('del/answered by the node-manager');
   if (refusal === undefined) return;
   if (!canQueue(refusal)) throw refusal;
-  const { wall: queuedAt, bootId, uptimeMs } = deps.startedAt();
+  const began = deps.startedAt();
   reach('del/before the queue');
   // ORDER: the entry is on disk before the second try, so that a node-manager that starts in between sees one or the other.
+  const { wall: queuedAt, bootId, uptimeMs } = began;
   const path = deps.queue.enqueue({ ...key, ...(netns === undefined ? {} : { netns }), queuedAt, bootId, uptimeMs });
   reach('del/entry queued');
-  const second = await tryDetach(deps.nodeManager.detach(key, deps.budget.signal(), { netns, queuedAt }));
+  const second = await tryDetach(deps.nodeManager.detach(key, deps.budget.signal(), { netns, began }));
   reach('del/tried again');
   if (second === undefined) return withdrawDone(path, deps);
   deps.log.warn({ ...key, path, reason: second.message }, 'deletion.queued');

@@ -1,6 +1,7 @@
 /** The node-manager as the plugin sees it: one method for each thing it is asked. Answers are checked, not believed. */
 import type { AttachInput, Attachment, CheckInput, Collected, CollectInput, NodeStatus } from '@wgcni/api';
 import { isObject } from '@wgcni/cni';
+import type { StartedAt } from './boot.ts';
 import { ask, incomprehensible, type RestAnswer, type RestRequest } from './rest.ts';
 
 /** Where an attachment is found on the REST surface. */
@@ -13,8 +14,8 @@ export interface AttachmentKey {
 export interface DetachHints {
   /** Where the container is; helps only when its record was lost. */
   netns?: string | undefined;
-  /** When the deletion began, as ISO text: what was attached later stays. */
-  queuedAt?: string | undefined;
+  /** When the deletion began: what was attached later stays. */
+  began?: StartedAt | undefined;
   /** The ADD that is undone: what another one attached stays. */
   attempt?: string | undefined;
 }
@@ -79,13 +80,18 @@ function pathOf({ network, containerId, ifName }: AttachmentKey): string {
 }
 
 /** A DEL must succeed whatever CNI_NETNS holds, so a value that can be no path is not passed on. */
-function queryOf({ netns, queuedAt, attempt }: DetachHints): string {
+function queryOf({ netns, began, attempt }: DetachHints): string {
   const query = [
     ...(netns?.startsWith('/') && netns.length <= 4096 ? [`netns=${encodeURIComponent(netns)}`] : []),
-    ...(queuedAt === undefined ? [] : [`queuedAt=${encodeURIComponent(queuedAt)}`]),
+    ...(began === undefined ? [] : instantOf(began)),
     ...(attempt === undefined ? [] : [`attempt=${attempt}`]),
   ];
   return query.length === 0 ? '' : `?${query.join('&')}`;
+}
+
+/** The wall clock alone can be set back in between; the monotonic clock of a boot cannot. */
+function instantOf({ wall, bootId, uptimeMs }: StartedAt): string[] {
+  return [`queuedAt=${encodeURIComponent(wall)}`, `bootId=${encodeURIComponent(bootId)}`, `uptimeMs=${uptimeMs}`];
 }
 
 function isAttachment(body: unknown): body is Attachment {

@@ -300,6 +300,14 @@ describe('DEL', () => {
     expect(result.exitCode).toBe(0);
     expect(queued()).toHaveLength(1);
     expect(result.tookMs).toBeLessThan(3_000);
+    const entry = decodeQueueEntry(readFileSync(join(queueDir, queued()[0] ?? ''), 'utf8'));
+    const asked = node.seen.map(({ url }) => new URL(url, 'http://node').searchParams);
+    const instants = asked.map((query) => ['queuedAt', 'bootId', 'uptimeMs'].map((name) => query.get(name)));
+    // The second try says the entry's instant by both clocks.
+    expect(instants).toEqual([
+      [null, null, null],
+      [entry?.queuedAt, entry?.bootId, String(entry?.uptimeMs)],
+    ]);
   });
 
   it('fails when the queue is full', async () => {

@@ -38,6 +38,10 @@ export interface DeletionWords {
   netns?: string;
   /** ISO instant: what was attached later stays. */
   queuedAt?: string;
+  /** The boot in which that was; the present one when absent. */
+  bootId?: string;
+  /** The same instant on that boot's CLOCK_MONOTONIC; means nothing without `bootId`. */
+  uptimeMs?: number;
   /** The ADD that is undone: what another one attached stays. */
   attempt?: string;
 }
@@ -106,8 +110,11 @@ export class Attachments {
   }
 
   /** DEL. */
-  async release(key: AttachmentKey, { netns, queuedAt, attempt }: DeletionWords = {}): Promise<void> {
-    const queued = queuedAt === undefined ? {} : { queued: { queuedAt, bootId: this.#core.bootId } };
+  async release(key: AttachmentKey, words: DeletionWords = {}): Promise<void> {
+    const { netns, queuedAt, bootId, uptimeMs, attempt } = words;
+    const monotonic = bootId === undefined || uptimeMs === undefined ? {} : { uptimeMs };
+    const instant = { bootId: bootId ?? this.#core.bootId, ...monotonic };
+    const queued = queuedAt === undefined ? {} : { queued: { queuedAt, ...instant } };
     const meant = attempt === undefined ? {} : { isMeant: (record: AttachmentRecord) => record.attempt === attempt };
     await release(this.#core, key, { ...(netns === undefined ? {} : { netns }), ...queued, ...meant });
   }

@@ -165,6 +165,22 @@ describe('a queued deletion', () => {
     await attachments.release(key, { queuedAt: new Date(node.clock.wallMs()).toISOString() });
     expect(attachments.counts().total).toBe(0);
   });
+
+  it('given over the socket goes by the clock that nobody can set, where it is of the boot of the record', async () => {
+    const setBack = '2000-01-01T00:00:00.000Z';
+    await add();
+    const uptimeMs = node.clock.monotonicMs() + 1;
+    await attachments.release(key, { queuedAt: setBack, bootId: 'boot-0', uptimeMs });
+    await attachments.release(key, { queuedAt: setBack, uptimeMs });
+    await attachments.release(key, {
+      queuedAt: '2099-01-01T00:00:00.000Z',
+      bootId: node.bootId,
+      uptimeMs: uptimeMs - 2,
+    });
+    expect(attachments.counts().total).toBe(1);
+    await attachments.release(key, { queuedAt: setBack, bootId: node.bootId, uptimeMs });
+    expect(attachments.counts().total).toBe(0);
+  });
 });
 
 /** The next look at a namespace hangs until it is told to fail. */

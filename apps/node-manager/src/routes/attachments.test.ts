@@ -55,6 +55,17 @@ describe('attachments over REST', () => {
     expect([gone.statusCode, gone.json()]).toMatchObject([404, { code: 'attachment.unknown' }]);
   });
 
+  it('outlive a deletion that began before them, by the monotonic clock where the request has it', async () => {
+    await add();
+    const old = '?queuedAt=2020-01-01T00:00:00.000Z';
+    const statusAfter = async (query: string): Promise<number> => {
+      expect((await app.inject({ method: 'DELETE', url: `${path}${query}` })).statusCode).toBe(204);
+      return (await app.inject({ url: path })).statusCode;
+    };
+    expect(await statusAfter(old)).toBe(200);
+    expect(await statusAfter(`${old}&bootId=${node.bootId}&uptimeMs=${node.clock.monotonicMs()}.125`)).toBe(404);
+  });
+
   it('are listed in pages', async () => {
     for (const name of ['c', 'a', 'b']) {
       const body = { netns: node.namespace(name), deadlineMs: 5_000 };
@@ -87,6 +98,7 @@ describe('attachments over REST', () => {
     ['a check without addresses', { method: 'POST', url: `${path}/check`, payload: { netns: '/one' } }, 'addresses'],
     ['a GC without a list', { method: 'POST', url: '/v1/networks/mesh/gc', payload: {} }, 'valid'],
     ['an instant that is none', { method: 'DELETE', url: `${path}?queuedAt=yesterday` }, 'queuedAt'],
+    ['an uptime that is none', { method: 'DELETE', url: `${path}?uptimeMs=1e3` }, 'uptimeMs'],
   ];
   it.each(bad)('refuse %s, naming the field', async (_, call, field) => {
     const refused = await app.inject({ method: 'PUT', url: path, ...call });

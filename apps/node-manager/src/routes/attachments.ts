@@ -37,6 +37,20 @@ const ReleaseQuery = Type.Object(
         description: 'when the deletion began; what was attached later stays',
       }),
     ),
+    bootId: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: 'the boot in which queuedAt was; by default the present one',
+      }),
+    ),
+    uptimeMs: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        description:
+          'the instant of queuedAt on the CLOCK_MONOTONIC of bootId; it decides where the record is of that boot',
+      }),
+    ),
     attempt: Type.Optional(AttemptText),
   },
   { additionalProperties: false, description: 'with `attempt`, what another ADD attached stays' },
