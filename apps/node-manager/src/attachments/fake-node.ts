@@ -29,6 +29,11 @@ class TestClock implements Clock {
     return 1_700_000_000_000 + this.#nowMs;
   }
 
+  /** How many wait for time to pass: after `pass`, whoever is as many again has done what was due. */
+  get sleepers(): number {
+    return this.#sleepers.size;
+  }
+
   /** Moves time on and wakes whoever is due. */
   pass(ms: number): void {
     this.#nowMs += ms;

@@ -1,16 +1,17 @@
 /** Self-reconciliation: frees attachments whose container is gone without a DEL. */
+import { messageOf } from '@wgcni/base';
 import { isAlive } from './alive.ts';
 import type { Core } from './core.ts';
 import { judgeDead } from './judge-dead.ts';
 import { type AttachmentRecord, incarnationOf, keyOf, keyText } from './record.ts';
-import { dissolve } from './release.ts';
+import { rollBack } from './roll-back.ts';
 
 /** One observation; resolves with since when each suspect has been one, for the next. */
 export async function freeDead(core: Core, before: ReadonlyMap<string, number>): Promise<Map<string, number>> {
   const settled = core.register.all().filter((record) => isSettled(core, record));
   const bound = await core.deps.udpPorts.bound();
   const dead: AttachmentRecord[] = [];
-  for (const record of settled) if (!(await isAlive(core, record, bound))) dead.push(record);
+  for (const record of settled) if (await seemsDead(core, record, bound)) dead.push(record);
   const judgement = judgeDead(before, {
     nowMs: core.deps.clock.monotonicMs(),
     dead: dead.map(incarnationOf),
@@ -30,13 +31,24 @@ function isSettled(core: Core, record: AttachmentRecord): boolean {
   return !core.locks.isHeld(keyText(record)) && record.state !== 'reserved' && !core.register.isLeaving(record);
 }
 
-function freeOne(core: Core, seen: AttachmentRecord): Promise<void> {
-  return core.locks.run(keyText(seen), async () => {
+/** A look that fails proves nothing, and keeps nobody else from being looked at. */
+async function seemsDead(core: Core, record: AttachmentRecord, bound: ReadonlySet<number>): Promise<boolean> {
+  try {
+    return !(await isAlive(core, record, bound));
+  } catch (error) {
+    core.deps.log.warn({ ...keyOf(record), error: messageOf(error) }, 'attachment.look-failed');
+    return false;
+  }
+}
+
+/** What cannot be freed now is marked as leaving, and `retryRollbacks` goes on with it. */
+async function freeOne(core: Core, seen: AttachmentRecord): Promise<void> {
+  await core.locks.run(keyText(seen), async () => {
     const record = core.register.get(seen);
     if (record === undefined || incarnationOf(record) !== incarnationOf(seen)) return;
     // FENCE: a last look under the lock; a process that was revived meanwhile lives.
-    if (await isAlive(core, record, await core.deps.udpPorts.bound())) return;
+    if (!(await seemsDead(core, record, await core.deps.udpPorts.bound()))) return;
     core.deps.log.warn(keyOf(record), 'attachment.dead');
-    await dissolve(core, record);
+    await rollBack(core, record);
   });
 }

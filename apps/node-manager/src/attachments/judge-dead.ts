@@ -1,4 +1,4 @@
-/** PURE: which of the attachments that seem dead may be freed: seen so twice, 30 s apart, and never more than half at once. */
+/** PURE: which of the attachments that seem dead may be freed: seen so twice, 30 s apart, and none while more than half seem so. */
 
 /** Two observations this far apart make a death. */
 export const patienceMs = 30_000;
@@ -18,7 +18,7 @@ export interface Judgement {
   /** Since when each one that seems dead has seemed so. */
   suspects: Map<string, number>;
   free: string[];
-  /** Would have been freed, but they are more than half of all: something is wrong with the observation. */
+  /** Would have been freed, but more than half of all seem dead: something is wrong with the observation. */
   withheld: string[];
 }
 
@@ -31,6 +31,7 @@ export function judgeDead(
   const due = dead.filter((key) => nowMs - (suspects.get(key) ?? nowMs) >= patienceMs);
   const proven = due.filter((key) => fromOtherBoot.has(key));
   const doubtful = due.filter((key) => !fromOtherBoot.has(key));
-  const isTooMany = doubtful.length * 2 > total;
+  // FENCE: all that seem dead now count, due or not: a fault of the observation may begin halfway through one of them.
+  const isTooMany = dead.filter((key) => !fromOtherBoot.has(key)).length * 2 > total;
   return { suspects, free: isTooMany ? proven : due, withheld: isTooMany ? doubtful : [] };
 }

@@ -6,7 +6,8 @@ import { configOf } from '../pods/plan-pods.ts';
 import { linkUp, settle } from './attach.ts';
 import { containerSidePeer, deviceOf, nodeSidePeer } from './container-device.ts';
 import { type Core, isOrphaned } from './core.ts';
-import { findDevice, orGone } from './found-device.ts';
+import { isNamespaceThere } from './alive.ts';
+import { findDevice } from './found-device.ts';
 import { type AttachmentRecord, keyOf, keyText } from './record.ts';
 
 /** Replaces every dead device whose container still has its namespace; a dead pods device by `reconcile`, before them. */
@@ -30,7 +31,7 @@ async function tryRevive(core: Core, seen: AttachmentRecord): Promise<void> {
   const record = core.register.get(seen);
   if (record === undefined || record.publicKey !== seen.publicKey || core.register.isLeaving(record)) return;
   try {
-    if ((await orGone(core.deps.iproute.identify(record.netns))) !== record.netnsId) return;
+    if (!(await isNamespaceThere(core, record))) return;
     if ((await findDevice(core, deviceOf(core.deps.nodeId, record))) === undefined) await revive(core, record);
   } catch (error) {
     core.deps.log.error({ ...keyOf(record), error: messageOf(error) }, 'attachment.revive-failed');
