@@ -4,6 +4,7 @@ import { type CatalogueError, type Clock, type Log, silentLog } from '@wgcni/bas
 import { parseCidr } from '@wgcni/ipam';
 import { MemoryKernel, MemorySysctl } from '@wgcni/iproute';
 import { type KeyPair, MemoryDevices, systemKeys } from '@wgcni/wg';
+import { cpSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,13 +80,37 @@ export class FakeNode {
   /** Throws to make a call fail; given its name and its number, counted from 1. */
   failCall: (name: string, number: number) => void = () => {};
 
-  private constructor(dataDir: string) {
-    this.dataDir = dataDir;
+  /** Where every life's data directory is. */
+  readonly #root: string;
+  #lives = 1;
+  #onReach: (name: string) => void = () => {};
+
+  private constructor(root: string) {
+    this.#root = root;
+    this.dataDir = join(root, 'life-1');
     this.kernel.addNamespace('/proc/self/ns/net');
   }
 
   static async make(): Promise<FakeNode> {
     return new FakeNode(await mkdtemp(join(tmpdir(), 'wgcni-node-')));
+  }
+
+  /**
+   * The node-manager dies when it reaches the fault point: whatever it does afterwards reaches neither kernel nor disk. `start`, with
+   * `failCall` put back, begins over what was there at that instant.
+   */
+  dieAt(point: string): void {
+    this.#onReach = (name) => {
+      if (name !== point) return;
+      this.#onReach = () => {};
+      const left = join(this.#root, `life-${(this.#lives += 1)}`);
+      cpSync(this.dataDir, left, { recursive: true });
+      this.dataDir = left;
+      this.failCall = () => {
+        throw new Error('killed');
+      };
+      throw new Error('killed');
+    };
   }
 
   /** A node-manager that starts over what kernel and disk hold now. */
@@ -110,6 +135,7 @@ export class FakeNode {
       reach: (name) => {
         this.reached.push(name);
         this.atPoint(name);
+        this.#onReach(name);
       },
       onEmpty: () => (this.emptied += 1),
     };
@@ -155,7 +181,7 @@ export class FakeNode {
   }
 
   async close(): Promise<void> {
-    await rm(this.dataDir, { recursive: true, force: true });
+    await rm(this.#root, { recursive: true, force: true });
   }
 
   #log(): Log {

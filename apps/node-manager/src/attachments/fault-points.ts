@@ -18,6 +18,17 @@ export const addSteps = [
 
 export type AddStep = (typeof addSteps)[number];
 
+/** The steps in which a device whose process died is made anew; the instant is after the step. */
+export const reviveSteps = [
+  'record the key',
+  'change the peers',
+  'make the device',
+  'configure the device',
+  'set addresses and routes',
+  'wait for the device',
+  'record the end',
+] as const;
+
 export const faultPointNames = [
   'add/addresses taken',
   ...addSteps.map((step) => `add/${step}` as const),
@@ -27,6 +38,7 @@ export const faultPointNames = [
   'del/peer removed',
   'del/record removed',
   'del/address freed',
+  ...reviveSteps.map((step) => `revive/${step}` as const),
   'replay/obeyed',
   'replay/removed',
 ] as const;

@@ -32,6 +32,9 @@ const AttachmentRecordSchema = Type.Object({
   addressesOnly: Type.Optional(
     Type.Literal(true, { description: 'given as a delegated IPAM: there is no device, key, port or peer' }),
   ),
+  reviving: Type.Optional(
+    Type.Literal(true, { description: 'its device is being made anew: what is found of it may be half of one' }),
+  ),
   mtu: Type.Integer(),
   attempt: Type.Optional(Type.String({ description: 'what the caller called the ADD that made it' })),
   routeMetric: Type.Optional(

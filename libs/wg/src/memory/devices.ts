@@ -34,6 +34,7 @@ export class MemoryDevices implements WgDevices {
   }
 
   async create(ref: DeviceRef, mtu: number): Promise<void> {
+    await this.remove(ref);
     const isTaken = [...this.#devices.values()].some(
       (device) => device.ref.name === ref.name && device.ref.netns === ref.netns,
     );
@@ -74,7 +75,7 @@ export class MemoryDevices implements WgDevices {
   }
 
   async remove(ref: DeviceRef): Promise<void> {
-    if (this.#devices.delete(ref.id)) this.#links?.removeLink(ref.netns, ref.name);
+    this.die(ref.id);
   }
 
   async liveIds(idPrefix: string): Promise<string[]> {
