@@ -54,9 +54,7 @@ describe('ADD', () => {
     async (moment) => {
       const elsewhere = viewOf(['10.64.4.0/28', 'fd64:0:0:4::/64']);
       let losing: Promise<void> | undefined;
-      node.atPoint = (name) => {
-        if (name === moment) losing ??= attachments.setView(elsewhere);
-      };
+      node.onReach(moment, () => (losing = attachments.setView(elsewhere)));
       await expect(add()).rejects.toMatchObject({ code: 'node.unavailable' });
       await losing;
       expect(await node.allowed()).toEqual([]);

@@ -11,7 +11,7 @@ import { ThrowawayNetns } from '@wgcni/iproute/contract';
 import { type Backend, detectBackend, openDevices, systemKeys, type WgDevices } from '@wgcni/wg';
 import { closePlace, openPlace, type RealPlace } from '@wgcni/wg/contract';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -123,15 +123,38 @@ describe('two containers of one node', () => {
     await loops;
   });
 
+  itOfUserspace('are deleted also when their process is wedged', async () => {
+    const three = keyNamed('three');
+    const netns = await ThrowawayNetns.open();
+    await attachments.attach(three, inputFor(netns.path), limits());
+    const { pid } = JSON.parse(
+      await readFile(join(place.stateDir, `${deviceOf(nodeId, { ...three, netns: '' }).id}.json`), 'utf8'),
+    ) as { pid: number };
+    process.kill(pid, 'SIGSTOP');
+    const startedAt = systemClock.monotonicMs();
+    await attachments.release(three);
+    expect(systemClock.monotonicMs() - startedAt).toBeLessThan(10_000);
+    expect(await netns.run('ip', '-o', 'link')).not.toContain('eth0');
+    await netns.close();
+  });
+
   it('leave nothing behind after DEL, also when the namespace went first', async () => {
     await second.close();
+    if (backend === 'userspace') {
+      // A process ends by itself when its namespace goes; what it was known by is ours to remove.
+      const id = deviceOf(nodeId, { ...two, netns: '' }).id;
+      await expect.poll(() => devices.liveIds(id), { timeout: 5_000 }).toEqual([]);
+    }
     await attachments.release(one);
     await attachments.release(two);
     await attachments.release(two);
     expect(attachments.list()).toEqual([]);
     expect(await place.container.run('ip', '-o', 'link')).not.toContain('eth0');
     expect((await devices.observe(podsRef(nodeId)))?.peers).toEqual([]);
-    if (backend === 'userspace') expect(await devices.liveIds('wg')).toEqual([podsRef(nodeId).id]);
+    if (backend === 'userspace') {
+      expect(await devices.liveIds('wg')).toEqual([podsRef(nodeId).id]);
+      expect(await readdir(place.stateDir)).toEqual([`${podsRef(nodeId).id}.json`]);
+    }
     const bound = parseUdpTable(await place.node.run('cat', '/proc/self/net/udp'));
     expect(bound.filter((port) => port >= 61_000)).toEqual([]);
   });

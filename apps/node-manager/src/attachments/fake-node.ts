@@ -70,8 +70,6 @@ export class FakeNode {
   refusal: CatalogueError | undefined;
   /** Fault points that were reached, in order. */
   readonly reached: string[] = [];
-  /** Something happens while the node-manager is there. */
-  atPoint: (name: string) => void = () => {};
   emptied = 0;
   /** Ports that someone else's sockets are bound to. */
   readonly foreignPorts = new Set<number>();
@@ -83,7 +81,7 @@ export class FakeNode {
   /** Where every life's data directory is. */
   readonly #root: string;
   #lives = 1;
-  #onReach: (name: string) => void = () => {};
+  readonly #onReach = new Map<string, () => void>();
 
   private constructor(root: string) {
     this.#root = root;
@@ -100,9 +98,7 @@ export class FakeNode {
    * `failCall` put back, begins over what was there at that instant.
    */
   dieAt(point: string): void {
-    this.#onReach = (name) => {
-      if (name !== point) return;
-      this.#onReach = () => {};
+    this.onReach(point, () => {
       const left = join(this.#root, `life-${(this.#lives += 1)}`);
       cpSync(this.dataDir, left, { recursive: true });
       this.dataDir = left;
@@ -110,7 +106,12 @@ export class FakeNode {
         throw new Error('killed');
       };
       throw new Error('killed');
-    };
+    });
+  }
+
+  /** Does something when the fault point is reached next. */
+  onReach(point: string, act: () => void): void {
+    this.#onReach.set(point, act);
   }
 
   /** A node-manager that starts over what kernel and disk hold now. */
@@ -134,8 +135,9 @@ export class FakeNode {
       admission: { refusal: () => this.refusal },
       reach: (name) => {
         this.reached.push(name);
-        this.atPoint(name);
-        this.#onReach(name);
+        const act = this.#onReach.get(name);
+        this.#onReach.delete(name);
+        act?.();
       },
       onEmpty: () => (this.emptied += 1),
     };

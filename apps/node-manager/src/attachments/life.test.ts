@@ -44,6 +44,19 @@ describe('DEL', () => {
     expect(attachments.list()).toEqual([]);
   });
 
+  it('ends a process that answers nothing any more, and asks it nothing', async () => {
+    const before = await node.residue([netns]);
+    await add();
+    const observe = node.devices.observe.bind(node.devices);
+    node.devices.observe = async (ref) => {
+      if (ref.id !== podsRef('node-1').id) throw new CatalogueError('timed.out', '"wg show" did not end');
+      return observe(ref);
+    };
+    await attachments.release(key);
+    node.devices.observe = observe;
+    expect(await node.residue([netns])).toEqual(before);
+  });
+
   it('leaves alone what someone else put in the place of its device', async () => {
     await add();
     node.kill(key);

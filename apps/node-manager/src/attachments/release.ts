@@ -1,6 +1,8 @@
 /** DEL: device, peer, record, address, in that order; whatever is missing is fine, neither netns nor result is needed. */
 import type { AttachmentKey } from '@wgcni/api';
+import { messageOf } from '@wgcni/base';
 import { isOutdated, type QueueEntry } from '@wgcni/cni';
+import { deviceIdPrefix } from '../keys/device-id.ts';
 import { hostCidr, deviceOf, isDeviceOf } from './container-device.ts';
 import { type Core, tellWhenEmpty } from './core.ts';
 import { findDevice } from './found-device.ts';
@@ -36,9 +38,30 @@ export async function releaseLocked(
     return false;
   // FENCE: an undo that comes late must not kill what the next ADD of the same key has made.
   if (isMeant !== undefined && (record === undefined || !isMeant(record))) return false;
-  if (record === undefined) await endProcess(core, key);
+  if (record === undefined) await endUnrecorded(core, key);
+  else if (isMeant !== undefined) await undo(core, record);
   else await dissolve(core, record);
   return true;
+}
+
+/**
+ * Dissolves what its ADD never answered, or what is dead: once begun it ends, be it at the next start. A DEL that a crash cuts short is
+ * left whole instead: whoever asked for it got no answer and asks again, or has queued it (decision 0004).
+ */
+export async function undo(core: Core, record: AttachmentRecord): Promise<void> {
+  core.register.markLeaving(record);
+  // ORDER: on disk as what a start rolls back, before anything is taken away that a start would restore.
+  if (record.state === 'attached' || record.state === 'answered') await putReserved(core, record);
+  await dissolve(core, record);
+}
+
+async function putReserved(core: Core, record: AttachmentRecord): Promise<void> {
+  try {
+    await core.register.put({ ...record, state: 'reserved' });
+  } catch (error) {
+    // A full disk takes no record, but it forgets one.
+    core.deps.log.warn({ ...keyOf(record), error: messageOf(error) }, 'attachment.undo-unmarked');
+  }
 }
 
 /** Undoes everything a record stands for; the caller holds the lock of its key. */
@@ -65,19 +88,39 @@ export async function dissolve(core: Core, record: AttachmentRecord): Promise<vo
 
 async function removeDevice(core: Core, record: AttachmentRecord): Promise<void> {
   if (record.addressesOnly === true) return;
-  if (record.netns === '') return endProcess(core, record);
+  if (core.deps.devices.backend !== 'kernel') return endProcess(core, record);
+  // Adopted and not recognised: nobody knows in which namespace the kernel has its device.
+  if (record.netns === '') return;
   const ref = deviceOf(core.deps.nodeId, record);
   const state = await findDevice(core, ref);
   if (state !== undefined && isDeviceOf(record, state, core.pods.publicKey)) await core.deps.devices.remove(ref);
-  else await endProcess(core, record);
 }
 
-/** Ends a userspace process by its id alone: named like it, so that no other link of that name can be meant. */
-async function endProcess(core: Core, key: AttachmentKey): Promise<void> {
+/** What may be left of an attachment without a record and without a peer. */
+async function endUnrecorded(core: Core, key: AttachmentKey): Promise<void> {
   if (core.deps.devices.backend === 'kernel') return;
   const { id } = deviceOf(core.deps.nodeId, { ...key, netns: '' });
-  const live = await core.deps.devices.liveIds(id);
-  if (live.includes(id)) await core.deps.devices.remove({ id, name: id });
+  await core.deps.devices.remove({ id, name: id });
+}
+
+/**
+ * Ends a userspace process by its id alone: named like it, so that no other link of that name can be meant. Asked for whatever lives: a
+ * process that is wedged answers no question, one that is dead has left its record and perhaps its socket.
+ */
+async function endProcess(core: Core, record: AttachmentRecord): Promise<void> {
+  const id = record.state === 'adopted' ? await adoptedId(core, record) : deviceOf(core.deps.nodeId, record).id;
+  if (id !== undefined) await core.deps.devices.remove({ id, name: id });
+}
+
+/** The key of an adopted attachment is of our making and names no device: its process is known by the public key. */
+async function adoptedId(core: Core, { publicKey, port }: AttachmentRecord): Promise<string | undefined> {
+  // Someone who dialled in from elsewhere has no process here.
+  if (port === 0) return undefined;
+  for (const id of await core.deps.devices.liveIds(deviceIdPrefix)) {
+    const state = await core.deps.devices.observe({ id, name: id });
+    if (publicKey !== null && state?.publicKey === publicKey) return id;
+  }
+  return undefined;
 }
 
 async function removePeer(core: Core, record: AttachmentRecord): Promise<void> {

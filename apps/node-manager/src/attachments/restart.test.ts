@@ -187,7 +187,7 @@ describe('a lost data directory', () => {
     await restart();
     const [adopted] = attachments.list();
     if (adopted !== undefined) await attachments.release(adopted);
-    expect(await node.allowed()).toEqual([]);
+    expect(await node.residue([netns])).toEqual({ devices: [attachmentsPods()], allowed: [], links: [['lo']] });
   });
 });
 

@@ -2,12 +2,12 @@
 import { messageOf } from '@wgcni/base';
 import type { Core } from './core.ts';
 import { type AttachmentRecord, keyOf, keyText } from './record.ts';
-import { dissolve } from './release.ts';
+import { undo } from './release.ts';
 
 /** Undoes an ADD that failed; what cannot be undone now keeps its record, and `retryRollbacks` goes on with it. */
 export async function rollBack(core: Core, record: AttachmentRecord): Promise<void> {
   try {
-    await dissolve(core, record);
+    await undo(core, record);
   } catch (error) {
     core.deps.log.error({ ...keyOf(record), error: messageOf(error) }, 'attachment.rollback-failed');
   }
