@@ -1,5 +1,5 @@
 /** Puts one replica together and runs its loops: the view, the election, its own presence, and the leader's slow work. */
-import { messageOf, type Clock, type Log, type Random } from '@wgcni/base';
+import { messageOf, within, type Clock, type Log, type Random } from '@wgcni/base';
 import { Election, encodeRecord, keysOf, LeaseSession, Reflector, writtenSchema, type Store } from '@wgcni/store';
 import type { Config } from './config.ts';
 import { Forwarder } from './forward.ts';
@@ -97,7 +97,7 @@ async function stayPresent(
       const session = await LeaseSession.open({ store, clock, log, ttlSec: presenceTtlSec }, signal);
       const outcome = await store.transact({ compare: [], then: [{ kind: 'put', key, value, lease: session.lease }] });
       if (outcome.arm === 'committed') await session.run(signal);
-      await session.close(AbortSignal.timeout(1_000));
+      await within(clock, 1_000, (late) => session.close(late));
     } catch (error) {
       if (!signal.aborted) log.debug({ cause: messageOf(error) }, 'presence.failed');
     }

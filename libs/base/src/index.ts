@@ -9,3 +9,4 @@ export * from './random.ts';
 export * from './replace-file.ts';
 export * from './secret.ts';
 export * from './serial-queue.ts';
+export * from './within.ts';

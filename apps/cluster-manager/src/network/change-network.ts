@@ -1,6 +1,6 @@
 /** Creating, restoring and growing the network: compare-and-swap on its one key, at any replica. */
 import type { Network, NetworkInput } from '@wgcni/api';
-import { CatalogueError, randomId, type Clock, type Random } from '@wgcni/base';
+import { CatalogueError, randomId, within, type Clock, type Random } from '@wgcni/base';
 import { checkNetwork, formatCidr, isContained, parseCidr, type Pool } from '@wgcni/ipam';
 import {
   encodeRecord,
@@ -84,7 +84,7 @@ export async function growNetwork(
 
 async function commit({ store, state, clock, random }: NetworkDeps, transaction: Transaction): Promise<boolean> {
   const outcome = await transactUntilKnown(store, transaction, { clock, random, deadlineMs: patienceMs });
-  await state.reached(outcome.revision, AbortSignal.timeout(patienceMs));
+  await within(clock, patienceMs, (signal) => state.reached(outcome.revision, signal));
   return outcome.arm === 'committed';
 }
 

@@ -1,5 +1,5 @@
 /** The leader's single writer: one change at a time, each fenced by the term, planned again when what it rests on has changed. */
-import { CatalogueError, SerialQueue, type Clock, type Log, type Random } from '@wgcni/base';
+import { CatalogueError, SerialQueue, within, type Clock, type Log, type Random } from '@wgcni/base';
 import { StoreUnavailableError, transactUntilKnown, type Leadership, type Store, type Transaction } from '@wgcni/store';
 import type { ClusterState } from '../state/cluster-state.ts';
 
@@ -72,7 +72,9 @@ export class LeaderWriter {
   }
 
   async #caughtUp(revision: number): Promise<void> {
-    await this.deps.state.reached(revision, AbortSignal.timeout(patienceMs)).catch((cause: unknown) => {
+    const { state, clock } = this.deps;
+    if (state.revision >= revision) return;
+    await within(clock, patienceMs, (signal) => state.reached(revision, signal)).catch((cause: unknown) => {
       throw new CatalogueError('store.unavailable', 'this replica cannot follow the store', {
         remedy: 'see that etcd has a quorum, then try again',
         cause,

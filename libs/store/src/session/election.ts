@@ -1,5 +1,5 @@
 /** One leader key: taken while absent, bound to a lease, given back on request; followers see who holds it. */
-import { backoffMs, messageOf, type Clock, type Log, type Random } from '@wgcni/base';
+import { backoffMs, messageOf, within, type Clock, type Log, type Random } from '@wgcni/base';
 import type { Compare, Store, StoredKey } from '../port.ts';
 import { transactUntilKnown } from '../transact-until-known.ts';
 import { LeaseSession } from './lease-session.ts';
@@ -86,7 +86,7 @@ export class Election {
       ends.abort();
       await keeping;
       // A resignation must not wait for a store that is away: the lease ends by itself.
-      await session.close(AbortSignal.timeout(1_000)).catch(() => undefined);
+      await within(this.#options.clock, 1_000, (late) => session.close(late)).catch(() => undefined);
     }
   }
 

@@ -46,18 +46,15 @@ export class LeaseSession {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, ttlSec } = this.#options;
     const pauseMs = (ttlSec * 1_000) / 4;
+    const over = AbortSignal.any([signal, this.lost]);
     while (!signal.aborted && !this.#lost.signal.aborted) {
       const startedAt = clock.monotonicMs();
       const isKept = await this.#keepAlive(signal);
       if (!this.isValid()) this.#lose('deadline');
       // A try that failed is repeated soon, while the lease still lives.
       const restMs = (isKept ? pauseMs : Math.min(pauseMs, 200)) - (clock.monotonicMs() - startedAt);
-      await clock
-        .sleep(
-          Math.max(0, Math.min(restMs, this.#validUntil - clock.monotonicMs())),
-          AbortSignal.any([signal, this.lost]),
-        )
-        .catch(() => undefined);
+      const leftMs = this.#validUntil - clock.monotonicMs();
+      await clock.sleep(Math.max(0, Math.min(restMs, leftMs)), over).catch(() => undefined);
     }
   }
 
