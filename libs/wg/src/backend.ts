@@ -1,5 +1,4 @@
 /** Which WireGuard this machine has: the kernel's, or wireguard-go. */
-import { randomBytes } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CatalogueError } from '@wgcni/base';
@@ -8,10 +7,13 @@ import { KernelDevices } from './kernel/devices.ts';
 import type { WgDevices } from './port.ts';
 import { UserspaceDevices, type UserspaceDevicesOptions } from './userspace/devices.ts';
 
+/** The link by which the kernel is tried. */
+const trialLink = 'wgcni-try';
+
 export type Backend = 'kernel' | 'userspace';
 
 /**
- * `kernel` when the kernel makes a WireGuard link (one of a random name, removed at once), else `userspace` when wireguard-go
+ * `kernel` when the kernel makes a WireGuard link (one of a name of our own, removed at once), else `userspace` when wireguard-go
  * and /dev/net/tun are there. Throws CatalogueError `config.invalid` that says what to install.
  */
 export async function detectBackend(ownNetns?: string): Promise<Backend> {
@@ -35,12 +37,16 @@ export async function openDevices(backend: Backend, options: UserspaceDevicesOpt
   return backend === 'kernel' ? KernelDevices.open(options) : UserspaceDevices.open(options);
 }
 
-/** Why the kernel would make no WireGuard link, or undefined when it would. */
+/**
+ * Why the kernel would make no WireGuard link, or undefined when it would. One name, so that what a crash left is seen and removed; a
+ * neighbour that tries at the same moment proves the same.
+ */
 async function tryKernel(processes: Processes): Promise<string | undefined> {
-  const name = `wg-try-${randomBytes(4).toString('hex')}`;
-  const { status, stderr } = await processes.run({ argv: ['ip', 'link', 'add', name, 'type', 'wireguard'] });
-  if (status !== 0) return stderr.trim();
-  await processes.run({ argv: ['ip', 'link', 'del', name] });
+  const remove = ['ip', 'link', 'del', trialLink, 'type', 'wireguard'];
+  await processes.run({ argv: remove });
+  const { status, stderr } = await processes.run({ argv: ['ip', 'link', 'add', trialLink, 'type', 'wireguard'] });
+  if (status !== 0 && !stderr.includes('File exists')) return stderr.trim();
+  await processes.run({ argv: remove });
   return undefined;
 }
 

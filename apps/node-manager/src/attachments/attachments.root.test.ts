@@ -138,6 +138,18 @@ describe('two containers of one node', () => {
     await netns.close();
   });
 
+  it('are deleted also when a crash left their device under its passing name', async () => {
+    const four = keyNamed('four');
+    const netns = await ThrowawayNetns.open();
+    await attachments.attach(four, inputFor(netns.path), limits());
+    const { id } = deviceOf(nodeId, { ...four, netns: '' });
+    await netns.run('ip', 'link', 'set', 'dev', 'eth0', 'down');
+    await netns.run('ip', 'link', 'set', 'dev', 'eth0', 'name', id);
+    await attachments.release(four);
+    expect(await netns.run('ip', '-o', 'link')).not.toContain(id);
+    await netns.close();
+  });
+
   it('leave nothing behind after DEL, also when the namespace went first', async () => {
     await second.close();
     if (backend === 'userspace') {

@@ -93,7 +93,9 @@ async function removeDevice(core: Core, record: AttachmentRecord): Promise<void>
   if (record.netns === '') return;
   const ref = deviceOf(core.deps.nodeId, record);
   const state = await findDevice(core, ref);
-  if (state !== undefined && isDeviceOf(record, state, core.pods.publicKey)) await core.deps.devices.remove(ref);
+  const isForeign = state !== undefined && !isDeviceOf(record, state, core.pods.publicKey);
+  // Also without a device of its name: a crash may have left it under its id, which is never another's.
+  await core.deps.devices.remove(isForeign ? { ...ref, name: ref.id } : ref);
 }
 
 /** What may be left of an attachment without a record and without a peer. */

@@ -1,15 +1,12 @@
 /** Devices of the kernel's own WireGuard: a link made from our namespace directly inside the container's. */
-import { randomBytes } from 'node:crypto';
-import { silentLog, systemClock, messageOf, type Log, type Secret } from '@wgcni/base';
-import { ExecIpRoute, identifyNetns, Processes } from '@wgcni/iproute';
+import { systemClock, type Secret } from '@wgcni/base';
+import { ExecIpRoute, identifyNetns, type KernelChange, type LinkState, Processes } from '@wgcni/iproute';
 import { deviceRefused, interfaceExists, isNetnsGone } from '../exec/failures.ts';
 import { PrivateFiles } from '../exec/private-files.ts';
 import { WgTool } from '../exec/wg-tool.ts';
 import type { PeerChange } from '../peer.ts';
 import type { DeviceRef, DeviceSettings, DeviceState, WgDevices } from '../port.ts';
 
-/** Removing a link waits for an RCU grace period, about 100 ms; nobody waits longer than this. */
-const removalBoundMs = 250;
 const settlePollMs = 20;
 
 export interface KernelDevicesOptions {
@@ -17,7 +14,6 @@ export interface KernelDevicesOptions {
   runDir: string;
   /** A namespace that stands for our own; by default the one this process is in. */
   ownNetns?: string;
-  log?: Log;
 }
 
 export class KernelDevices implements WgDevices {
@@ -25,13 +21,11 @@ export class KernelDevices implements WgDevices {
   readonly #processes: Processes;
   readonly #ipRoute: ExecIpRoute;
   readonly #wg: WgTool;
-  readonly #log: Log;
 
   private constructor(options: KernelDevicesOptions, files: PrivateFiles) {
     this.#processes = new Processes(options.ownNetns);
     this.#ipRoute = new ExecIpRoute(options);
     this.#wg = new WgTool(this.#processes, files);
-    this.#log = options.log ?? silentLog;
   }
 
   /** Prepares `runDir`. Throws CatalogueError `config.invalid` when it is not a private directory on tmpfs. */
@@ -50,16 +44,17 @@ export class KernelDevices implements WgDevices {
 
   /**
    * Older kernels (Debian 12's 6.1) refuse a name that a link of the caller's own namespace has, such as the node's `eth0`, also for
-   * a link that is made in another namespace: it is made under a name that nobody has, and named there.
+   * a link that is made in another namespace: it is made under its id, which nobody else has, and named there.
    */
   async #createUnderOtherName(ref: DeviceRef, netns: string, mtu: number): Promise<void> {
-    const passing = `wg-new-${randomBytes(4).toString('hex')}`;
-    const refusal = await this.#add(ref, passing, mtu);
+    // A crash between the two calls leaves it; `remove` and the next `create` know it by its name.
+    await this.#removeLinks({ ...ref, name: ref.id });
+    const refusal = await this.#add(ref, ref.id, mtu);
     if (refusal !== undefined) throw deviceRefused(ref, refusal);
-    const rename = ['ip', 'link', 'set', 'dev', passing, 'name', ref.name];
+    const rename = ['ip', 'link', 'set', 'dev', ref.id, 'name', ref.name];
     const { status, stderr } = await this.#processes.run({ argv: rename, netns });
     if (status === 0) return;
-    await this.#processes.run({ argv: ['ip', 'link', 'delete', 'dev', passing], netns });
+    await this.#removeLinks({ ...ref, name: ref.id });
     throw stderr.includes('File exists') ? interfaceExists(ref) : deviceRefused(ref, stderr.trim());
   }
 
@@ -98,19 +93,9 @@ export class KernelDevices implements WgDevices {
     return true;
   }
 
+  /** Resolves when the kernel has forgotten the link, after an RCU grace period of about 100 ms: until then its port is not free. */
   async remove(ref: DeviceRef): Promise<void> {
-    // FENCE: the runtime's name may by now be another program's link; only a WireGuard link is ours.
-    if ((await this.#findLink(ref))?.kind !== 'wireguard') return;
-    let isOver = false;
-    const removal = this.#ipRoute
-      .apply([{ kind: 'remove-link', name: ref.name }], ref.netns)
-      .catch((error: unknown) => {
-        if (isNetnsGone(error)) return;
-        if (!isOver) throw error;
-        this.#log.warn({ device: ref.id, name: ref.name, reason: messageOf(error) }, 'device.removal-failed');
-      });
-    await Promise.race([removal, systemClock.sleep(removalBoundMs)]);
-    isOver = true;
+    await this.#removeLinks(ref);
   }
 
   async liveIds(): Promise<string[]> {
@@ -128,11 +113,28 @@ export class KernelDevices implements WgDevices {
     throw deviceRefused(ref, '`wg show` cannot read it');
   }
 
-  async #findLink(ref: DeviceRef) {
+  async #removeLinks(ref: DeviceRef): Promise<void> {
+    // FENCE: the runtime's name may by now be another program's link; only a WireGuard link is ours.
+    const ours = (await this.#links(ref)).filter(
+      ({ name, kind }) => kind === 'wireguard' && [ref.name, ref.id].includes(name),
+    );
+    const removals = ours.map(({ name }): KernelChange => ({ kind: 'remove-link', name }));
     try {
-      return (await this.#ipRoute.observe(ref.netns)).links.find((link) => link.name === ref.name);
+      if (removals.length > 0) await this.#ipRoute.apply(removals, ref.netns);
     } catch (error) {
-      if (isNetnsGone(error)) return undefined;
+      if (!isNetnsGone(error)) throw error;
+    }
+  }
+
+  async #findLink(ref: DeviceRef): Promise<LinkState | undefined> {
+    return (await this.#links(ref)).find((link) => link.name === ref.name);
+  }
+
+  async #links({ netns }: DeviceRef): Promise<LinkState[]> {
+    try {
+      return (await this.#ipRoute.observe(netns)).links;
+    } catch (error) {
+      if (isNetnsGone(error)) return [];
       throw error;
     }
   }
