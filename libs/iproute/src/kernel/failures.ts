@@ -1,6 +1,6 @@
 /** The failures of the ports, in words that name the value and what to do. */
 import { CatalogueError } from '@wgcni/base';
-import type { KernelChange } from '../port.ts';
+import type { KernelChange, NetnsPath } from '../port.ts';
 import { changeLine } from './change-line.ts';
 
 /** CatalogueError `netns.unusable` for a path that is no network namespace. */
@@ -18,5 +18,13 @@ export function refused(change: KernelChange, reason: string, cause?: unknown): 
   return new CatalogueError('kernel.refused', `the kernel refused "ip ${changeLine(change)}": ${reason}`, {
     remedy: 'see whether something else manages this link or route, and whether the process has CAP_NET_ADMIN',
     cause,
+  });
+}
+
+/** CatalogueError `kernel.refused` for a look at a namespace that did not show everything in it. */
+export function unreadable(netns: NetnsPath, reason: string): CatalogueError {
+  const where = netns ?? "the node-manager's own namespace";
+  return new CatalogueError('kernel.refused', `links, addresses and routes of ${where} could not be read: ${reason}`, {
+    remedy: 'see whether "ip address" and "ip route" work there, and what changes them all the time',
   });
 }
