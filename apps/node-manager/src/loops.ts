@@ -13,7 +13,7 @@ import { version } from './version.ts';
 import { readSnapshot } from './view/read-snapshot.ts';
 
 /** How often each thing is looked at without an event, in milliseconds (design §4.14). */
-const periods = { readBack: 60_000, host: 5_000, processes: 2_000, betweenKernelEvents: 300 };
+const periods = { readBack: 60_000, host: 5_000, processes: 2_000, clocks: 1_000, betweenKernelEvents: 300 };
 
 type Reconcilers = Record<'mesh' | 'pods' | 'host', ReconcileLoop>;
 
@@ -29,6 +29,7 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
     followStore({ config, ports, parts, session }, signal),
     followKernel(ports, () => (reconcilers.mesh.trigger(), parts.pulse.give()), signal),
     watchProcesses(ports, parts, reconcilers.mesh, signal),
+    watchClocks(ports, parts, session, signal),
   ]);
 }
 
@@ -52,7 +53,8 @@ function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconciler
 }
 
 function makeSession(config: Config, ports: Ports, parts: Parts, reconcilers: Reconcilers): RegistrationSession {
-  const { identity, keeper, mesh } = parts;
+  const { keeper, mesh } = parts;
+  let { identity } = parts;
   const { said, underlay, meshPort } = { ...config, said: config.endpoints };
   return new RegistrationSession({
     ...ports,
@@ -72,7 +74,11 @@ function makeSession(config: Config, ports: Ports, parts: Parts, reconcilers: Re
       await reconcilers.pods.settled();
       await reconcilers.mesh.settled();
     },
-    recordDeleted: () => recordIdentity(config.dataDir, { ...identity, isDeleted: true }),
+    life: identity,
+    recordLife: (change) => {
+      identity = { ...identity, ...change };
+      return recordIdentity(config.dataDir, identity);
+    },
   });
 }
 
@@ -127,5 +133,18 @@ async function watchProcesses(
     } catch (error) {
       log.warn({ why: messageOf(error) }, 'mesh.unreadable');
     }
+  }
+}
+
+/** What the cluster thinks of a node whose process or machine stood still, or whose clocks went back, is asked at once. */
+async function watchClocks(
+  { clock }: Ports,
+  { contact }: Parts,
+  session: RegistrationSession,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    if (await contact.watch()) session.renewSoon();
+    await clock.sleep(periods.clocks, signal);
   }
 }

@@ -10,7 +10,7 @@ import { Pulse } from './pulse.ts';
 import { ContactKeeper } from './registration/contact-keeper.ts';
 import { type Identity, keepIdentity, recordIdentity } from './registration/identity.ts';
 import { instantReader } from './registration/instant.ts';
-import { judge, type Judgement, type StandingBoard } from './registration/standing.ts';
+import { judge, type Judgement, type StandingBoard, standingAtStart } from './registration/standing.ts';
 import { ViewKeeper } from './view/view-keeper.ts';
 
 export interface Parts {
@@ -32,7 +32,7 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   const identity = await ownIdentity(config, ports);
   const { keeper, contact } = await openKeepers(config, ports);
   const board: StandingBoard = {
-    standing: identity.isDeleted ? { kind: 'deleted' } : { kind: 'starting', why: 'it has not been answered yet' },
+    standing: standingAtStart(identity),
     isDraining: false,
   };
   const judgement = (): Judgement => {
@@ -44,11 +44,11 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   return { identity, keeper, contact, board, pulse, mesh, attachments, judgement };
 }
 
-/** Starting with --take-over is how a deleted node is told to join again. */
+/** Starting with --take-over is how a deleted or superseded instance is told to join again. */
 async function ownIdentity({ dataDir, nodeId, takeOver }: Config, { random, log }: HostPorts): Promise<Identity> {
   const identity = await keepIdentity(dataDir, nodeId, random);
-  if (!identity.isDeleted || !takeOver) return identity;
-  const revived = { ...identity, isDeleted: false };
+  if ((!identity.isDeleted && !identity.isSuperseded) || !takeOver) return identity;
+  const revived = { ...identity, isDeleted: false, isSuperseded: false };
   await recordIdentity(dataDir, revived);
   log.warn({ nodeId }, 'node.joins-again');
   return revived;

@@ -39,7 +39,7 @@ export const catalogue = {
   'network.mismatch': entry(409, 7),
   'pool.overlap': entry(409, 7),
   'node.unknown': entry(404, 7),
-  'node.duplicate': entry(409, 7),
+  'node.duplicate': entry(503, 11, true),
   'node.registered': entry(409, 7, true),
   'node.in-use': entry(409, 7, true),
   'node.deleted': entry(409, 7),

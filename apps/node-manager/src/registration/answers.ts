@@ -4,7 +4,7 @@ import type { CatalogueError } from '@wgcni/base';
 export type NextStep =
   /** Ask again after a delay. */
   | 'retry'
-  /** Another instance of this node id is alive: not ready, ask again; it succeeds when that registration has lapsed. */
+  /** Another instance of this node id is alive: not ready; one that never was registered asks again, until that registration has lapsed. */
   | 'duplicate'
   /** The node was deleted: evacuate, never register again by itself. */
   | 'deleted'
@@ -14,13 +14,13 @@ export type NextStep =
   | 'superseded';
 
 /** After a refused registration. */
-export function afterRefusedRegistration(error: CatalogueError): NextStep {
+export function afterRefusedRegistration(error: CatalogueError): 'retry' | 'duplicate' | 'deleted' {
   if (error.code === 'node.registered' || error.code === 'node.duplicate') return 'duplicate';
   return error.code === 'node.deleted' ? 'deleted' : 'retry';
 }
 
 /** After a refused renewal. */
-export function afterRefusedRenewal(error: CatalogueError): NextStep {
+export function afterRefusedRenewal(error: CatalogueError): Exclude<NextStep, 'duplicate'> {
   switch (error.code) {
     case 'registration.gone':
     case 'node.unknown':

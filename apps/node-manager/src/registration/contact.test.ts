@@ -1,90 +1,114 @@
 /** When a node without contact stops giving out addresses, through restarts, reboots and clocks that jump. */
-import { silentLog } from '@wgcni/base';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ContactKeeper } from './contact-keeper.ts';
-import { fenceReason, type Instant } from './contact.ts';
+import { describe, expect, it } from 'vitest';
+import { beginSilence, fenceReason, type Instant, isWriteDue, measureSilence, type Silence } from './contact.ts';
 
 const contact: Instant = { bootId: 'a', uptimeMs: 1_000_000, wallMs: 50_000_000 };
-const later = (ms: number, change: Partial<Instant> = {}): Instant => ({
-  bootId: 'a',
-  uptimeMs: contact.uptimeMs + ms,
-  wallMs: contact.wallMs + ms,
+const holdDownMs = 90_000;
+
+/** The clocks `ms` of true time after `from`. */
+const after = (ms: number, change: Partial<Instant> = {}, from: Instant = contact): Instant => ({
+  bootId: from.bootId,
+  uptimeMs: from.uptimeMs + ms,
+  wallMs: from.wallMs + ms,
   ...change,
 });
-const holdDownMs = 90_000;
+
+/** The silence after the clocks were read at each of these instants, or why it cannot be told. */
+const measured = (...instants: Instant[]): Silence | string => {
+  let silence = beginSilence(contact);
+  for (const now of instants) {
+    const measurement = measureSilence(silence, now);
+    if (measurement.kind === 'untellable') return measurement.why;
+    silence = measurement.silence;
+  }
+  return silence;
+};
+const silentMs = (...instants: Instant[]): number | string => {
+  const silence = measured(...instants);
+  return typeof silence === 'string' ? silence : silence.silentMs;
+};
 
 describe('self-fencing', () => {
   it('begins at two thirds of the hold-down without contact', () => {
-    expect(fenceReason(contact, holdDownMs, later(59_999))).toBeUndefined();
-    expect(fenceReason(contact, holdDownMs, later(60_000))).toMatch(/60 s old/);
+    expect(fenceReason({ silentMs: 59_999 }, holdDownMs)).toBeUndefined();
+    expect(fenceReason({ silentMs: 60_000 }, holdDownMs)).toMatch(/60 s old/);
   });
 
-  it('goes by the time since boot, whatever the wall clock jumps ahead', () => {
-    expect(fenceReason(contact, holdDownMs, later(1_000, { wallMs: contact.wallMs + 1e9 }))).toBeUndefined();
-  });
-
-  it('goes by the wall clock after a reboot', () => {
-    const rebooted = { bootId: 'b', uptimeMs: 10 };
-    expect(fenceReason(contact, holdDownMs, later(59_000, rebooted))).toBeUndefined();
-    expect(fenceReason(contact, holdDownMs, later(61_000, rebooted))).toMatch(/61 s old/);
-  });
-
-  it('holds until contact when the wall clock went back, in the same boot and after another', () => {
-    for (const bootId of ['a', 'b']) {
-      expect(fenceReason(contact, holdDownMs, later(1_000, { bootId, wallMs: contact.wallMs - 10_000 }))).toMatch(
-        /went back/,
-      );
-    }
-  });
-
-  it('suffers the small corrections of a clock daemon', () => {
-    expect(fenceReason(contact, holdDownMs, later(500, { wallMs: contact.wallMs - 500 }))).toBeUndefined();
-  });
-
-  it('holds when there never was a contact', () => {
-    expect(fenceReason(undefined, holdDownMs, later(0))).toBeDefined();
+  it('takes the hold-down as it is told', () => {
+    expect(fenceReason({ silentMs: 60_000 }, 2 * holdDownMs)).toBeUndefined();
   });
 });
 
-describe('the contact keeper', () => {
-  let dataDir: string;
-  let now: Instant;
-  const keeper = async (): Promise<ContactKeeper> => {
-    const kept = new ContactKeeper({ dataDir, now: () => now, log: silentLog });
-    await kept.load();
-    return kept;
-  };
-  beforeEach(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'wgcni-contact-'));
-    now = contact;
-  });
-  afterEach(() => rm(dataDir, { recursive: true }));
-
-  it('knows after a restart when the last contact was', async () => {
-    const first = await keeper();
-    expect(first.ageMs()).toBeUndefined();
-    await first.touch(first.instant());
-    now = later(7_000);
-    const second = await keeper();
-    expect(second.ageMs()).toBe(7_000);
-    expect(second.fenceReason(holdDownMs)).toBeUndefined();
+describe('silence in the boot of the contact', () => {
+  it('is the time since boot, whatever the wall clock jumps ahead', () => {
+    expect(silentMs(after(1_000))).toBe(1_000);
+    expect(silentMs(after(1_000, { wallMs: contact.wallMs + 1e9 }))).toBe(1_000);
+    expect(
+      silentMs(after(1_000, { wallMs: contact.wallMs + 1e9 }), after(3_000, { wallMs: contact.wallMs + 1e9 + 2_000 })),
+    ).toBe(3_000);
   });
 
-  it('stays fenced through a restart until the next contact', async () => {
-    const first = await keeper();
-    await first.touch(contact);
-    await first.fence();
-    const second = await keeper();
-    expect(second.fenceReason(holdDownMs)).toBeDefined();
-    await second.touch(contact);
-    expect((await keeper()).fenceReason(holdDownMs)).toBeUndefined();
+  it('cannot be told when the wall clock went back, also when it is later than the contact still', () => {
+    expect(silentMs(after(1_000, { wallMs: contact.wallMs - 10_000 }))).toMatch(/wall clock went back/);
+    expect(silentMs(after(36_000_000, { wallMs: contact.wallMs + 18_000_000 }))).toMatch(/wall clock went back/);
   });
 
-  it('counts a file that cannot be read as no contact', async () => {
-    await writeFile(join(dataDir, 'contact.json'), '{"schema":1,"contact":{"bootId":3}}');
-    expect((await keeper()).fenceReason(holdDownMs)).toBeDefined();
+  it('suffers the small corrections of a clock daemon, and a thousandth of a long time', () => {
+    expect(silentMs(after(500, { wallMs: contact.wallMs - 500 }))).toBe(500);
+    expect(silentMs(after(36_000_000, { wallMs: contact.wallMs + 35_970_000 }))).toBe(36_000_000);
+  });
+
+  it('cannot be told when the time since boot went back: the machine is a snapshot of itself', () => {
+    expect(silentMs(after(5_000, { uptimeMs: contact.uptimeMs - 1 }))).toMatch(/time since boot went back/);
+  });
+});
+
+describe('silence in a later boot', () => {
+  const booted = (ms: number, change: Partial<Instant> = {}): Instant =>
+    after(ms, { bootId: 'b', uptimeMs: 10, ...change });
+
+  it('is told by the wall clock', () => {
+    expect(silentMs(booted(61_000))).toBe(61_000);
+  });
+
+  it('cannot be told when the wall clock went back behind the contact, or behind what was measured', () => {
+    expect(silentMs(booted(0, { wallMs: contact.wallMs - 10_000 }))).toMatch(/wall clock went back/);
+    expect(silentMs(after(50_000), booted(0, { wallMs: contact.wallMs + 20_000 }))).toMatch(/wall clock went back/);
+  });
+
+  it('keeps what was measured before and counts on from there', () => {
+    const jumped = after(50_000, { wallMs: contact.wallMs + 1e6 });
+    const off = { bootId: 'b', uptimeMs: 10, wallMs: jumped.wallMs + 5_000 };
+    expect(silentMs(jumped, off)).toBe(1e6 + 5_000);
+    expect(silentMs(booted(5_000), after(7_000, {}, booted(5_000)))).toBe(12_000);
+  });
+
+  it('grows when a clock that was behind is set right afterwards', () => {
+    const behind = booted(1_000);
+    const right = after(1_000, { wallMs: contact.wallMs + 3_600_000 }, behind);
+    expect(silentMs(behind, right)).toBe(3_600_000);
+  });
+
+  it('goes on through a third boot', () => {
+    const third = { bootId: 'c', uptimeMs: 3, wallMs: contact.wallMs + 90_000 };
+    expect(silentMs(booted(30_000), third)).toBe(90_000);
+  });
+});
+
+describe('what is written', () => {
+  const silenceAt = (now: Instant, since = contact): Silence => ({ contact: since, measuredAt: now, silentMs: 0 });
+
+  it('is a new contact, but not twice within a second', () => {
+    const written = silenceAt(after(0));
+    expect(isWriteDue(silenceAt(after(999), after(999)), written)).toBe(false);
+    expect(isWriteDue(silenceAt(after(1_000), after(999)), written)).toBe(true);
+  });
+
+  it('is silence once a minute, and the first of a boot', () => {
+    const written = silenceAt(after(0));
+    expect(isWriteDue(silenceAt(after(59_999)), written)).toBe(false);
+    expect(isWriteDue(silenceAt(after(60_000)), written)).toBe(true);
+    expect(isWriteDue(silenceAt(after(10, { bootId: 'b' })), written)).toBe(true);
+    expect(isWriteDue(silenceAt(after(0)), undefined)).toBe(true);
   });
 });

@@ -10,9 +10,26 @@ const IdentityFile = Type.Object({
   instance: Type.String({ pattern: '^[0-9a-f]{32}$' }),
   /** The cluster deleted this node: it never registers again by itself. */
   isDeleted: Type.Boolean(),
+  /** This instance was registered once. */
+  hasRegistered: Type.Optional(Type.Boolean()),
+  /** Another instance was registered after this one: it never registers again by itself. */
+  isSuperseded: Type.Optional(Type.Boolean()),
 });
 
-export type Identity = Omit<Static<typeof IdentityFile>, 'schema'>;
+/** What happened to this instance, that later runs must know. */
+export interface Life {
+  hasRegistered: boolean;
+  isDeleted: boolean;
+  isSuperseded: boolean;
+}
+
+export interface Identity extends Life {
+  nodeId: string;
+  instance: string;
+}
+
+/** An instance to which nothing has happened yet. */
+const newLife: Life = { hasRegistered: false, isDeleted: false, isSuperseded: false };
 
 /** Where the identity is recorded. */
 export function identityPath(dataDir: string): string {
@@ -23,7 +40,7 @@ export function identityPath(dataDir: string): string {
 export async function readIdentity(dataDir: string): Promise<Identity | undefined> {
   const reading = await readJsonFile(identityPath(dataDir), IdentityFile);
   if (reading.kind === 'absent') return undefined;
-  if (reading.kind === 'read') return reading.value;
+  if (reading.kind === 'read') return identityOf(reading.value);
   throw new CatalogueError('config.invalid', `the recorded identity cannot be read: ${reading.why}`, {
     field: '--data-dir',
     remedy: `restore ${identityPath(dataDir)}, or remove it: the node then registers as a new instance`,
@@ -38,14 +55,14 @@ export async function keepIdentity(dataDir: string, nodeId: string, random: Rand
   const recorded = await readIdentity(dataDir);
   if (recorded !== undefined && recorded.nodeId !== nodeId) throw otherNode(dataDir, recorded.nodeId, nodeId);
   if (recorded !== undefined) return recorded;
-  const identity = { nodeId, instance: randomId(random), isDeleted: false };
+  const identity = { nodeId, instance: randomId(random), ...newLife };
   await recordIdentity(dataDir, identity);
   return identity;
 }
 
 /** Records the identity durably. */
-export async function recordIdentity(dataDir: string, { nodeId, instance, isDeleted }: Identity): Promise<void> {
-  await writeJsonFile(identityPath(dataDir), { schema: 1, nodeId, instance, isDeleted });
+export async function recordIdentity(dataDir: string, identity: Identity): Promise<void> {
+  await writeJsonFile(identityPath(dataDir), { schema: 1, ...identity });
 }
 
 /** The error of a data directory that belongs to another node. */
@@ -58,4 +75,10 @@ export function otherNode(dataDir: string, recorded: string, said: string): Cata
       remedy: `start with --node-id ${recorded}, or give this node a --data-dir of its own`,
     },
   );
+}
+
+/** A record of an earlier version lacks what it did not know. */
+function identityOf({ nodeId, instance, ...life }: Static<typeof IdentityFile>): Identity {
+  const { hasRegistered = false, isDeleted, isSuperseded = false } = life;
+  return { nodeId, instance, hasRegistered, isDeleted, isSuperseded };
 }

@@ -1,40 +1,39 @@
 /** This node's registration: made, renewed every third of its TTL, made again when it is gone, given up when another has it. */
 import type { ManagerClient } from '@wgcni/api';
-import { backoffMs, type CatalogueError, type Clock, type Log, type Random, toCatalogueError } from '@wgcni/base';
+import { backoffMs, type CatalogueError, type Clock, messageOf, type Random, toCatalogueError } from '@wgcni/base';
 import type { Pulse } from '../pulse.ts';
-import type { ViewKeeper } from '../view/view-keeper.ts';
 import { afterRefusedRegistration, afterRefusedRenewal } from './answers.ts';
 import type { ContactKeeper } from './contact-keeper.ts';
 import type { Underlay } from './endpoints.ts';
-import type { Standing, StandingBoard } from './standing.ts';
+import { type GrantReturnDeps, returnGrants } from './grant-return.ts';
+import type { Life } from './identity.ts';
+import { registrationInput } from './registration-input.ts';
+import { duplicateWords, type Standing, type StandingBoard } from './standing.ts';
 
-export interface SessionDeps {
-  nodeId: string;
-  instance: string;
+export interface SessionDeps extends GrantReturnDeps {
   version: string;
   takeOver: boolean;
   publicKey: string;
   manager: Pick<ManagerClient, 'register' | 'renew' | 'release'>;
-  keeper: ViewKeeper;
   contact: ContactKeeper;
   /** The underlay as it is now. */
   findUnderlay: () => Promise<Underlay>;
   attachments: { counts(): { total: number }; isEmpty(): boolean };
-  /** Resolves once the kernel holds nothing of what the view lacks. */
-  settle: () => Promise<void>;
-  /** Records that the node was deleted. */
-  recordDeleted: () => Promise<void>;
+  /** What the data directory remembers of earlier runs. */
+  life: Life;
+  /** Records what happened to this instance, durably. */
+  recordLife: (change: Partial<Life>) => Promise<void>;
   /** Where the session writes how the node stands, for whoever asks. */
   board: StandingBoard;
   /** Given when the underlay may have changed or the last attachment is gone: the session looks at once. */
   pulse: Pulse;
   clock: Clock;
   random: Random;
-  log: Log;
 }
 
-/** The schema number that this version can read. */
-const readableSchema = 1;
+/** How taking part ends for good. */
+type End = 'superseded' | 'deleted';
+
 const retries = { firstMs: 100, maxMs: 1_500 };
 /** A draining node gives its subnets back this long after it began to refuse ADDs, so that none is under way. */
 const quietMs = 1_000;
@@ -43,7 +42,9 @@ export class RegistrationSession {
   readonly #deps: SessionDeps;
   readonly #pulse: Pulse;
   readonly #board: StandingBoard;
-  #hasRegistered = false;
+  /** Whether this instance was registered once, now or in an earlier run: another one that is registered came after it. */
+  #isKnown: boolean;
+  #hasTakenOver = false;
   #published = '';
   #drainingSince: number | undefined;
   #isRenewalDue = false;
@@ -52,6 +53,7 @@ export class RegistrationSession {
     this.#deps = deps;
     this.#pulse = deps.pulse;
     this.#board = deps.board;
+    this.#isKnown = deps.life.hasRegistered;
   }
 
   /** Renews at once: the store does not show what this node holds. */
@@ -63,75 +65,65 @@ export class RegistrationSession {
 
   /** Runs until the signal aborts, or until the node is deleted or superseded and has said all it had to. */
   async run(signal: AbortSignal): Promise<void> {
-    while (this.#board.standing.kind !== 'deleted') {
-      const ttlMs = await this.#register(signal);
-      const end = ttlMs === undefined ? 'deleted' : await this.#renewUntilGone(ttlMs, signal);
-      if (end === 'superseded') return this.#giveUp();
-      if (end === 'deleted') await this.#beDeleted();
-    }
-    await this.#confirmEvacuation(signal);
+    const { isDeleted, isSuperseded } = this.#deps.life;
+    const before = isDeleted ? 'deleted' : isSuperseded ? 'superseded' : undefined;
+    const end = before ?? (await this.#takePart(signal));
+    return end === 'deleted' ? this.#beDeleted(signal) : this.#beSuperseded(signal);
   }
 
-  /** Registers, however long it takes; resolves with the TTL in milliseconds, or undefined when the node was deleted. */
-  async #register(signal: AbortSignal): Promise<number | undefined> {
+  async #takePart(signal: AbortSignal): Promise<End> {
+    for (;;) {
+      const registered = await this.#register(signal);
+      const end = typeof registered === 'string' ? registered : await this.#renewUntilGone(registered.ttlMs, signal);
+      if (end !== 'register') return end;
+    }
+  }
+
+  /** Registers, however long it takes; resolves with the TTL, or with the end when another instance or nobody may. */
+  async #register(signal: AbortSignal): Promise<{ ttlMs: number } | End> {
     for (let attempt = 0; ; attempt += 1) {
       const answer = await this.#registerOnce(signal);
-      if (answer.kind === 'registered') return answer.ttlMs;
-      if (answer.kind === 'deleted') return undefined;
+      if (answer !== 'again') return answer;
       await this.#pause(attempt, signal);
     }
   }
 
-  async #registerOnce(
-    signal: AbortSignal,
-  ): Promise<{ kind: 'registered'; ttlMs: number } | { kind: 'deleted' | 'again' }> {
+  async #registerOnce(signal: AbortSignal): Promise<{ ttlMs: number } | End | 'again'> {
     const { keeper, contact, manager, nodeId, log } = this.#deps;
     try {
       const underlay = await this.#deps.findUnderlay();
       if (underlay.kind === 'none') return this.#wait({ kind: 'starting', why: `${underlay.why}: ${underlay.remedy}` });
       const sentAt = contact.instant();
-      const answer = await manager.register(nodeId, this.#input(underlay), signal);
+      // FENCE: said once; an instance that registers again never takes over from the one that took over from it.
+      const takesOver = this.#deps.takeOver && !this.#hasTakenOver;
+      const answer = await manager.register(nodeId, registrationInput(this.#deps, underlay, takesOver), signal);
       await keeper.take(answer);
+      if (!this.#isKnown) await this.#deps.recordLife({ hasRegistered: true });
       await contact.touch(sentAt);
       this.#published = JSON.stringify(underlay);
-      this.#hasRegistered = true;
+      [this.#isKnown, this.#hasTakenOver] = [true, true];
       this.#stand({ kind: 'registered' });
       this.#noteDraining(answer.draining);
       log.info({ nodeId, subnets: answer.subnets, endpoints: underlay.endpoints }, 'registration.made');
-      return { kind: 'registered', ttlMs: answer.ttlSec * 1_000 };
+      return { ttlMs: answer.ttlSec * 1_000 };
     } catch (thrown) {
       signal.throwIfAborted();
       const error = toCatalogueError(thrown);
       const step = afterRefusedRegistration(error);
-      if (step === 'deleted') return { kind: 'deleted' };
-      if (step === 'duplicate') await this.#fenceOff(error);
-      return this.#wait(step === 'duplicate' ? this.#duplicate(error) : { kind: 'unreachable', why: error.message });
+      if (step === 'deleted') return 'deleted';
+      if (step === 'duplicate' && this.#isKnown) return this.#supersededBy(error);
+      const why = step === 'duplicate' ? duplicateWords(nodeId, error.message) : error.message;
+      return this.#wait({ kind: step === 'duplicate' ? 'duplicate' : 'unreachable', why });
     }
   }
 
-  #input(underlay: Extract<Underlay, { kind: 'found' }>): Parameters<ManagerClient['register']>[1] {
-    const { keeper, instance, publicKey, version, takeOver } = this.#deps;
-    const { network, grants, revision } = keeper.view;
-    return {
-      instance,
-      publicKey,
-      endpoints: underlay.endpoints,
-      held: grants,
-      ...(network === null ? {} : { networkId: network.networkId, meshRevision: revision }),
-      underlayMtu: underlay.mtu,
-      version,
-      readableSchema,
-      // FENCE: said once; an instance that registers again never takes over from the one that took over from it.
-      ...(takeOver && !this.#hasRegistered ? { takeOver } : {}),
-    };
-  }
-
-  async #renewUntilGone(ttlMs: number, signal: AbortSignal): Promise<'register' | 'superseded' | 'deleted'> {
+  async #renewUntilGone(ttlMs: number, signal: AbortSignal): Promise<'register' | End> {
     const { clock, random } = this.#deps;
     let [everyMs, failures] = [ttlMs / 3, 0];
     let dueAt = clock.monotonicMs() + everyMs;
     for (;;) {
-      const waitMs = failures === 0 ? dueAt - clock.monotonicMs() : backoffMs(failures - 1, retries, random);
+      const untilDueMs = this.#isRenewalDue ? 0 : dueAt - clock.monotonicMs();
+      const waitMs = failures === 0 ? untilDueMs : backoffMs(failures - 1, retries, random);
       await this.#pulse.wait(signal, Math.max(0, waitMs));
       if (await this.#hasMoved()) return 'register';
       if (await this.#giveBackDrained(signal)) continue;
@@ -148,7 +140,7 @@ export class RegistrationSession {
     }
   }
 
-  async #renewOnce(signal: AbortSignal): Promise<{ ttlMs: number } | 'retry' | 'register' | 'superseded' | 'deleted'> {
+  async #renewOnce(signal: AbortSignal): Promise<{ ttlMs: number } | 'retry' | 'register' | End> {
     const { keeper, contact, manager, nodeId, instance, attachments, log } = this.#deps;
     const { grants, leaving, revision } = keeper.view;
     const grantIds = [...grants, ...leaving].map(({ grantId }) => grantId);
@@ -165,10 +157,10 @@ export class RegistrationSession {
       signal.throwIfAborted();
       const error = toCatalogueError(thrown);
       const step = afterRefusedRenewal(error);
-      if (step === 'superseded') this.#stand({ kind: 'superseded', why: this.#duplicate(error).why });
-      else if (step === 'register') log.warn({ why: error.message }, 'registration.gone');
+      if (step === 'superseded') return this.#supersededBy(error);
+      if (step === 'register') log.warn({ why: error.message }, 'registration.gone');
       else if (step === 'retry') this.#stand({ kind: 'unreachable', why: error.message });
-      return step === 'duplicate' ? 'superseded' : step;
+      return step;
     }
   }
 
@@ -188,65 +180,52 @@ export class RegistrationSession {
     const { keeper, attachments, clock } = this.#deps;
     const isQuiet = this.#drainingSince !== undefined && clock.monotonicMs() - this.#drainingSince >= quietMs;
     if (isQuiet && attachments.isEmpty() && keeper.view.grants.length > 0) await keeper.surrender();
-    return keeper.view.leaving.length > 0 && (await this.#confirmOnce(signal));
+    const outcome = await returnGrants(this.#deps, signal);
+    if (outcome === 'refused') this.#isRenewalDue = true;
+    return outcome === 'done';
   }
 
-  /** Says that the leaving grants are not used any more. ORDER: after the kernel has forgotten them. */
-  async #confirmOnce(signal: AbortSignal): Promise<boolean> {
-    const { keeper, manager, nodeId, instance, log } = this.#deps;
-    const { leaving } = keeper.view;
-    if (leaving.length === 0) return true;
-    try {
-      await this.#deps.settle();
-      await manager.release(nodeId, { instance, grantIds: leaving.map(({ grantId }) => grantId) }, signal);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const error = toCatalogueError(thrown);
-      log.warn({ why: error.message, code: error.code }, 'grants.release-refused');
-      // It drains no more: the next renewal says so.
-      if (error.code === 'node.in-use') this.#isRenewalDue = true;
-      // Whoever knows nothing of these grants need not be told again.
-      if (error.retryable && error.code !== 'registration.gone') return false;
-    }
-    await keeper.forgetLeaving(leaving);
-    log.info({ subnets: leaving }, 'grants.released');
-    return true;
-  }
-
-  async #confirmEvacuation(signal: AbortSignal): Promise<void> {
-    for (let attempt = 0; !(await this.#confirmOnce(signal)); attempt += 1) await this.#pause(attempt, signal);
-  }
-
-  async #beDeleted(): Promise<void> {
+  /** Evacuates for good, and says so until somebody has heard it. */
+  async #beDeleted(signal: AbortSignal): Promise<void> {
+    const { contact, keeper, recordLife } = this.#deps;
     this.#stand({ kind: 'deleted' });
-    await this.#deps.recordDeleted();
-    await this.#deps.keeper.surrender();
+    await contact.fence('this node was deleted from the cluster');
+    await this.#insist(() => recordLife({ isDeleted: true }), signal);
+    // Also after a crash between the record above and this.
+    await this.#insist(() => keeper.surrender(), signal);
+    for (let attempt = 0; ; attempt += 1) {
+      const outcome = await returnGrants(this.#deps, signal);
+      if (outcome === 'nothing' || outcome === 'done') return;
+      await this.#pause(attempt, signal);
+    }
   }
 
-  async #giveUp(): Promise<void> {
-    // FENCE: the other instance owns the node id now; this one gives out nothing, also after a restart (design §4.10).
-    await this.#deps.contact.fence();
+  /** FENCE: the other instance owns the node id now; this one gives out nothing, also after a restart (design §4.10). */
+  #supersededBy(error: CatalogueError): 'superseded' {
+    this.#stand({ kind: 'superseded', why: duplicateWords(this.#deps.nodeId, error.message) });
+    return 'superseded';
   }
 
-  /** Another instance is alive: what contact this one had says nothing any more. */
-  async #fenceOff(error: CatalogueError): Promise<void> {
-    if (this.#deps.contact.ageMs() === undefined) return;
-    this.#deps.log.error({ why: error.message }, 'node.fenced');
-    await this.#deps.contact.fence();
+  async #beSuperseded(signal: AbortSignal): Promise<void> {
+    await this.#deps.contact.fence('another instance has taken this node over');
+    await this.#insist(() => this.#deps.recordLife({ isSuperseded: true }), signal);
   }
 
-  #duplicate(error: CatalogueError): { kind: 'duplicate'; why: string } {
-    const { nodeId } = this.#deps;
-    const remedy = `if that instance is gone for good, wait until its registration lapses or start with --take-over; if two machines are called ${nodeId}, give this one another --node-id`;
-    return {
-      kind: 'duplicate',
-      why: `another instance is registered as node "${nodeId}" (${error.message}): ${remedy}`,
-    };
+  /** What a later run must know is written, however long the disk takes nothing. */
+  async #insist(write: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await write();
+      } catch (error) {
+        this.#deps.log.error({ why: messageOf(error) }, 'registration.not-recorded');
+        await this.#pause(attempt, signal);
+      }
+    }
   }
 
-  #wait(standing: Standing): { kind: 'again' } {
+  #wait(standing: Standing): 'again' {
     this.#stand(standing);
-    return { kind: 'again' };
+    return 'again';
   }
 
   #noteDraining(isDraining: boolean): void {

@@ -2,6 +2,7 @@
 import type { readiness } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import type { ClusterView } from '../view/cluster-view.ts';
+import type { Identity } from './identity.ts';
 
 /** What the last answer of the cluster-managers was; `unreachable`: there was none, or one that says to try again. */
 export type Standing =
@@ -16,6 +17,19 @@ export type Standing =
 export interface StandingBoard {
   standing: Standing;
   isDraining: boolean;
+}
+
+/** Where a node stands before anybody was asked, by what its data directory remembers. */
+export function standingAtStart({ nodeId, isDeleted, isSuperseded }: Identity): Standing {
+  if (isDeleted) return { kind: 'deleted' };
+  if (isSuperseded) return { kind: 'superseded', why: duplicateWords(nodeId, 'so it was told in an earlier run') };
+  return { kind: 'starting', why: 'it has not been answered yet' };
+}
+
+/** What an instance is told whose node id another one is registered under. */
+export function duplicateWords(nodeId: string, why: string): string {
+  const remedy = `if that instance is gone for good, start this one with --take-over; if two machines are called ${nodeId}, give this one another --node-id`;
+  return `another instance is registered as node "${nodeId}" (${why}): ${remedy}`;
 }
 
 type Readiness = (typeof readiness)[number];

@@ -122,6 +122,9 @@ export class FakeCluster {
 
   async #release(nodeId: string, input: ReleaseInput): Promise<void> {
     this.#note('release', nodeId, input);
+    const rival = this.registrations.get(nodeId);
+    if (rival?.isLive === true && rival.instance !== input.instance)
+      throw new CatalogueError('node.registered', `${nodeId} is registered by instance ${rival.instance}`);
     const record = this.nodeRecord(nodeId);
     if (record === undefined) return;
     await this.putNode({

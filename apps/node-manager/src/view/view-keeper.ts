@@ -28,6 +28,8 @@ export class ViewKeeper {
   #isStored = false;
   #hasReadStore = false;
   #quarantined: string[] = [];
+  /** What the store showed last. */
+  #snapshot: MeshSnapshot | undefined;
 
   constructor(deps: ViewKeeperDeps) {
     this.#deps = deps;
@@ -87,6 +89,7 @@ export class ViewKeeper {
       this.#noteQuarantined(snapshot.quarantined);
       if (!alarms.some(({ kind }) => kind === 'network-foreign')) {
         this.#hasReadStore = true;
+        this.#snapshot = snapshot;
         await this.#keep(view);
       }
       return { isOwnRecordRight: isOwnRecordRight(this.#view, snapshot, this.#deps.nodeId) };
@@ -105,7 +108,7 @@ export class ViewKeeper {
         throw otherNetwork(known.networkId, network.networkId);
       const { networkId, pools, mtu, keepaliveSec, registrationTtlSec, holdDownSec } = network;
       const grants = subnets.map(({ cidr, grantId }) => ({ cidr, grantId }));
-      await this.#keep({
+      const taken = {
         ...this.#view,
         network: { networkId, pools, mtu, keepaliveSec, registrationTtlSec, holdDownSec },
         grants,
@@ -113,7 +116,10 @@ export class ViewKeeper {
         leaving: this.#view.leaving.filter((one) => !grants.some(({ grantId }) => grantId === one.grantId)),
         refused: await this.#refused(grants),
         hasJoined: this.#view.hasJoined || grants.length > 0,
-      });
+      };
+      // FENCE: an answer that was long on its way gives nothing back that the store has shown to be lost since.
+      const later = (this.#snapshot?.revision ?? 0) > revision ? this.#snapshot : undefined;
+      await this.#keep(later === undefined ? taken : planView(taken, later, this.#deps.nodeId).view);
     });
   }
 

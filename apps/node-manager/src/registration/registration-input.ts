@@ -1,0 +1,34 @@
+/** PURE: what a node says of itself when it registers. */
+import type { RegisterInput } from '@wgcni/api';
+import type { ClusterView } from '../view/cluster-view.ts';
+import type { Underlay } from './endpoints.ts';
+
+interface Self {
+  instance: string;
+  publicKey: string;
+  version: string;
+  keeper: { readonly view: ClusterView };
+}
+
+/** The schema number that this version can read. */
+const readableSchema = 1;
+
+/** With the grants that it holds, so that a store that lost history gets them back (design §4.15). */
+export function registrationInput(
+  { keeper: { view }, instance, publicKey, version }: Self,
+  { endpoints, mtu }: Extract<Underlay, { kind: 'found' }>,
+  takesOver: boolean,
+): RegisterInput {
+  const { network, grants, revision } = view;
+  return {
+    instance,
+    publicKey,
+    endpoints,
+    held: grants,
+    ...(network === null ? {} : { networkId: network.networkId, meshRevision: revision }),
+    underlayMtu: mtu,
+    version,
+    readableSchema,
+    ...(takesOver ? { takeOver: true } : {}),
+  };
+}

@@ -1,0 +1,255 @@
+/** A registration over its life: contact and its loss, another instance, a delete, a drain; through restarts and reboots. */
+import { systemClock } from '@wgcni/base';
+import { MemoryStore } from '@wgcni/store';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeCluster } from '../testing/fake-cluster.ts';
+import { RegisteringNode } from '../testing/registering-node.ts';
+import { readIdentity } from './identity.ts';
+
+const hourMs = 3_600_000;
+
+let cluster: FakeCluster;
+let node: RegisteringNode;
+const rivals: RegisteringNode[] = [];
+beforeEach(async () => {
+  cluster = new FakeCluster(MemoryStore.alone(systemClock));
+  await cluster.putNetwork();
+  node = await RegisteringNode.make(cluster);
+});
+afterEach(async () => {
+  for (const each of [node, ...rivals.splice(0)]) await each.close();
+});
+
+const readiness = (of = node): string => of.judgement().readiness;
+const becomes = (wanted: string, of = node) => expect.poll(() => readiness(of), { timeout: 5_000 }).toBe(wanted);
+const standing = (of = node): string => of.running.board.standing.kind;
+/** A renewal that is not waited for, answered. */
+const renewed = async (of = node): Promise<void> => {
+  const before = of.calls('renew');
+  of.running.session.renewSoon();
+  await expect.poll(() => of.calls('renew')).toBeGreaterThan(before);
+};
+/** Another machine with the same node id. */
+const rival = async (): Promise<RegisteringNode> => {
+  const made = await RegisteringNode.make(cluster);
+  rivals.push(made);
+  return made;
+};
+
+describe('contact', () => {
+  beforeEach(async () => {
+    await node.start();
+    await becomes('ready');
+  });
+
+  it('holds for two thirds of the stored network’s hold-down, and ADD is refused with code 11 from then on', async () => {
+    cluster.isDown = true;
+    node.pass(16 * hourMs - 1_000);
+    expect(readiness()).toBe('ready');
+    node.pass(1_000);
+    expect(node.judgement()).toMatchObject({ readiness: 'fenced', refusal: { code: 'node.fenced', cni: 11 } });
+    await node.restart();
+    expect(readiness()).toBe('fenced');
+  });
+
+  it('is renewed by a valid answer, which ends a fence, and by nothing else', async () => {
+    cluster.isDown = true;
+    node.pass(20 * hourMs);
+    await renewed();
+    expect(readiness()).toBe('fenced');
+    expect(node.running.contact.ageMs()).toBe(20 * hourMs);
+    cluster.isDown = false;
+    await becomes('ready');
+    expect(node.running.contact.ageMs()).toBe(0);
+  });
+
+  it('survives a reboot by the wall clock, and does not when that went back', async () => {
+    cluster.isDown = true;
+    await node.reboot(10 * hourMs);
+    expect(readiness()).toBe('ready');
+    await node.reboot(6 * hourMs);
+    expect(readiness()).toBe('fenced');
+    cluster.isDown = false;
+    await becomes('ready');
+    cluster.isDown = true;
+    await node.reboot(-60_000);
+    expect(node.judgement()).toMatchObject({
+      readiness: 'fenced',
+      refusal: { message: expect.stringContaining('went back') },
+    });
+    cluster.isDown = false;
+    await becomes('ready');
+  });
+});
+
+describe('another instance of the node id', () => {
+  beforeEach(async () => {
+    await node.start();
+    await becomes('ready');
+  });
+
+  it('that takes over fences the old one at its next renewal, for good: only --take-over lets it register again', async () => {
+    const other = await rival();
+    await other.start({ takeOver: true });
+    await becomes('ready', other);
+    await renewed();
+    await becomes('duplicate');
+    expect(node.judgement().refusal).toMatchObject({ cni: 11, message: expect.stringContaining('--take-over') });
+    await node.running.ended;
+    await other.stop();
+    cluster.registrations.delete('n1');
+    const asked = node.calls('register');
+    await node.restart();
+    await node.running.ended;
+    await node.reboot(1_000);
+    await node.running.ended;
+    expect(readiness()).toBe('duplicate');
+    expect(node.running.contact.ageMs()).toBeUndefined();
+    expect(node.calls('register')).toBe(asked);
+    await node.restart({ takeOver: true });
+    await becomes('ready');
+  });
+
+  it('that came while the old one was down fences it too', async () => {
+    await node.stop();
+    cluster.registrations.delete('n1');
+    const other = await rival();
+    await other.start();
+    await becomes('ready', other);
+    await node.start();
+    await becomes('duplicate');
+    await node.running.ended;
+    expect(await readIdentity(node.dataDir)).toMatchObject({ isSuperseded: true });
+  });
+
+  it('is only waited for by one that never was registered', async () => {
+    const other = await rival();
+    await other.start();
+    await expect.poll(() => standing(other)).toBe('duplicate');
+    cluster.registrations.delete('n1');
+    await becomes('ready', other);
+  });
+
+  it('is not taken over from again by the flag that a process was started with', async () => {
+    await node.restart({ takeOver: true });
+    await becomes('ready');
+    const other = await rival();
+    await other.start({ takeOver: true });
+    await becomes('ready', other);
+    await renewed();
+    await becomes('duplicate');
+    await node.running.ended;
+    expect(readiness(other)).toBe('ready');
+  });
+});
+
+describe('a node that was deleted', () => {
+  beforeEach(async () => {
+    await node.start();
+    await becomes('ready');
+  });
+
+  it('evacuates, says so once the kernel has forgotten, and never registers again by itself', async () => {
+    const grants = node.running.keeper.view.grants.map(({ grantId }) => grantId);
+    let held: unknown;
+    node.settle = async () => void (held = node.running.keeper.view.grants);
+    await cluster.deleteNode('n1');
+    await renewed();
+    await becomes('deleted');
+    await node.running.ended;
+    expect(held).toEqual([]);
+    expect(cluster.calls.findLast(({ name }) => name === 'release')?.input).toMatchObject({ grantIds: grants });
+    const asked = node.calls('register');
+    await node.restart();
+    await node.running.ended;
+    await node.reboot(1_000);
+    await node.running.ended;
+    expect([readiness(), node.calls('register')]).toEqual(['deleted', asked]);
+    await node.restart({ takeOver: true });
+    await becomes('ready');
+  });
+
+  it('evacuates after a crash between the record of it and the evacuation', async () => {
+    await cluster.deleteNode('n1');
+    // A disk that takes nothing more after the identity is what such a crash is like.
+    node.running.keeper.surrender = () => new Promise(() => {});
+    await renewed();
+    await expect.poll(() => readIdentity(node.dataDir)).toMatchObject({ isDeleted: true });
+    const { stop } = node.running;
+    stop.abort(new Error('crash'));
+    await node.start();
+    await node.running.ended;
+    expect(node.running.keeper.view).toMatchObject({ grants: [], leaving: [] });
+    expect(node.calls('release')).toBe(1);
+  });
+
+  it('asks until somebody has heard that it has evacuated, also in a later run', async () => {
+    node.settle = async () => void (cluster.isDown = true);
+    await cluster.deleteNode('n1');
+    await renewed();
+    await expect.poll(() => node.calls('release')).toBeGreaterThan(1);
+    await node.restart();
+    await expect.poll(() => node.calls('release')).toBeGreaterThan(2);
+    expect(node.running.keeper.view.leaving).toHaveLength(2);
+    node.settle = async () => {};
+    cluster.isDown = false;
+    await node.running.ended;
+    expect(node.running.keeper.view.leaving).toEqual([]);
+  });
+
+  it('does not go on asking once another instance has joined under its id', async () => {
+    node.settle = async () => void cluster.registrations.set('n1', { instance: 'b'.repeat(32), isLive: true });
+    await cluster.deleteNode('n1');
+    await renewed();
+    await node.running.ended;
+    expect(node.calls('release')).toBe(1);
+  });
+});
+
+describe('grants that are lost', () => {
+  it('are given up for a tombstone, and others are asked for', async () => {
+    await node.start();
+    await becomes('ready');
+    const before = node.running.keeper.view.grants;
+    await cluster.deleteNode('n1');
+    cluster.deleted.delete('n1');
+    await node.watch();
+    expect(node.running.keeper.view).toMatchObject({ grants: [], leaving: before });
+    expect(readiness()).toBe('no-grant');
+    node.running.session.renewSoon();
+    // At once, not when the next renewal would be due.
+    await expect.poll(readiness, { timeout: 500 }).toBe('ready');
+    expect(node.running.keeper.view.grants).not.toEqual(before);
+  });
+
+  it('are not brought back by an answer that was long on its way', async () => {
+    await node.start();
+    await becomes('ready');
+    const { keeper } = node.running;
+    const { grants, grantsRevision } = keeper.view;
+    await cluster.deleteNode('n1');
+    await node.watch();
+    const { schema: _, ...network } = cluster.network;
+    const late = { nodeId: 'n1', ttlSec: 3, draining: false, revision: grantsRevision, subnets: grants };
+    await keeper.take({ ...late, network: { ...network, revision: 1 } });
+    expect(keeper.view.grants).toEqual([]);
+  });
+});
+
+describe('a drained node', () => {
+  it('gives its grants back when its last attachment is gone, not before', async () => {
+    node.attachments = 1;
+    await node.start();
+    await becomes('ready');
+    cluster.draining.add('n1');
+    await renewed();
+    await becomes('draining');
+    await systemClock.sleep(1_100);
+    await renewed();
+    expect(node.calls('release')).toBe(0);
+    node.attachments = 0;
+    await renewed();
+    await expect.poll(() => cluster.nodeRecord('n1')?.subnets).toEqual([]);
+    expect(readiness()).toBe('draining');
+  });
+});
