@@ -104,6 +104,12 @@ export class TestCluster {
     return this.backend.range(prefix, {}).items;
   }
 
+  /** Writes as somebody else would, without a compare; no value deletes. */
+  write(key: string, value?: string): void {
+    const write = value === undefined ? ({ kind: 'delete', key } as const) : ({ kind: 'put', key, value } as const);
+    this.backend.transact({ compare: [], then: [write] });
+  }
+
   async stop(): Promise<void> {
     for (const { stop, store } of this.#replicas) {
       store.faults.isPartitioned = false;
@@ -115,6 +121,18 @@ export class TestCluster {
     const note = (fields: object, event: string): void => void this.logged.push({ event, fields });
     return { ...silentLog, info: note, warn: note, error: note };
   }
+}
+
+/** Lets `change` happen in the store between the plan and the commit of the replica's next transaction that writes `key`. */
+export function beforeCommitOf(key: string, { store }: TestReplica, change: () => void): void {
+  const transact = store.transact.bind(store);
+  store.transact = (transaction) => {
+    if (transaction.then.some((write) => write.key === key)) {
+      store.transact = transact;
+      change();
+    }
+    return transact(transaction);
+  };
 }
 
 /** What a request answered, parsed. */
