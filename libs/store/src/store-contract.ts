@@ -211,6 +211,24 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       stop.abort();
     });
 
+    it('tells a watcher of no revision before it has shown everything up to it', async () => {
+      const from = (await revisionOf()) + 1;
+      for (const value of ['1', '2', '3', '4']) await put('a', value);
+      const stop = new AbortController();
+      let newest = from - 1;
+      let shown = 0;
+      for await (const { events, revision } of store.watch(prefix, from, stop.signal)) {
+        for (const event of events) {
+          const at = event.kind === 'put' ? event.item.modRevision : event.modRevision;
+          expect(at).toBeGreaterThan(newest);
+        }
+        newest = revision;
+        shown += events.length;
+        if (shown === 4) break;
+      }
+      stop.abort();
+    });
+
     it('ends a watch when its signal aborts', async () => {
       const stop = new AbortController();
       const ended = (async () => {

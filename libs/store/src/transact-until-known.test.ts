@@ -20,6 +20,7 @@ describe('a transaction whose answer may be lost', () => {
     const outcome = transactUntilKnown(store, once, { clock, random, deadlineMs: 10_000 });
     await clock.advance(10_000);
     expect((await outcome).arm).toBe('committed');
+    expect(store.backend.get('/a')?.value).toBe('mine');
   });
 
   it('finds its own earlier success as a conflict', async () => {

@@ -183,6 +183,27 @@ describe('a lease session', () => {
     expect(session.isValid()).toBe(false);
   });
 
+  it('is believed in from when a keep-alive was sent, however late its answer comes', async () => {
+    const { clock, store, session } = await open();
+    const keepAlive = store.keepAlive.bind(store);
+    store.keepAlive = async (lease) => {
+      const ttlSec = await keepAlive(lease);
+      await clock.sleep(1_000);
+      return ttlSec;
+    };
+    const stop = new AbortController();
+    const running = session.run(stop.signal);
+    // Sent at 0 s, answered at 1 s; the next one is sent at 1.5 s and is never answered.
+    await clock.advance(1_400);
+    store.faults.isPartitioned = true;
+    await clock.advance(2_599);
+    expect(session.isValid()).toBe(true);
+    await clock.advance(1);
+    expect(session.isValid()).toBe(false);
+    stop.abort();
+    await running;
+  });
+
   it('lives while it is kept alive, through failures that are shorter', async () => {
     const { clock, store, session } = await open();
     const stop = new AbortController();
