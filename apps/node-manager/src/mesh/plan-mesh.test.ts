@@ -1,0 +1,93 @@
+/** What the mesh device and its routes lose, and what stays because nobody accounts for it or because it is not ours. */
+import { type KernelState, routeProtocol, type RouteState } from '@wgcni/iproute';
+import { type ObservedPeer, type PublicKey, systemKeys } from '@wgcni/wg';
+import { describe, expect, it } from 'vitest';
+import type { DesiredMesh, DesiredPeer } from './desired-mesh.ts';
+import { type EndpointPolicy, planMesh } from './plan-mesh.ts';
+
+const [known, stranger] = [systemKeys.generate().publicKey, systemKeys.generate().publicKey];
+const firstPublished: EndpointPolicy = { choose: ([first]) => first, written: () => new Map() };
+const endpoint = '192.0.2.2:51820';
+
+const peer: DesiredPeer = {
+  ...{ nodeId: 'n2', publicKey: known, endpoints: [endpoint], allowedIps: ['10.64.2.0/24'], keepaliveSec: 25 },
+};
+const desired = (change: Partial<DesiredMesh> = {}): DesiredMesh => ({
+  ...{ mtu: 1_420, peers: [peer], departed: new Set<PublicKey>(), pools: ['10.64.0.0/12'] },
+  ...{ gateways: new Map([[4, '10.64.1.1'] as const]), ownSubnets: ['10.64.1.0/24'], ...change },
+});
+const seen = (publicKey: PublicKey, ...allowedIps: string[]): ObservedPeer => ({
+  ...{ publicKey, endpoint, allowedIps, keepaliveSec: 25 },
+  ...{ latestHandshakeAt: 0, receivedBytes: 0, sentBytes: 0 },
+});
+const route = (destination: string, change: Partial<RouteState> = {}): RouteState => ({
+  ...{ family: 4, destination, kind: 'unicast', device: 'wgcni-mesh', source: '10.64.1.1', metric: 0 },
+  ...{ protocol: routeProtocol, table: 254, ...change },
+});
+const lastResort: RouteState = {
+  ...{ family: 4, destination: '10.64.0.0/12', kind: 'unreachable', metric: 1_000_000 },
+  ...{ protocol: routeProtocol, table: 254 },
+};
+const kernel = (...routes: RouteState[]): KernelState => ({
+  links: [{ index: 1, name: 'wgcni-mesh', kind: 'wireguard', isUp: true, mtu: 1_420, alias: '', isLoopback: false }],
+  addresses: [
+    {
+      ...{ linkIndex: 2, linkName: 'wgcni-pods', family: 4, address: '10.64.1.1', prefixLength: 24 },
+      ...{ scope: 'global', isTentative: false },
+    },
+  ],
+  routes,
+  policyRoutes: [],
+});
+const plan = (change: Partial<DesiredMesh>, peers: ObservedPeer[], ...routes: RouteState[]) =>
+  planMesh(desired(change), { peers, kernel: kernel(...routes) }, firstPublished);
+
+describe('the plan of the mesh', () => {
+  it('is empty when everything is as desired', () => {
+    const { peers, kernel: changes } = plan({}, [seen(known, '10.64.2.0/24')], route('10.64.2.0/24'), lastResort);
+    expect([peers, changes]).toEqual([[], []]);
+  });
+
+  it('leaves a peer that nobody accounts for, with its routes', () => {
+    const found = [seen(known, '10.64.2.0/24'), seen(stranger, '10.64.7.0/24')];
+    const routes = [route('10.64.2.0/24'), route('10.64.7.0/24'), lastResort];
+    const { peers, kernel: changes } = plan({}, found, ...routes);
+    expect([peers, changes]).toEqual([[], []]);
+  });
+
+  it('removes a peer that left for a readable cause, with its routes', () => {
+    const found = [seen(known, '10.64.2.0/24'), seen(stranger, '10.64.7.0/24')];
+    const routes = [route('10.64.2.0/24'), route('10.64.7.0/24'), lastResort];
+    const { peers, kernel: changes } = plan({ departed: new Set([stranger]) }, found, ...routes);
+    expect(peers).toEqual([{ kind: 'remove', publicKey: stranger }]);
+    expect(changes).toMatchObject([{ kind: 'remove-route', route: { destination: '10.64.7.0/24' } }]);
+  });
+
+  it('removes a peer whose every subnet another has by now, and keeps one that has a subnet of its own left', () => {
+    const other = seen(stranger, '10.64.2.0/24');
+    expect(
+      plan({}, [other])
+        .peers.map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(['add', 'remove']);
+    const mixed = seen(stranger, '10.64.2.0/24', '10.64.7.0/24');
+    expect(plan({}, [mixed]).peers.map(({ kind }) => kind)).not.toContain('remove');
+  });
+
+  it('touches no route that does not carry our mark, and makes none where the host has its own', () => {
+    const theirs = [
+      route('10.64.9.0/24', { protocol: 4 }),
+      route('10.64.2.0/24', { protocol: 3, device: 'eth0' }),
+      route('10.99.0.0/16', { protocol: 3, device: 'eth0' }),
+    ];
+    const { kernel: changes, refused } = plan({}, [seen(known, '10.64.2.0/24')], ...theirs, lastResort);
+    expect(changes).toEqual([]);
+    expect(refused).toMatchObject([{ subnet: '10.64.2.0/24' }]);
+  });
+
+  it('fails closed: what is of a pool and of nobody is unreachable, behind every other route', () => {
+    expect(plan({ peers: [] }, []).kernel).toEqual([
+      { kind: 'set-route', route: { destination: '10.64.0.0/12', kind: 'unreachable', metric: 1_000_000 } },
+    ]);
+  });
+});
