@@ -266,14 +266,6 @@ describe('GC', () => {
     expect((await attachments.collect('mesh', { valid: [], force: true })).removed).toHaveLength(1);
   });
 
-  it('takes a namespace of the same path and inode for no sign of life: inodes are used again, a device is not', async () => {
-    node.kill(key);
-    expect(await attachments.collect('mesh', { valid: [] })).toMatchObject({
-      removed: [{ containerId: 'c1' }],
-    });
-    expect(attachments.list().map(({ containerId }) => containerId)).toEqual(['c2']);
-  });
-
   it('removes what is alive too when forced, but nothing that is valid', async () => {
     const collected = await attachments.collect('mesh', {
       valid: [{ containerId: 'c2', ifName: 'eth0' }],

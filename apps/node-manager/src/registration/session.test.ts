@@ -94,7 +94,7 @@ describe('another instance of the node id', () => {
     await becomes('ready', other);
     await renewed();
     await becomes('duplicate');
-    expect(node.judgement().refusal).toMatchObject({ cni: 11, message: expect.stringContaining('--take-over') });
+    expect(node.judgement().refusal).toMatchObject({ cni: 50, message: expect.stringContaining('--take-over') });
     await node.running.ended;
     await other.stop();
     cluster.registrations.delete('n1');

@@ -13,7 +13,7 @@ import { readSnapshot } from '../view/read-snapshot.ts';
 import { ViewKeeper } from '../view/view-keeper.ts';
 import type { FakeCluster } from './fake-cluster.ts';
 
-const emptyKernel = { links: [], addresses: [], routes: [] };
+const emptyKernel = { links: [], addresses: [], routes: [], policyRoutes: [] };
 
 interface Running {
   session: RegistrationSession;
