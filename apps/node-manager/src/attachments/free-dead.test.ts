@@ -51,12 +51,6 @@ describe('a container whose userspace process died', () => {
     await attachments.check(one, { netns: pathOf('c1'), addresses: [] });
   });
 
-  it('is kept by a GC that does not list it', async () => {
-    node.kill(one);
-    const collected = await attachments.collect('mesh', { valid: [] });
-    expect(collected.removed).toEqual([]);
-  });
-
   it('is freed when its namespace is gone, or another one has its path', async () => {
     for (const key of [one, two]) {
       node.kernel.removeNamespace(pathOf(key.containerId));

@@ -1,6 +1,6 @@
 /** Self-reconciliation: frees attachments whose container is gone without a DEL. */
 import { messageOf } from '@wgcni/base';
-import { isAlive } from './alive.ts';
+import { isAlive, isNamespaceThere } from './alive.ts';
 import type { Core } from './core.ts';
 import { judgeDead } from './judge-dead.ts';
 import { type AttachmentRecord, incarnationOf, keyOf, keyText } from './record.ts';
@@ -34,7 +34,9 @@ function isSettled(core: Core, record: AttachmentRecord): boolean {
 /** A look that fails proves nothing, and keeps nobody else from being looked at. */
 async function seemsDead(core: Core, record: AttachmentRecord, bound: ReadonlySet<number>): Promise<boolean> {
   try {
-    return !(await isAlive(core, record, bound));
+    if (await isAlive(core, record, bound)) return false;
+    // In userspace processes die and are made anew; what waits for that is not dead, however long it waits (decision 0004).
+    return core.deps.devices.backend === 'kernel' || !(await isNamespaceThere(core, record));
   } catch (error) {
     core.deps.log.warn({ ...keyOf(record), error: messageOf(error) }, 'attachment.look-failed');
     return false;
