@@ -1,5 +1,6 @@
 /** DEL, CHECK, GC and the plugin's answer, on a node in memory. */
 import { CatalogueError } from '@wgcni/base';
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { podsRef } from '../pods/pods-device.ts';
 import type { Attachments } from './attachments.ts';
@@ -55,6 +56,20 @@ describe('DEL', () => {
     await attachments.release(key);
     node.devices.observe = observe;
     expect(await node.residue([netns])).toEqual(before);
+  });
+
+  it('ends such a process also when its record was lost; its peer goes when it is seen to be dead', async () => {
+    await add();
+    await rm(node.dataDir, { recursive: true });
+    attachments = await node.start();
+    const observe = node.devices.observe.bind(node.devices);
+    node.devices.observe = async (ref) => {
+      if (ref.id !== podsRef('node-1').id) throw new CatalogueError('timed.out', '"wg show" did not end');
+      return observe(ref);
+    };
+    await attachments.release(key, { netns });
+    expect(await node.devices.liveIds('wg')).toEqual([podsRef('node-1').id]);
+    expect(attachments.list()).toMatchObject([{ state: 'adopted' }]);
   });
 
   it('leaves alone what someone else put in the place of its device', async () => {

@@ -1,6 +1,6 @@
 /** DEL: device, peer, record, address, in that order; whatever is missing is fine, neither netns nor result is needed. */
 import type { AttachmentKey } from '@wgcni/api';
-import { messageOf } from '@wgcni/base';
+import { CatalogueError, messageOf } from '@wgcni/base';
 import { isOutdated, type QueueEntry } from '@wgcni/cni';
 import { deviceIdPrefix } from '../keys/device-id.ts';
 import { hostCidr, deviceOf, isDeviceOf } from './container-device.ts';
@@ -32,7 +32,7 @@ export async function releaseLocked(
   key: AttachmentKey,
   { netns, queued, isMeant }: ReleaseOptions,
 ): Promise<boolean> {
-  const record = core.register.get(key) ?? (await recognise(core, key, netns));
+  const record = core.register.get(key) ?? (await recall(core, key, netns));
   // FENCE: compared under the lock; a deletion that was queued before this attachment was made must not kill it.
   if (queued !== undefined && record !== undefined && isOutdated({ ...key, ...queued }, record, core.bootId))
     return false;
@@ -42,6 +42,22 @@ export async function releaseLocked(
   else if (isMeant !== undefined) await undo(core, record);
   else await dissolve(core, record);
   return true;
+}
+
+/** What answers no question in userspace is ended by its id all the same; its adopted peer is then seen to be dead. */
+async function recall(
+  core: Core,
+  key: AttachmentKey,
+  netns: string | undefined,
+): Promise<AttachmentRecord | undefined> {
+  try {
+    return await recognise(core, key, netns);
+  } catch (error) {
+    const isMute = error instanceof CatalogueError && ['timed.out', 'kernel.refused'].includes(error.code);
+    if (!isMute || core.deps.devices.backend === 'kernel') throw error;
+    core.deps.log.warn({ ...keyOf(key), error: messageOf(error) }, 'attachment.not-recognised');
+    return undefined;
+  }
 }
 
 /**
