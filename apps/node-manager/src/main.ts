@@ -1,10 +1,11 @@
 /** The node-manager's process: configuration in, adapters opened, one node run until SIGTERM. */
 import { createManagerClient } from '@wgcni/api';
-import { CatalogueError, messageOf } from '@wgcni/base';
+import { CatalogueError, type Log, messageOf } from '@wgcni/base';
 import { EtcdStore } from '@wgcni/store';
 import { hostname } from 'node:os';
 import { pino } from 'pino';
-import { parseConfig } from './config.ts';
+import { type Config, parseConfig } from './config.ts';
+import { claimDataDirectory } from './data-directory/claim.ts';
 import { HelpAsked } from '@wgcni/api/server';
 import { runNode } from './node.ts';
 import { openHostPorts } from './open-host-ports.ts';
@@ -23,11 +24,17 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(name)));
   await refuseAnswered(config.socket);
+  // FENCE: before anything is read or emptied. One that starts does not answer on its socket yet.
+  const lock = await claimDataDirectory(config.dataDir);
+  await Promise.race([runOrTearDown(config, log, stop.signal), lock.lost]);
+}
+
+async function runOrTearDown(config: Config, log: Log, signal: AbortSignal): Promise<void> {
   const host = await openHostPorts(config, log);
   if (config.teardown) return tearDown(config, host);
   const store = new EtcdStore({ urls: config.etcd });
   const manager = createManagerClient({ urls: config.managers });
-  await runNode(config, { ...host, store, manager }, stop.signal);
+  await runNode(config, { ...host, store, manager }, signal);
   log.info({}, 'node.stopped');
 }
 

@@ -1,4 +1,5 @@
 /** Links, addresses, routes, sysctls and packet filter chains: port, adapter, memory fake. */
+export * from './exec/directory-lock.ts';
 export * from './exec/firewall.ts';
 export * from './exec/identify.ts';
 export * from './exec/ip-route.ts';

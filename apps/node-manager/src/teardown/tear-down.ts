@@ -17,7 +17,7 @@ import { removeFiles } from './remove-files.ts';
 const ownId = new RegExp(`^${deviceIdPrefix}[0-9a-f]{12}$`);
 
 /**
- * Tears the node down; the caller has made sure that no node-manager runs. Throws CatalogueError `config.invalid` when the data directory
+ * Tears the node down; the caller has claimed the data directory, so no node-manager runs. Throws CatalogueError `config.invalid` when the data directory
  * belongs to another node id than the one that was said, or what the kernel refused.
  */
 export async function tearDown(said: Config, ports: HostPorts): Promise<void> {

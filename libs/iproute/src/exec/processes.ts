@@ -10,6 +10,7 @@ const timeoutMs = 20_000;
 /** Which package brings a program, for the remedy when it is missing. */
 const packages: Readonly<Record<string, string>> = {
   ip: 'iproute2',
+  flock: 'util-linux',
   nsenter: 'util-linux',
   setpriv: 'util-linux',
   sysctl: 'procps',
