@@ -52,6 +52,12 @@ describe('contact', () => {
     expect(readiness()).toBe('fenced');
   });
 
+  it('is renewed although the underlay cannot be looked at', async () => {
+    node.underlayFailure = new Error('no buffer space');
+    await renewed();
+    expect([standing(), node.calls('register')]).toEqual(['registered', 1]);
+  });
+
   it('is renewed by a valid answer, which ends a fence, and by nothing else', async () => {
     cluster.isDown = true;
     node.pass(20 * hourMs);

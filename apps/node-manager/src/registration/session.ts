@@ -164,10 +164,15 @@ export class RegistrationSession {
     }
   }
 
-  /** Whether what was published of the underlay is not so any more. */
+  /** Whether what was published of the underlay is not so any more; a look that failed does not say so. */
   async #hasMoved(): Promise<boolean> {
-    const underlay = await this.#deps.findUnderlay();
-    return underlay.kind === 'found' && JSON.stringify(underlay) !== this.#published;
+    try {
+      const underlay = await this.#deps.findUnderlay();
+      return underlay.kind === 'found' && JSON.stringify(underlay) !== this.#published;
+    } catch (error) {
+      this.#deps.log.warn({ why: messageOf(error) }, 'underlay.unreadable');
+      return false;
+    }
   }
 
   /** A node that drains no more has to ask for subnets; those it was about to give back it gets back. */

@@ -31,6 +31,8 @@ export class RegisteringNode {
   readonly dataDir: string;
   now: Instant = { bootId: 'boot-1', uptimeMs: 3_600_000, wallMs: 1_700_000_000_000 };
   attachments = 0;
+  /** What makes a look at the underlay fail. */
+  underlayFailure: Error | undefined;
   /** What is done between the surrender of grants and the word that nothing uses them. */
   settle: () => Promise<void> = async () => {};
   #running: Running | undefined;
@@ -59,7 +61,10 @@ export class RegisteringNode {
       ...{ nodeId, instance: identity.instance, version: '1', takeOver, publicKey: `${'A'.repeat(43)}=` },
       ...{ manager: cluster.manager, keeper, contact, board, pulse: new Pulse(), life: identity },
       ...{ clock: systemClock, random: systemRandom, log: silentLog },
-      findUnderlay: async () => ({ kind: 'found', endpoints: ['192.0.2.1:51820'], mtu: 1_500 }),
+      findUnderlay: async () => {
+        if (this.underlayFailure !== undefined) throw this.underlayFailure;
+        return { kind: 'found', endpoints: ['192.0.2.1:51820'], mtu: 1_500 };
+      },
       attachments: { counts: () => ({ total: this.attachments }), isEmpty: () => this.attachments === 0 },
       settle: () => this.settle(),
       recordLife: (change) => recordIdentity(dataDir, (identity = { ...identity, ...change })),
