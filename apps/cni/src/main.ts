@@ -1,8 +1,8 @@
 /** The CNI plugin: environment and stdin in, one answer out; everything else is the node-manager's work. */
 import { faultPoints, faultVariable, messageOf } from '@wgcni/base';
-import { dispatch, type Outcome } from '@wgcni/cni';
+import { dispatch, pluginFaultPoints, type Outcome } from '@wgcni/cni';
 import { nodeEffects } from './effects.ts';
-import { faultPointNames, type PluginFaultPoints } from './fault-points.ts';
+import type { PluginFaultPoints } from './fault-points.ts';
 import { stderrLog, writeStderr } from './stderr-log.ts';
 import { readAll } from './stdin.ts';
 import { writeStdout } from './stdout.ts';
@@ -15,7 +15,7 @@ const stdinLimitMs = 5_000;
 async function main(): Promise<number> {
   const log = stderrLog();
   // SIGKILL is what a crash is like: nothing of the process runs after it.
-  const reach = faultPoints(faultPointNames, process.env[faultVariable], () => process.kill(process.pid, 'SIGKILL'));
+  const reach = faultPoints(pluginFaultPoints, process.env[faultVariable], () => process.kill(process.pid, 'SIGKILL'));
   const outcome = await dispatch({
     variables: process.env,
     readStdin: () => readAll(process.stdin, stdinLimitMs),

@@ -3,7 +3,8 @@ import { faultPoints, faultVariable, type Log, privateDirectory, systemClock, sy
 import { ExecFirewall, ExecIpRoute, ExecSysctl, processEnvironment } from '@wgcni/iproute';
 import { detectBackend, openDevices, systemKeys } from '@wgcni/wg';
 import { join } from 'node:path';
-import { type AttachmentFaultPoints, faultPointNames, kernelBootId, procUdpPorts } from './attachments/index.ts';
+import { nodeManagerFaultPoints } from '@wgcni/cni';
+import { type AttachmentFaultPoints, kernelBootId, procUdpPorts } from './attachments/index.ts';
 import type { Config } from './config.ts';
 import { memoryDirectory } from './host/memory-directory.ts';
 import { checkStart } from './host/start-checks.ts';
@@ -39,7 +40,7 @@ export async function openHostPorts(config: Config, log: Log): Promise<HostPorts
 function orderedFaultPoints(log: Log): AttachmentFaultPoints {
   const order = process.env[faultVariable];
   if (order !== undefined) log.warn({ [faultVariable]: order }, 'node.ordered-to-die');
-  return faultPoints(faultPointNames, order, () => process.kill(process.pid, 'SIGKILL'));
+  return faultPoints(nodeManagerFaultPoints, order, () => process.kill(process.pid, 'SIGKILL'));
 }
 
 /** Where keys are for the life of one call; one directory for each node on a machine. */

@@ -3,8 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FakeNode, inputFor, keyNamed, patient } from './fake-node.ts';
-import { addSteps, faultPointNames, reviveSteps } from './fault-points.ts';
-import { encodeQueueEntry, queueFileName } from '@wgcni/cni';
+import { addSteps, encodeQueueEntry, nodeManagerFaultPoints, queueFileName, reviveSteps } from '@wgcni/cni';
 
 let node: FakeNode;
 beforeEach(async () => {
@@ -32,5 +31,5 @@ it('every fault point is reached by an ADD, its confirmation, a revival, a DEL a
   await node.start();
   const revived = node.reached.filter((name) => name.startsWith('revive/'));
   expect(revived).toEqual(reviveSteps.map((step) => `revive/${step}`));
-  expect(node.reached.toSorted()).toEqual([...faultPointNames].sort());
+  expect(node.reached.toSorted()).toEqual([...nodeManagerFaultPoints].sort());
 });

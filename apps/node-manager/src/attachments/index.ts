@@ -2,4 +2,4 @@
 export { kernelBootId, type ReadBootId } from './boot-id.ts';
 export { Attachments, type AttachmentCounts } from './attachments.ts';
 export { procUdpPorts, type UdpPorts } from './udp-ports.ts';
-export { type AttachmentFaultPoints, faultPointNames } from './fault-points.ts';
+export type { AttachmentFaultPoints } from './fault-points.ts';

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Attachments } from './attachments.ts';
 import { FakeNode, inputFor, keyNamed, patient } from './fake-node.ts';
-import { reviveSteps } from './fault-points.ts';
+import { reviveSteps } from '@wgcni/cni';
 
 const key = keyNamed('c1');
 
