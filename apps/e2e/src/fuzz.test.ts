@@ -1,5 +1,5 @@
 /**
- * A thousand random calls of the real plugin, against a real node; afterwards the host is as it was.
+ * A thousand random calls of the real plugin, against a real node; after a DEL of each container the host is as it was.
  *
  *   4 at a time ── exec ── wireguard-cni ── unix socket ── node-manager ── namespaces, real and imagined
  */
@@ -11,14 +11,22 @@ import { Bench } from './conformance/bench.ts';
 import { difference } from './conformance/host-state.ts';
 import { inParallel } from './conformance/in-parallel.ts';
 import { nodeSubject } from './conformance/node-subject.ts';
-import { callPlugin } from './conformance/plugin-call.ts';
+import { callPlugin, verbs } from './conformance/plugin-call.ts';
+import { checkSuccess, errorIn } from './conformance/proper-answer.ts';
 import { warmUp } from './conformance/run-case.ts';
 import type { Subject } from './conformance/subject.ts';
 
 const calls = 1_000;
 const inFlight = 4;
 const limitMs = 5_000;
+/** Were all of them refused at the door, little would have been tried. */
+const fewestAdds = 40;
 const seed = Math.floor(Math.random() * 2 ** 31);
+
+interface Input {
+  variables: Record<string, string>;
+  stdin: string;
+}
 
 describe(`the real plugin, called with anything (seed ${seed})`, () => {
   let subject: Subject;
@@ -29,23 +37,19 @@ describe(`the real plugin, called with anything (seed ${seed})`, () => {
   });
   afterAll(() => close());
 
-  it(`answers ${calls} calls with success or a parseable error, each within ${limitMs} ms, and leaves nothing behind`, async () => {
+  it(`answers ${calls} calls with success or a parseable error, each within ${limitMs} ms, and DEL takes back what they did`, async () => {
     const bench = new Bench(subject);
     const containers = await Promise.all(Array.from({ length: 4 }, () => bench.container()));
     const before = await bench.state();
     const inputs = fc.sample(input(containers.map(({ netnsPath }) => netnsPath)), { numRuns: calls, seed });
-    const codes = await inParallel(inFlight, inputs, async ({ variables, stdin }) => {
-      const answer = await callPlugin({ plugin: subject.plugin, netnsPath: subject.netnsPath, stdin, variables });
-      expect(answer.durationMs, JSON.stringify({ variables, stdin })).toBeLessThan(limitMs);
-      return properCode(answer.exitCode, answer.stdout);
-    });
-    const count = (of: number | undefined): number => codes.filter((code) => code === of).length;
-    console.log(
-      `${count(undefined)} succeeded; by code: ${[...new Set(codes)].map((code) => `${code}: ${count(code)}`).join(', ')}`,
-    );
-    // Were all of them refused at the door, little would have been tried.
-    expect(count(undefined)).toBeGreaterThan(calls / 20);
-    await clear(bench);
+    const outcomes = await inParallel(inFlight, inputs, (one) => outcomeOf(one));
+    const succeeded = outcomes.filter(({ code }) => code === undefined);
+    const codes = [...new Set(outcomes.map(({ code }) => code))].filter((code) => code !== undefined);
+    const added = succeeded.filter(({ verb }) => verb === 'ADD').length;
+    const told = codes.map((code) => `${code}: ${outcomes.filter((one) => one.code === code).length}`).join(', ');
+    console.log(`${succeeded.length} succeeded, of them ${added} ADDs; by code: ${told}`);
+    expect(added, 'ADDs that succeeded').toBeGreaterThan(fewestAdds);
+    await deleteAll(inputs);
     await until(5_000, 'the host to be as before', async () => {
       const left = difference(before, await bench.state());
       return left.length === 0 ? true : new Error(left.join('; '));
@@ -53,8 +57,8 @@ describe(`the real plugin, called with anything (seed ${seed})`, () => {
     await bench.clear();
   });
 
-  /** Our own socket and queue where the configuration is well formed, so that calls get through; a real namespace now and then. */
-  const input = (netnsPaths: readonly string[]) =>
+  /** A real namespace and a container of few now and then; whatever is on stdin, no socket and no queue but our own. */
+  const input = (netnsPaths: readonly string[]): fc.Arbitrary<Input> =>
     fc
       .tuple(
         fuzzedVariables,
@@ -64,18 +68,58 @@ describe(`the real plugin, called with anything (seed ${seed})`, () => {
         fc.constantFrom(...netnsPaths),
       )
       .map(([variables, config, anything, wildness, netns]) => {
-        const { socket, queueDir, name } = subject.config;
-        const tame = { ...config, socket, queueDir, name, timeoutMs: 4_000, delTimeoutMs: 4_000 };
+        const { name } = subject.config;
+        const tame = { ...config, name, timeoutMs: 4_000, delTimeoutMs: 4_000 };
         return {
           variables: { ...withoutZeros(variables), ...(wildness < 3 ? { CNI_NETNS: netns } : {}) },
-          stdin: wildness === 0 ? anything : JSON.stringify(tame),
+          stdin: wildness === 0 ? confined(anything) : confined(JSON.stringify(tame)),
         };
       });
 
-  /** GC of the network that the calls were about, by force: what was attached is alive. */
-  const clear = async (bench: Bench): Promise<void> => {
-    const config = { cniVersion: '1.1.0', 'cni.dev/valid-attachments': [], gcForce: true };
-    await bench.succeed('GC', undefined, { config });
+  /** A configuration with our own socket and queue in each place where they are read; what is no object stays as it is. */
+  const confined = (stdin: string): string => {
+    const places = { socket: subject.config['socket'], queueDir: subject.config['queueDir'] };
+    const document = parsed(stdin);
+    if (!isObject(document)) return stdin;
+    const ipam = isObject(document['ipam']) ? { ipam: { ...document['ipam'], ...places } } : {};
+    return JSON.stringify({ ...document, ...places, ...ipam });
+  };
+
+  /** What the call came to; rejects for anything that no runtime could read, or that came too late. */
+  const outcomeOf = async (one: Input): Promise<{ verb: string | undefined; code: number | undefined }> => {
+    const verb = verbs.find((candidate) => candidate === one.variables['CNI_COMMAND']);
+    try {
+      const { exitCode, stdout, durationMs } = await run(one);
+      expect(durationMs).toBeLessThan(limitMs);
+      if (exitCode !== 0) return { verb, code: errorIn(stdout).code };
+      checkSuccess(verb, stdout);
+      return { verb, code: undefined };
+    } catch (cause) {
+      throw new Error(`${JSON.stringify(one)}: ${String(cause)}`, { cause });
+    }
+  };
+
+  const run = ({ variables, stdin }: Input) =>
+    callPlugin({ plugin: subject.plugin, netnsPath: subject.netnsPath, stdin, variables });
+
+  /** As a runtime does after whatever came of an ADD: a DEL of the same container, interface and network. */
+  const deleteAll = async (inputs: readonly Input[]): Promise<void> => {
+    const dels = new Map<string, Input>();
+    for (const { variables, stdin } of inputs.filter((one) => one.variables['CNI_COMMAND'] === 'ADD')) {
+      const { CNI_CONTAINERID = '', CNI_IFNAME = '' } = variables;
+      const document = parsed(stdin);
+      const name = isObject(document) ? document['name'] : undefined;
+      const config = JSON.stringify({ ...subject.config, cniVersion: '1.0.0', name });
+      dels.set(JSON.stringify([CNI_CONTAINERID, CNI_IFNAME, name]), {
+        variables: { CNI_COMMAND: 'DEL', CNI_CONTAINERID, CNI_IFNAME },
+        stdin: config,
+      });
+    }
+    await inParallel(inFlight, [...dels.values()], async (one) => {
+      const { exitCode, stdout } = await run(one);
+      // What ADD cannot have accepted DEL refuses too: a name, an id or a variable that is none.
+      if (exitCode !== 0) expect([4, 7], JSON.stringify(one)).toContain(errorIn(stdout).code);
+    });
   };
 });
 
@@ -84,11 +128,14 @@ function withoutZeros(variables: Record<string, string>): Record<string, string>
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, value.replaceAll('\0', '')]));
 }
 
-/** The code of a failure, undefined for success; throws for anything that no runtime could read. */
-function properCode(exitCode: number, stdout: string): number | undefined {
-  if (/\n\s+at .*:[0-9]+:[0-9]+/.test(stdout)) throw new Error(`a stack trace on stdout: ${stdout}`);
-  if (exitCode === 0) return undefined;
-  const { code, msg } = JSON.parse(stdout) as { code: unknown; msg: unknown };
-  if (!Number.isInteger(code) || typeof msg !== 'string' || msg === '') throw new Error(`no error object: ${stdout}`);
-  return code as number;
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@ import { addNetns, removeNetns } from '@wgcni/testing';
 import { difference, hostState } from './host-state.ts';
 import { inParallel } from './in-parallel.ts';
 import { callPlugin, type PluginAnswer, type verbs } from './plugin-call.ts';
+import { errorIn, type CniError } from './proper-answer.ts';
 import type { ResultLists } from './result-shape.ts';
 import type { Subject } from './subject.ts';
 
@@ -26,11 +27,9 @@ export interface CallOptions {
   killAfterMs?: number;
 }
 
-export interface CniError {
-  cniVersion?: string;
-  code: number;
-  msg: string;
-  details?: string;
+/** An error object, and how long its call took. */
+export interface Refusal extends CniError {
+  durationMs: number;
 }
 
 /** A code of the specification, or one that only our catalogue has for this. */
@@ -105,22 +104,27 @@ export class Bench {
     code: Code,
     names: readonly string[],
     [container, options]: [Container | undefined, CallOptions?] = [undefined],
-  ): Promise<CniError> {
+  ): Promise<Refusal> {
     const before = await this.state();
     const answer = await this.call(verb, container, options ?? {});
     const error = this.errorOf(answer, code, names);
     const changed = difference(before, await this.state());
     if (changed.length > 0) throw new Error(`the refusal changed the host: ${changed.join('; ')}`);
-    return error;
+    return { ...error, durationMs: answer.durationMs };
   }
 
-  /** The error object of an answer, which must have that code and name those values. */
+  /**
+   * The error object of an answer, which must have that code, name those values and, when it is ours, say what to do. Only for what may change
+   * the host meanwhile: whatever fails must leave it as it was, which `refuse` compares.
+   */
   errorOf({ exitCode, stdout }: PluginAnswer, code: Code, names: readonly string[] = []): CniError {
     if (exitCode === 0) throw new Error(`it succeeded, where an error is due: ${stdout}`);
-    const error = parseError(stdout);
+    const error = errorIn(stdout);
     const isAsked = this.subject.isOurs || typeof code === 'number';
     const due = typeof code === 'number' ? code : code.ours;
     if (isAsked && error.code !== due) throw new Error(`code ${error.code} instead of ${due}: ${stdout}`);
+    if (this.subject.isOurs && !/\S/.test(error.details ?? ''))
+      throw new Error(`no details that say what to do: ${stdout}`);
     const text = `${error.msg} ${error.details ?? ''}`;
     const unnamed = this.subject.isOurs ? names.filter((name) => !text.includes(name)) : [];
     if (unnamed.length > 0) throw new Error(`the message does not name ${unnamed.join(', ')}: ${text}`);
@@ -152,20 +156,6 @@ export class Bench {
     await inParallel(clearWorkers, [...this.#netns], (netns) => this.removeNetns(netns));
     this.#used.clear();
   }
-}
-
-/** SPEC: CNI 1.1 "Error": one JSON object with an integer code and a message. */
-function parseError(stdout: string): CniError {
-  let error: unknown;
-  try {
-    error = JSON.parse(stdout);
-  } catch {
-    throw new Error(`stdout of a failure is no JSON object: ${JSON.stringify(stdout)}`);
-  }
-  const { code, msg } = (error ?? {}) as Record<string, unknown>;
-  if (!Number.isInteger(code) || typeof msg !== 'string' || msg === '') throw new Error(`no error object: ${stdout}`);
-  if (/^\s+at .*:\d+:\d+/m.test(stdout)) throw new Error(`a stack trace on stdout: ${stdout}`);
-  return error as CniError;
 }
 
 function defined(variables: Record<string, string | undefined>): Record<string, string> {

@@ -30,6 +30,7 @@ describe.each(Object.values(columns))('$name', ({ source, outcomes, deviations }
   describe.each(settings)('%s', (setting) => {
     let subject: Subject;
     let close: () => Promise<void>;
+    const baseline = {};
     beforeAll(async () => {
       ({ subject, close } = await source.open(setting));
       await warmUp(subject);
@@ -37,7 +38,7 @@ describe.each(Object.values(columns))('$name', ({ source, outcomes, deviations }
     afterAll(() => close());
 
     it.each(casesOf(setting))('$id: $title', async (one) => {
-      const outcome = await runCase(one, subject);
+      const outcome = await runCase(one, subject, baseline);
       outcomes.set(one.id, outcome);
       if (one.id in deviations) expect(outcome.kind, 'a case that the reference is known to fail').toBe('failed');
       else expect('why' in outcome && outcome.kind === 'failed' ? outcome.why : 'conforms').toBe('conforms');

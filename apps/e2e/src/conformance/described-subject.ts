@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { addNetns, removeNetns } from '@wgcni/testing';
 import { execa } from 'execa';
-import type { AddressRange, Setting, Subject, SubjectSource } from './subject.ts';
+import { settings, type AddressRange, type Setting, type Subject, type SubjectSource } from './subject.ts';
 
 type Argv = [string, ...string[]];
 
@@ -10,7 +10,7 @@ export interface SubjectDescription {
   name: string;
   plugin: string;
   cniPath: string;
-  /** The configuration for each address plan; a setting that is left out is not run. */
+  /** The configuration for each address plan; the cases of a setting that is left out are not asked. */
   configs: Partial<Record<Setting, Record<string, unknown>>>;
   ipam: Subject['ipam'];
   range: AddressRange;
@@ -25,6 +25,7 @@ export function describedSubject(description: SubjectDescription): SubjectSource
   const { name, plugin, cniPath, configs, ipam, range, holdings, daemon } = description;
   return {
     name,
+    settings: settings.filter((setting) => configs[setting] !== undefined),
     open: async (setting) => {
       const config = configs[setting];
       if (config === undefined) throw new Error(`${name} has no configuration for ${setting}`);

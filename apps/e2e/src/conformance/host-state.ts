@@ -4,6 +4,7 @@ import { execa } from 'execa';
 interface IpLink {
   ifname: string;
   mtu: number;
+  flags: string[];
   linkinfo?: { info_kind?: string };
   addr_info: { local?: string; prefixlen?: number; scope?: string }[];
 }
@@ -38,20 +39,28 @@ export async function hostState(netnsPath: string): Promise<string[]> {
   ].sort();
 }
 
-/** The lines of one list that the other has not, each with its sign. */
+/** The lines that one list has more often than the other, each with its sign: a rule that is there twice is a change too. */
 export function difference(before: readonly string[], after: readonly string[]): string[] {
-  return [
-    ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
-    ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
-  ];
+  return [...without(before, after).map((line) => `- ${line}`), ...without(after, before).map((line) => `+ ${line}`)];
 }
 
-function linkLines({ ifname, mtu, linkinfo, addr_info }: IpLink): string[] {
+/** What is left of a list when each line of the other has taken one like it away. */
+function without(lines: readonly string[], others: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const line of others) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return lines.filter((line) => {
+    const left = counts.get(line) ?? 0;
+    counts.set(line, left - 1);
+    return left <= 0;
+  });
+}
+
+function linkLines({ ifname, mtu, flags, linkinfo, addr_info }: IpLink): string[] {
   const addresses = addr_info
     .filter(({ scope }) => scope !== 'link')
     .map(({ local, prefixlen }) => `${local}/${prefixlen}`);
   return [
-    `link ${ifname} ${linkinfo?.info_kind ?? ''} mtu ${mtu}`,
+    `link ${ifname} ${linkinfo?.info_kind ?? ''} mtu ${mtu} ${flags.includes('UP') ? 'up' : 'down'}`,
     ...addresses.map((address) => `address ${address} on ${ifname}`),
   ];
 }

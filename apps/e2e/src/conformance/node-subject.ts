@@ -1,7 +1,8 @@
 /** Our plugin under the suite: a lab of one node, installed by the operator's command, with the shipped configuration. */
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, watch } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Attachment } from '@wgcni/api';
 import {
   findPrograms,
   installCni,
@@ -13,7 +14,14 @@ import {
 } from '@wgcni/testing';
 import { execa } from 'execa';
 import { takeByHand } from './take-by-hand.ts';
-import type { AddressRange, NodeManagerDaemon, Setting, Subject, SubjectSource } from './subject.ts';
+import {
+  settings,
+  type AddressRange,
+  type NodeManagerDaemon,
+  type Setting,
+  type Subject,
+  type SubjectSource,
+} from './subject.ts';
 
 export interface NodeSubjectOptions {
   /** So many IPv4 addresses of the dual-stack node are taken by hand beforehand, from a subnet of /20. */
@@ -27,12 +35,15 @@ const pools: Record<Setting | 'crowded', string[]> = {
   crowded: ['10.64.0.0/12:20', 'fd64::/48:64'],
 };
 
+type Held = Pick<Attachment, 'network' | 'containerId' | 'ifName' | 'addresses'>;
+
 const root = resolve(import.meta.dirname, '../../../..');
 
 /** Opens a lab for each setting. */
 export function nodeSubject({ crowd = 0 }: NodeSubjectOptions = {}): SubjectSource {
   return {
     name: 'wireguard-cni',
+    settings,
     open: async (setting) => {
       const plan = planLab(`k${randomBytes(3).toString('hex')}`, {
         ...{ nodes: 1, containersPerNode: 0, managers: 1, etcd: 1 },
@@ -88,7 +99,31 @@ function daemonOf(lab: Lab, node: NodePlan): NodeManagerDaemon {
     ready,
     freeze: () => lab.process(node.id).kill('SIGSTOP'),
     thaw: () => lab.process(node.id).kill('SIGCONT'),
+    freezeAt: (instant, signal) => freezeAt(lab, node, { instant, signal }),
+    queueDir: node.queueDir,
   };
+}
+
+/** Where userspace WireGuard has its sockets, those of every node of the machine. */
+const deviceSockets = '/run/wireguard';
+
+async function freezeAt(
+  lab: Lab,
+  node: NodePlan,
+  { instant, signal }: { instant: 'recorded' | 'device'; signal: AbortSignal },
+): Promise<void> {
+  const records = `${node.dataDir}/attachments`;
+  const count = async (): Promise<number> =>
+    instant === 'recorded'
+      ? (await readdir(records)).filter((name) => name.endsWith('.json')).length
+      : (await wireguardDevices(node.netnsPath)).length;
+  const before = await count();
+  const process = lab.process(node.id);
+  for await (const _ of watch(instant === 'recorded' ? records : deviceSockets, { signal })) {
+    process.kill('SIGSTOP');
+    if ((await count()) > before) return;
+    process.kill('SIGCONT');
+  }
 }
 
 /** Allocations, records and waiting deletions of the node, and every userspace device and peer it has. */
@@ -96,9 +131,11 @@ async function holdingsOf(lab: Lab, node: NodePlan): Promise<string[]> {
   const client = lab.nodeClient(node);
   try {
     const devices = await wireguardDevices(node.netnsPath);
-    const [{ items }, records, peers, waiting] = await Promise.all([
-      client.attachments({ limit: 1_000 }),
-      readdir(`${node.dataDir}/attachments`),
+    const records = await readdir(`${node.dataDir}/attachments`);
+    const [items, peers, waiting] = await Promise.all([
+      lab.isRunning(node.id)
+        ? client.attachments({ limit: 1_000 }).then((page) => page.items)
+        : recorded(node, records),
       wireguardPeers(devices),
       readdir(node.queueDir).catch(() => []),
     ]);
@@ -115,6 +152,14 @@ async function holdingsOf(lab: Lab, node: NodePlan): Promise<string[]> {
   } finally {
     await client.close();
   }
+}
+
+/** While the node-manager is away its records are what it holds. */
+async function recorded({ dataDir }: NodePlan, names: readonly string[]): Promise<Held[]> {
+  const texts = await Promise.all(
+    names.filter((name) => name.endsWith('.json')).map((name) => readFile(`${dataDir}/attachments/${name}`, 'utf8')),
+  );
+  return texts.map((text) => JSON.parse(text) as Held);
 }
 
 async function rangeOf(lab: Lab, node: NodePlan): Promise<AddressRange> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { referencePlugins } from '@wgcni/testing';
 import { describedSubject } from './described-subject.ts';
-import type { SubjectSource } from './subject.ts';
+import { settings, type SubjectSource } from './subject.ts';
 
 const network = 'reference';
 const v6 = [{ subnet: 'fd88::/64' }];
@@ -14,6 +14,7 @@ export function referenceSubject(): SubjectSource {
   const name = 'bridge + host-local';
   return {
     name,
+    settings,
     open: async (setting) => {
       const dataDir = await mkdtemp(join(tmpdir(), 'wgcni-reference-'));
       const config = (...ranges: { subnet: string }[][]) => ({

@@ -15,8 +15,19 @@ export interface ResultLists {
 
 export interface ResultFamilies {
   cniVersion: string;
-  ip4?: { ip: string; gateway?: string };
-  ip6?: { ip: string; gateway?: string };
+  ip4?: ResultFamily;
+  ip6?: ResultFamily;
+}
+
+interface ResultFamily {
+  ip: string;
+  gateway?: string;
+  routes?: { dst: string; gw?: string }[];
+}
+
+/** Whether a version's result has one entry a family, and no lists. */
+export function isFamilies(version: Version): boolean {
+  return version === '0.1.0' || version === '0.2.0';
 }
 
 const strict = (properties: Record<string, TSchema>): TObject =>
@@ -71,10 +82,9 @@ function listsOf(version: Version): TObject {
 
 /** Everything that is wrong with a result of that version; empty when it conforms. */
 export function resultFlaws(result: unknown, version: Version): string[] {
-  const isFamilies = version === '0.1.0' || version === '0.2.0';
-  const schema = isFamilies ? familiesOf(version) : listsOf(version);
+  const schema = isFamilies(version) ? familiesOf(version) : listsOf(version);
   const flaws = [...Value.Errors(schema, result)].map(({ path, message }) => `${path}: ${message}`);
-  if (flaws.length > 0 || isFamilies) return flaws;
+  if (flaws.length > 0 || isFamilies(version)) return flaws;
   const { interfaces = [], ips = [] } = result as ResultLists;
   return ips.flatMap(({ interface: at }, index) =>
     at === undefined || at < interfaces.length

@@ -25,11 +25,20 @@ export async function runSuite(
 ): Promise<Outcomes> {
   const outcomes: Outcomes = new Map();
   for (const setting of settings.filter((each) => casesOf(each).some(isMeant))) {
+    if (!source.settings.includes(setting)) {
+      const outcome: Outcome = { kind: 'not-asked', why: `it has no configuration for ${setting}` };
+      for (const one of casesOf(setting).filter(isMeant)) {
+        outcomes.set(one.id, outcome);
+        told(one, outcome);
+      }
+      continue;
+    }
     const { subject, close } = await source.open(setting);
     try {
       await warmUp(subject);
+      const baseline = {};
       for (const one of casesOf(setting).filter(isMeant)) {
-        const outcome = await runCase(one, subject);
+        const outcome = await runCase(one, subject, baseline);
         outcomes.set(one.id, outcome);
         told(one, outcome);
       }

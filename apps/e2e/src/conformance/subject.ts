@@ -37,7 +37,7 @@ export interface AddressRange {
 }
 
 /** The process behind a plugin. */
-interface Daemon {
+export interface Daemon {
   /** Ends it; resolves when it is gone. */
   stop(): Promise<void>;
   /** Starts it; resolves when it serves. */
@@ -48,6 +48,8 @@ interface Daemon {
 export interface NodeManagerDaemon extends Daemon {
   /** Its unix socket. */
   socket: string;
+  /** Where deletions wait while it is away. */
+  queueDir: string;
   /** How many deletions may wait while it is away. */
   queueLimit: number;
   /** Starts it without waiting. */
@@ -57,6 +59,8 @@ export interface NodeManagerDaemon extends Daemon {
   /** Stops it from running without ending it, and lets it run on. */
   freeze(): void;
   thaw(): void;
+  /** Freezes it in the midst of the next ADD: when that has its record, or its device. Resolves when it is frozen; rejects when `signal` aborts first. */
+  freezeAt(instant: 'recorded' | 'device', signal: AbortSignal): Promise<void>;
 }
 
 /** The address plans the suite asks for: dual stack, one with very few IPv4 addresses, one without IPv4. */
@@ -66,5 +70,7 @@ export type Setting = (typeof settings)[number];
 /** Brings a subject up under a setting; `close` removes all that it made. */
 export interface SubjectSource {
   name: string;
+  /** The address plans that it can be brought up under; the cases of others are not asked of it. */
+  settings: readonly Setting[];
   open(setting: Setting): Promise<{ subject: Subject; close(): Promise<void> }>;
 }

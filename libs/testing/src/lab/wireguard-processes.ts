@@ -1,12 +1,13 @@
 /** The userspace WireGuard devices of one node: processes of its network namespace, wherever their links are now. */
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { execa } from 'execa';
 
 /** Names under which `wg` knows the devices whose process runs in the namespace, sorted. */
 export async function wireguardDevices(netnsPath: string): Promise<string[]> {
   const { ino } = await stat(netnsPath);
-  const pids = (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name));
-  const names = await Promise.all(pids.map((pid) => deviceOf(pid, `net:[${ino}]`)));
+  const pids = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name));
+  const names = pids.map((pid) => deviceOf(pid, `net:[${ino}]`));
   return names.filter((name) => name !== undefined).sort();
 }
 
@@ -34,12 +35,12 @@ export async function wireguardPeers(devices: readonly string[]): Promise<Wiregu
   );
 }
 
-/** A process may end while it is looked at. */
-async function deviceOf(pid: string, namespace: string): Promise<string | undefined> {
+/** A process may end while it is looked at. Synchronous: of hundreds of such files each is read in less time than it takes to wait for it. */
+function deviceOf(pid: string, namespace: string): string | undefined {
   try {
-    const [program = '', ...args] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+    const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
     if (!program.endsWith('wireguard-go')) return undefined;
-    if ((await readlink(`/proc/${pid}/ns/net`)) !== namespace) return undefined;
+    if (readlinkSync(`/proc/${pid}/ns/net`) !== namespace) return undefined;
     return args.filter((arg) => arg !== '').at(-1);
   } catch (error) {
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;

@@ -1,5 +1,6 @@
 /** CHECK: passes right after ADD and after what later plugins may change, and names whatever else is not as ADD left it. */
 import { inside } from '../../inside.ts';
+import { inParallel } from '../in-parallel.ts';
 import { seenInterface } from '../inside-container.ts';
 import type { Bench, Container } from '../bench.ts';
 import type { ConformanceCase } from '../case.ts';
@@ -7,6 +8,7 @@ import type { ResultLists } from '../result-shape.ts';
 
 const clause = 'CNI 1.1 §2 CHECK';
 const checkRounds = 100;
+const checkWorkers = 4;
 
 interface Broken extends Pick<ConformanceCase, 'needs' | 'isOursOnly'> {
   id: string;
@@ -34,18 +36,23 @@ const broken = ({ id, what, names, damage, isRepaired = async () => false, ...re
 });
 
 const ip = (container: Container, ...argv: string[]): Promise<unknown> => inside(container.netnsPath, ['ip', ...argv]);
-const addressOf = ({ ips = [] }: ResultLists): string => ips[0]?.address ?? '';
+const addressOf = ({ ips = [] }: ResultLists, family: 4 | 6): string =>
+  ips.find(({ address }) => address.includes(':') === (family === 6))?.address ?? '';
 
 export const checkCases: ConformanceCase[] = [
   {
     id: 'check.after-add',
-    title: `CHECK right after ADD passes, ${checkRounds} times`,
+    title: `CHECK right after ADD passes, in each of ${checkRounds} lives of ${checkWorkers} containers`,
     clause: `${clause}; CRI-O`,
     run: async (bench) => {
-      const container = await bench.container();
-      const prevResult = await bench.add(container);
-      for (let round = 0; round < checkRounds; round += 1)
-        await bench.succeed('CHECK', container, { config: { prevResult } });
+      const containers = await Promise.all(Array.from({ length: checkWorkers }, () => bench.container()));
+      await inParallel(checkWorkers, containers, async (container) => {
+        for (let round = 0; round < checkRounds / checkWorkers; round += 1) {
+          const prevResult = await bench.add(container);
+          await bench.succeed('CHECK', container, { config: { prevResult } });
+          await bench.succeed('DEL', container);
+        }
+      });
     },
   },
   {
@@ -73,18 +80,20 @@ export const checkCases: ConformanceCase[] = [
     damage: (container) => ip(container, 'link', 'delete', 'eth0'),
     isRepaired: async ({ netnsPath }) => (await seenInterface(netnsPath, 'eth0')) !== undefined,
   }),
-  broken({
-    id: 'address',
-    what: 'an address was removed',
-    names: ['address'],
-    damage: (container, result) => ip(container, 'address', 'del', addressOf(result), 'dev', 'eth0'),
-  }),
-  broken({
-    id: 'route',
-    what: 'a route was removed',
-    names: ['route', '0.0.0.0/0'],
-    damage: (container) => ip(container, '-4', 'route', 'del', 'default'),
-  }),
+  ...([4, 6] as const).flatMap((family) => [
+    broken({
+      id: family === 4 ? 'address' : 'address6',
+      what: `the IPv${family} address was removed`,
+      names: ['address'],
+      damage: (container, result) => ip(container, 'address', 'del', addressOf(result, family), 'dev', 'eth0'),
+    }),
+    broken({
+      id: family === 4 ? 'route' : 'route6',
+      what: `the IPv${family} route was removed`,
+      names: ['route', family === 4 ? '0.0.0.0/0' : '::/0'],
+      damage: (container) => ip(container, `-${family}`, 'route', 'del', 'default', 'dev', 'eth0'),
+    }),
+  ]),
   broken({
     id: 'peer',
     what: 'the peer was removed from the node',

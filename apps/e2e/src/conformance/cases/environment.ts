@@ -14,6 +14,26 @@ const missing = (variable: string, value: string | undefined): ConformanceCase =
   },
 });
 
+/** Of a container that is attached, so that everything else about the call is right; one variable at a time. */
+const missingLater = (
+  verb: 'CHECK' | 'DEL',
+  variables: readonly string[],
+  value: string | undefined,
+): ConformanceCase => ({
+  id: `environment.${value === undefined ? 'missing' : 'empty'}.${verb}`,
+  title: `${verb} is refused with each of ${variables.join(', ')} ${value === undefined ? 'missing' : 'empty'}, and names it`,
+  clause,
+  run: async (bench) => {
+    const container = await bench.container();
+    const prevResult = await bench.add(container);
+    for (const variable of variables) {
+      const options = { config: { prevResult }, env: { [variable]: value } };
+      await bench.refuse(verb, 4, [variable], [container, options]);
+    }
+    await bench.succeed('CHECK', container, { config: { prevResult } });
+  },
+});
+
 const malformed = (variable: string, value: string, what: string): ConformanceCase => ({
   id: `environment.malformed.${variable}.${what.replaceAll(' ', '-')}`,
   title: `ADD with ${what} in ${variable} is refused and names the value`,
@@ -35,6 +55,11 @@ export const environmentCases: ConformanceCase[] = [
   })),
   ...needed.map((variable) => missing(variable, undefined)),
   ...needed.map((variable) => missing(variable, '')),
+  ...[undefined, ''].flatMap((value) => [
+    missingLater('CHECK', needed, value),
+    // CNI_NETNS is not among them: DEL comes when the namespace is gone.
+    missingLater('DEL', ['CNI_CONTAINERID', 'CNI_IFNAME'], value),
+  ]),
   {
     id: 'environment.missing.all',
     title: 'everything that is missing is named in one message',

@@ -3,8 +3,10 @@ import type { ConformanceCase } from '../case.ts';
 import { aboutCases } from './about.ts';
 import { chainCases } from './chain.ts';
 import { checkCases } from './check.ts';
-import { daemonCases } from './daemon.ts';
+import { daemonDownCases } from './daemon-down.ts';
+import { daemonFalseCases } from './daemon-false.ts';
 import { environmentCases } from './environment.ts';
+import { foreignCases } from './foreign.ts';
 import { gcStatusCases } from './gc-status.ts';
 import { netnsCases } from './netns.ts';
 import { parallelCases } from './parallel.ts';
@@ -20,7 +22,9 @@ export const allCases: readonly ConformanceCase[] = [
   ...resultCases,
   ...netnsCases,
   ...repetitionCases,
-  ...daemonCases,
+  ...foreignCases,
+  ...daemonDownCases,
+  ...daemonFalseCases,
   ...checkCases,
   ...gcStatusCases,
   ...poolCases,

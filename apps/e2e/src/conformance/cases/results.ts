@@ -2,22 +2,52 @@
 import { answersFrom, routesThrough, seenInterface } from '../inside-container.ts';
 import { holds, same } from '../expect.ts';
 import type { ConformanceCase } from '../case.ts';
-import { allVersions, resultFlaws, type ResultFamilies, type Version } from '../result-shape.ts';
+import {
+  allVersions,
+  isFamilies,
+  resultFlaws,
+  type ResultFamilies,
+  type ResultLists,
+  type Version,
+} from '../result-shape.ts';
 
-const inVersion = (version: Version): ConformanceCase => ({
-  id: `results.${version}`,
-  title: `a result in ${version} has exactly the form of that version`,
+/** The form of one version, with the addresses that the kernel has: of both families, or of IPv6 alone. */
+const inVersion = (version: Version, setting: 'dual' | 'ipv6'): ConformanceCase => ({
+  id: setting === 'dual' ? `results.${version}` : `results.ipv6.${version}`,
+  title: `a result in ${version} has exactly the form of that version, with the addresses and default routes of ${setting === 'dual' ? 'both families' : 'IPv6 alone'}`,
   clause: `CNI ${version} Result`,
+  setting,
   run: async (bench) => {
-    const result = await bench.add(await bench.container(), { config: { cniVersion: version } });
+    const container = await bench.container();
+    const result = await bench.add(container, { config: { cniVersion: version } });
     same('flaws', resultFlaws(result, version), []);
-    const { ip4 } = result as unknown as ResultFamilies;
-    holds(`no address in ${JSON.stringify(result)}`, (result.ips ?? []).length > 0 || ip4 !== undefined);
+    const { addresses, routes } = contentOf(result, version);
+    same('addresses', addresses, (await seenInterface(container.netnsPath, 'eth0'))?.addresses);
+    const families = setting === 'dual' ? ['0.0.0.0/0', '::/0'] : ['::/0'];
+    same('default routes', routes.filter(isDefault).sort(), families);
+    same('families', addresses.map((address) => (address.includes(':') ? '::/0' : '0.0.0.0/0')).sort(), families);
   },
 });
 
+const isDefault = (dst: string): boolean => dst === '0.0.0.0/0' || dst === '::/0';
+
+/** The addresses, sorted, and the destinations of a result, whichever form it has. */
+function contentOf(result: ResultLists, version: Version): { addresses: string[]; routes: string[] } {
+  const { ips = [], routes = [] } = result;
+  if (!isFamilies(version)) {
+    return { addresses: ips.map(({ address }) => address).sort(), routes: routes.map(({ dst }) => dst) };
+  }
+  const { ip4, ip6 } = result as unknown as ResultFamilies;
+  const parts = [ip4, ip6].filter((part) => part !== undefined);
+  return {
+    addresses: parts.map(({ ip }) => ip).sort(),
+    routes: parts.flatMap((part) => (part.routes ?? []).map(({ dst }) => dst)),
+  };
+}
+
 export const resultCases: ConformanceCase[] = [
-  ...allVersions.map(inVersion),
+  ...allVersions.map((version) => inVersion(version, 'dual')),
+  ...allVersions.map((version) => inVersion(version, 'ipv6')),
   {
     id: 'results.sandbox',
     title: 'sandbox is CNI_NETNS byte for byte, on the one interface of that name',
@@ -46,7 +76,8 @@ export const resultCases: ConformanceCase[] = [
   },
   {
     id: 'results.kernel',
-    title: 'addresses, routes and MTU of the result are those in the container',
+    title:
+      'addresses and routes of the result are those in the container, and every default route there is in the result',
     clause: 'CNI 1.1 §5 ADD Success',
     run: async (bench) => {
       const container = await bench.container();
@@ -65,9 +96,12 @@ export const resultCases: ConformanceCase[] = [
         ips.every(({ gateway }) => gateway !== undefined),
       );
       const through = await routesThrough(container.netnsPath, 'eth0');
+      same('default routes in the container', through.filter(isDefault).sort(), ['0.0.0.0/0', '::/0']);
+      const told = routes.map(({ dst }) => dst);
+      same('default routes in the result', told.filter(isDefault).sort(), ['0.0.0.0/0', '::/0']);
       same(
         'routes that are not there',
-        routes.filter(({ dst }) => !through.includes(dst)),
+        told.filter((dst) => !through.includes(dst)),
         [],
       );
     },
@@ -123,7 +157,8 @@ export const resultCases: ConformanceCase[] = [
     clause: 'libcni waits for it',
     run: async (bench) => {
       const container = await bench.container();
-      const { durationMs } = await bench.call('ADD', container);
+      const { exitCode, durationMs } = await bench.call('ADD', container);
+      same('exit status', exitCode, 0);
       holds(`it took ${durationMs} ms until both had ended`, durationMs < 10_000);
     },
   },
