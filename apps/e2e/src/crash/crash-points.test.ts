@@ -1,39 +1,32 @@
 /**
- * The plugin and the node-manager are killed at every fault point of ADD and DEL; afterwards the node holds what is alive, no more.
+ * The plugin and the node-manager are killed at every fault point of ADD and DEL; afterwards the node holds what is alive, no
+ * more, and a bystander has noticed nothing.
  *
- *   test ── exec ── wireguard-cni (killed) ── unix socket ── node-manager (killed, started again) ── namespaces of containers
+ *   test ── exec ── wireguard-cni (killed) ── unix socket ── node-manager (killed, started again) ── namespaces of c1 and of c2, the bystander
  */
+import { nodeManagerFaultPoints, pluginFaultPoints } from '@wgcni/cni';
 import {
   addContainerNetns,
   callPlugin,
+  ping,
   planContainer,
   removeNetns,
   until,
+  wireguardDevices,
   type ContainerPlan,
   type NodePlan,
   type PluginAnswer,
   type PluginCall,
+  type PluginResult,
 } from '@wgcni/testing';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostState } from '../conformance/host-state.ts';
 import { bringUp, type Scenario } from '../scenario.ts';
 import { audit, readHoldings } from './node-audit.ts';
 
-const addSteps = [
-  'add/addresses taken',
-  'add/replay queued deletions',
-  'add/inspect the namespace',
-  'add/release what is stale',
-  'add/reserve an address',
-  'add/add the peer',
-  'add/make the device',
-  'add/configure the device',
-  'add/set addresses and routes',
-  'add/wait for the device',
-  'add/record the attachment',
-  'add/answer',
-];
-const delSteps = ['del/marked', 'del/device removed', 'del/peer removed', 'del/record removed', 'del/address freed'];
-const replaySteps = ['replay/obeyed', 'replay/removed'];
+const ofKind = (kind: string) => nodeManagerFaultPoints.filter((point) => point.startsWith(`${kind}/`));
+const answeredPoint = 'answered/recorded';
 const pluginAddSteps = [
   { point: 'add/before the request', isAnswered: false },
   { point: 'add/answered by the node-manager', isAnswered: false },
@@ -50,10 +43,24 @@ const order = (point: string): { env: Record<string, string> } => ({ env: { WGCN
 const killed = 137;
 const interfaceExists = 103;
 
+it('every fault point of both programs has its case below', () => {
+  const plugin = [
+    ...pluginAddSteps.map(({ point }) => point),
+    ...[...pluginDelSteps, ...pluginQueueSteps, ...pluginRetrySteps],
+  ];
+  expect(plugin.toSorted()).toEqual([...pluginFaultPoints].sort());
+  const nodeManager = [...['add', 'del', 'revive', 'replay'].flatMap(ofKind), answeredPoint];
+  expect(nodeManager.toSorted()).toEqual([...nodeManagerFaultPoints].sort());
+});
+
 describe('a crash', () => {
   let scene: Scenario;
   let node: NodePlan;
   let container: ContainerPlan;
+  let bystander: ContainerPlan;
+  let bystanding: PluginResult;
+  /** The node itself, which no attachment changes. */
+  let host: string[];
   beforeAll(async () => {
     scene = await bringUp({ nodes: 1, containersPerNode: 0, managers: 1, etcd: 1 });
     const [first] = scene.lab.plan.nodes;
@@ -61,6 +68,9 @@ describe('a crash', () => {
     node = first;
     container = planContainer(scene.lab.plan.name, 1, 1);
     await addContainerNetns(container);
+    bystander = planContainer(scene.lab.plan.name, 1, 2);
+    bystanding = await scene.lab.addContainer(node, bystander);
+    host = await hostState(node.netnsPath);
   });
   afterAll(() => scene.lab.down());
 
@@ -78,17 +88,25 @@ describe('a crash', () => {
     await scene.lab.nodeReady(node);
   };
   const hasDied = async (): Promise<void> => {
-    expect(await scene.lab.process(node.id).ended(5_000), 'the node-manager has died').toBe(true);
+    expect(await scene.lab.process(node.id).ended(10_000), 'the node-manager has died').toBe(true);
   };
-  /** What is alive is held, and nothing else; a process that was told to end may take a moment. */
-  const isSound = (): Promise<true> =>
-    until(3_000, 'the node to hold what is alive', async () => {
-      const differences = audit(await readHoldings(scene.lab, node, [container]));
+  /** What is alive is held, and nothing else, and the bystander has noticed nothing; a process that was told to end may take a moment. */
+  const isSound = async (): Promise<void> => {
+    await until(3_000, 'the node to hold what is alive', async () => {
+      const differences = audit(await readHoldings(scene.lab, node, [container, bystander]), host);
       return differences.length === 0 ? true : new Error(differences.join('; '));
     });
+    await succeed('CHECK', { container: bystander, config: { prevResult: bystanding } });
+    for (const { gateway = '' } of bystanding.ips)
+      expect(await ping(bystander.netnsPath, gateway, { count: 1 })).toBeDefined();
+  };
+  /** The same after a GC that knows of the bystander alone, with nothing left of the container. */
   const isEmpty = async (): Promise<void> => {
+    const valid = [{ containerID: bystander.id, ifname: 'eth0' }];
+    await succeed('GC', { config: { cniVersion: '1.1.0', 'cni.dev/valid-attachments': valid } });
     await isSound();
-    expect((await readHoldings(scene.lab, node, [container])).attachments).toEqual([]);
+    const { attachments } = await readHoldings(scene.lab, node, [container, bystander]);
+    expect(attachments.map(({ containerId }) => containerId)).toEqual([bystander.id]);
   };
   /** What a runtime does with a container that is to live: ADD again, CHECK; and in the end DEL. */
   const recover = async (): Promise<void> => {
@@ -99,7 +117,7 @@ describe('a crash', () => {
   };
 
   it('of the node-manager at every step of ADD is undone at its start, and the next ADD succeeds', async () => {
-    for (const point of addSteps) {
+    for (const point of ofKind('add')) {
       await restart(point);
       // What the step before left is settled by now.
       await isSound();
@@ -114,7 +132,7 @@ describe('a crash', () => {
   });
 
   it('of the node-manager when it has noted that the runtime has the answer leaves the container attached', async () => {
-    await restart('answered/recorded');
+    await restart(answeredPoint);
     await succeed('ADD');
     await hasDied();
     await restart();
@@ -125,8 +143,8 @@ describe('a crash', () => {
   });
 
   it('of the node-manager at every step of DEL is made good at its start: the runtime was told that it succeeded', async () => {
-    for (const point of delSteps) {
-      await restart();
+    await restart();
+    for (const point of ofKind('del')) {
       await succeed('ADD');
       await restart(point);
       await succeed('DEL');
@@ -138,8 +156,8 @@ describe('a crash', () => {
   });
 
   it('of the node-manager in the replay of a queued DEL is made good at the start after it', async () => {
-    for (const point of replaySteps) {
-      await restart();
+    await restart();
+    for (const point of ofKind('replay')) {
       await succeed('ADD');
       await scene.lab.process(node.id).stop();
       await succeed('DEL');
@@ -149,6 +167,26 @@ describe('a crash', () => {
       await isEmpty();
     }
     await recover();
+  });
+
+  it('of the node-manager while it makes a dead device anew is followed by another revival: same addresses, and it talks', async () => {
+    await restart();
+    const others = await wireguardDevices(node.netnsPath);
+    const prevResult = JSON.parse((await succeed('ADD')).stdout) as PluginResult;
+    const [device] = (await wireguardDevices(node.netnsPath)).filter((name) => !others.includes(name));
+    await scene.lab.process(node.id).stop();
+    await execa('pkill', ['-KILL', '-f', `^wireguard-go -f ${device}$`]);
+    for (const point of ofKind('revive')) {
+      scene.lab.startNode(node, [], order(point).env);
+      await hasDied();
+    }
+    await restart();
+    await until(10_000, 'the revival', () => succeed('CHECK', { config: { prevResult } }));
+    for (const { gateway = '' } of prevResult.ips)
+      expect(await ping(container.netnsPath, gateway, { count: 1 })).toBeDefined();
+    expect(JSON.parse((await call('ADD')).stdout)).toMatchObject({ code: interfaceExists });
+    await succeed('DEL');
+    await isEmpty();
   });
 
   it.each(pluginAddSteps)(

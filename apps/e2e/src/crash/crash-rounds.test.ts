@@ -23,4 +23,6 @@ it('300 ADDs and DELs with a kill in one of ten leak no address, give none twice
   expect(report.adds.succeeded).toBeGreaterThan(30);
   expect(report.kills.plugin).toBeGreaterThan(3);
   expect(report.kills.nodeManager).toBeGreaterThan(3);
+  // Nor does an audit of nobody.
+  expect(report.survivors).toBeGreaterThan(4);
 });

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import {
   addContainerNetns,
   callPlugin,
+  ping,
   planContainer,
   removeNetns,
   until,
@@ -10,7 +11,10 @@ import {
   type Lab,
   type NodePlan,
   type PluginAnswer,
+  type PluginResult,
 } from '@wgcni/testing';
+import { nodeManagerFaultPoints, pluginFaultPoints } from '@wgcni/cni';
+import { hostState } from '../conformance/host-state.ts';
 import { inParallel } from '../conformance/in-parallel.ts';
 import { audit, readHoldings } from './node-audit.ts';
 import { SeededRandom } from './random.ts';
@@ -29,7 +33,9 @@ export interface RoundsReport {
   adds: { succeeded: number; failed: number };
   dels: { succeeded: number; failed: number };
   kills: { plugin: number; nodeManager: number };
-  /** What was wrong: an address given while another had it, and what the audit found after the GC. */
+  /** Containers that lived when it was over, and were looked at before they were deleted. */
+  survivors: number;
+  /** What was wrong: an address given while another had it, and what the audits found after each GC. */
   violations: string[];
 }
 
@@ -40,35 +46,20 @@ const longestCount = 12;
 /** Points that are seldom reached: so many operations after its start it is killed at whatever instant that is. */
 const longestLife = 40;
 
-const pluginAddPoints = [
-  'add/before the request',
-  'add/answered by the node-manager',
-  'add/before stdout',
-  'add/after stdout',
-  'add/confirmed',
-];
-const pluginDelPoints = ['del/before the request', 'del/answered by the node-manager', 'del/entry renamed'];
-const nodeManagerPoints = [
-  'add/addresses taken',
-  'add/reserve an address',
-  'add/add the peer',
-  'add/make the device',
-  'add/configure the device',
-  'add/set addresses and routes',
-  'add/record the attachment',
-  'add/answer',
-  'answered/recorded',
-  'del/marked',
-  'del/device removed',
-  'del/peer removed',
-  'del/record removed',
-  'del/address freed',
-  'replay/obeyed',
-  'replay/removed',
-];
+/** So many containers a worker tries until one stays, with the churn around it. */
+const lastTries = 10;
+
+const pluginPoints = (kind: 'add' | 'del') => pluginFaultPoints.filter((point) => point.startsWith(`${kind}/`));
+
+/** A container that is left alive, and what must answer it. */
+interface Survivor extends ContainerPlan {
+  gateways: string[];
+}
 
 class Rounds {
   readonly report: RoundsReport;
+  /** Those that live when the churn is over. */
+  readonly survivors: Survivor[] = [];
   readonly #lab: Lab;
   readonly #node: NodePlan;
   readonly #random: SeededRandom;
@@ -90,13 +81,21 @@ class Rounds {
     this.#told = told;
     this.#left = operations;
     const none = { succeeded: 0, failed: 0 };
-    this.report = { seed, adds: { ...none }, dels: { ...none }, kills: { plugin: 0, nodeManager: 0 }, violations: [] };
+    this.report = {
+      seed,
+      adds: { ...none },
+      dels: { ...none },
+      kills: { plugin: 0, nodeManager: 0 },
+      survivors: 0,
+      violations: [],
+    };
   }
 
   async run(workers: number): Promise<void> {
     const supervised = this.#supervise();
     await inParallel(workers, Array.from({ length: workers }), async () => {
       while (this.#left > 0) await this.#cycle();
+      for (let tries = 0; tries < lastTries && !(await this.#stay()); tries += 1) continue;
     });
     this.#isOver = true;
     await supervised;
@@ -106,26 +105,40 @@ class Rounds {
   async #cycle(): Promise<void> {
     const container = planContainer(this.#lab.plan.name, 1, (this.#containers += 1));
     await addContainerNetns(container);
-    if (!(await this.#add(container)) && this.#random.next() < 0.5) await this.#add(container);
+    if ((await this.#add(container)) === undefined && this.#random.next() < 0.5) await this.#add(container);
     // Runtimes delete once; some come back when that failed.
     if (!(await this.#del(container)) && this.#random.next() < 0.5) await this.#del(container);
     await removeNetns(container.netns);
   }
 
-  async #add(container: ContainerPlan): Promise<boolean> {
-    const answer = await this.#call('ADD', container, pluginAddPoints);
+  /** A container that is not deleted: whether it could be added. */
+  async #stay(): Promise<boolean> {
+    const container = planContainer(this.#lab.plan.name, 1, (this.#containers += 1));
+    await addContainerNetns(container);
+    const result = await this.#add(container);
+    if (result !== undefined) {
+      this.survivors.push({ ...container, gateways: result.ips.map(({ gateway = '' }) => gateway) });
+      return true;
+    }
+    await this.#del(container);
+    await removeNetns(container.netns);
+    return false;
+  }
+
+  async #add(container: ContainerPlan): Promise<PluginResult | undefined> {
+    const answer = await this.#call('ADD', container, pluginPoints('add'));
     const isDone = answer.exitCode === 0;
     this.report.adds[isDone ? 'succeeded' : 'failed'] += 1;
     if (!isDone && answer.stdout.includes('"code":100')) await this.#served();
-    if (!isDone) return false;
-    const { ips } = JSON.parse(answer.stdout) as { ips: { address: string }[] };
-    for (const { address } of ips) {
+    if (!isDone) return undefined;
+    const result = JSON.parse(answer.stdout) as PluginResult;
+    for (const { address } of result.ips) {
       const holder = this.#holders.get(address);
       if (holder !== undefined && holder !== container.id)
         this.report.violations.push(`${address} was given to ${container.id} while ${holder} had it`);
       this.#holders.set(address, container.id);
     }
-    return true;
+    return result;
   }
 
   /** A runtime's retry comes later: here, when somebody listens again. */
@@ -140,7 +153,7 @@ class Rounds {
 
   async #del(container: ContainerPlan): Promise<boolean> {
     for (const [address, holder] of this.#holders) if (holder === container.id) this.#holders.delete(address);
-    const { exitCode } = await this.#call('DEL', container, pluginDelPoints);
+    const { exitCode } = await this.#call('DEL', container, pluginPoints('del'));
     this.report.dels[exitCode === 0 ? 'succeeded' : 'failed'] += 1;
     return exitCode === 0;
   }
@@ -165,7 +178,7 @@ class Rounds {
   async #supervise(): Promise<void> {
     await this.#lab.process(this.#node.id).stop();
     while (!this.#isOver) {
-      const point = this.#random.pick(nodeManagerPoints);
+      const point = this.#random.pick(nodeManagerFaultPoints);
       const order = `${point}#${this.#random.between(1, longestCount)}`;
       const end = this.#left - longestLife;
       const process = this.#lab.startNode(this.#node, [], { WGCNI_DIE_AT: order });
@@ -182,15 +195,43 @@ class Rounds {
 
 /** Runs the rounds on a node of a lab that is up; resolves with what was seen. */
 export async function crashRounds(lab: Lab, node: NodePlan, options: RoundsOptions): Promise<RoundsReport> {
+  const host = await hostState(node.netnsPath);
   const rounds = new Rounds(lab, node, options);
   await rounds.run(options.workers);
-  const config = { cniVersion: '1.1.0', 'cni.dev/valid-attachments': [] };
+  const { report, survivors } = rounds;
+  report.survivors = survivors.length;
+  report.violations.push(...(await violationsAfterGc(lab, node, { survivors, host })));
+  for (const container of survivors) {
+    const { exitCode, stdout } = await callPlugin(lab.programs.plugin, { command: 'DEL', node, container });
+    if (exitCode !== 0) report.violations.push(`the DEL of ${container.id} failed: ${stdout}`);
+    await removeNetns(container.netns);
+  }
+  report.violations.push(...(await violationsAfterGc(lab, node, { survivors: [], host })));
+  return report;
+}
+
+/** One GC that lists the survivors; then the node holds these and nothing else, and each reaches its gateways. */
+async function violationsAfterGc(
+  lab: Lab,
+  node: NodePlan,
+  { survivors, host }: { survivors: readonly Survivor[]; host: readonly string[] },
+): Promise<string[]> {
+  const valid = survivors.map(({ id }) => ({ containerID: id, ifname: 'eth0' }));
+  const config = { cniVersion: '1.1.0', 'cni.dev/valid-attachments': valid };
   const collected = await callPlugin(lab.programs.plugin, { command: 'GC', node, config });
-  if (collected.exitCode !== 0) rounds.report.violations.push(`the GC failed: ${collected.stdout}`);
-  const found = await until(5_000, 'a node without leaks', async () => {
-    const differences = audit(await readHoldings(lab, node, []));
+  if (collected.exitCode !== 0) return [`the GC failed: ${collected.stdout}`];
+  const found = await until(5_000, 'a node that holds what is alive', async () => {
+    const holdings = await readHoldings(lab, node, survivors);
+    const lost = survivors.filter(({ id }) => !holdings.alive.has(id)).map(({ id }) => `${id} has lost its interface`);
+    const differences = [...audit(holdings, host), ...lost];
     return differences.length === 0 ? differences : new Error(differences.join('; '));
   }).catch((error: unknown) => [String(error)]);
-  rounds.report.violations.push(...found);
-  return rounds.report;
+  const mute = await Promise.all(survivors.map((container) => muteGateways(container)));
+  return [...found, ...mute.flat()];
+}
+
+/** The gateways that do not answer a container. */
+async function muteGateways({ id, netnsPath, gateways }: Survivor): Promise<string[]> {
+  const answers = await Promise.all(gateways.map((gateway) => ping(netnsPath, gateway, { count: 1 })));
+  return gateways.filter((_, index) => answers[index] === undefined).map((one) => `${one} does not answer ${id}`);
 }

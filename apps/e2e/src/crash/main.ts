@@ -27,12 +27,12 @@ async function main(): Promise<number> {
     });
     record.end();
     const seconds = (performance.now() - startedAt) / 1_000;
-    const { adds, dels, kills, violations } = report;
+    const { adds, dels, kills, survivors, violations } = report;
     process.stdout.write(
       `seed ${report.seed}, ${workers} workers, ${seconds.toFixed(0)} s; record ${path}\n` +
         `ADD: ${adds.succeeded} succeeded, ${adds.failed} failed; DEL: ${dels.succeeded} succeeded, ${dels.failed} failed\n` +
         `killed: plugin ${kills.plugin} times, node-manager ${kills.nodeManager} times\n` +
-        `violations after one GC: ${violations.length}\n${violations.map((one) => `  ${one}\n`).join('')}`,
+        `violations after one GC with ${survivors} alive, and one with none: ${violations.length}\n${violations.map((one) => `  ${one}\n`).join('')}`,
     );
     return violations.length === 0 ? 0 : 1;
   } finally {

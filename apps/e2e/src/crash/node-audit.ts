@@ -1,12 +1,21 @@
 /** Compares what a node holds with the containers that are alive: what has no counterpart is a leak or a loss. */
 import { readdir } from 'node:fs/promises';
 import { wireguardDevices, wireguardPeers, type Lab, type NodePlan } from '@wgcni/testing';
-import { seenInterface } from '../conformance/inside-container.ts';
+import { difference, hostState } from '../conformance/host-state.ts';
+import { routesThrough, seenInterface } from '../conformance/inside-container.ts';
 
 /** A container's namespace, whether or not anything is attached there. */
 export interface AuditedContainer {
   id: string;
   netnsPath: string;
+}
+
+/** What a container has on its `eth0`. */
+interface LiveInterface {
+  addresses: string[];
+  isUp: boolean;
+  /** Destinations that lead through it. */
+  routes: string[];
 }
 
 /** Everything the audit looks at, so that the judgement is pure. */
@@ -20,8 +29,10 @@ export interface NodeHoldings {
   /** Userspace devices without the node's own two. */
   containerDevices: number;
   waitingDeletions: number;
-  /** Addresses on `eth0` of each container that has one. */
-  alive: Map<string, string[]>;
+  /** Of each container that has an `eth0`. */
+  alive: Map<string, LiveInterface>;
+  /** Links, addresses, routes and firewall rules of the node itself. */
+  host: string[];
 }
 
 /** Reads the holdings of a node whose node-manager serves. */
@@ -32,13 +43,14 @@ export async function readHoldings(
 ): Promise<NodeHoldings> {
   const client = lab.nodeClient(node);
   const devices = await wireguardDevices(node.netnsPath);
-  const [{ items }, status, records, waiting, peers, links] = await Promise.all([
+  const [{ items }, status, records, waiting, peers, links, host] = await Promise.all([
     client.attachments({ limit: 1_000 }),
     client.status(),
     readdir(`${node.dataDir}/attachments`),
     readdir(node.queueDir).catch(() => []),
     wireguardPeers(devices),
-    Promise.all(containers.map(async ({ id, netnsPath }) => [id, await seenInterface(netnsPath, 'eth0')] as const)),
+    Promise.all(containers.map(async ({ id, netnsPath }) => [id, await liveInterface(netnsPath)] as const)),
+    hostState(node.netnsPath),
   ]);
   await client.close();
   return {
@@ -50,12 +62,19 @@ export async function readHoldings(
     peerAddresses: peers.flatMap(({ allowedIps }) => allowedIps.filter((cidr) => /\/(32|128)$/.test(cidr))),
     containerDevices: devices.length - 2,
     waitingDeletions: waiting.length,
-    alive: new Map(links.flatMap(([id, link]) => (link === undefined ? [] : [[id, link.addresses]]))),
+    alive: new Map(links.flatMap(([id, link]) => (link === undefined ? [] : [[id, link]]))),
+    host,
   };
 }
 
-/** Every difference, in words; empty when the node holds exactly what is alive. */
-export function audit(holdings: NodeHoldings): string[] {
+async function liveInterface(netnsPath: string): Promise<LiveInterface | undefined> {
+  const link = await seenInterface(netnsPath, 'eth0');
+  if (link === undefined) return undefined;
+  return { addresses: link.addresses, isUp: link.isUp, routes: await routesThrough(netnsPath, 'eth0') };
+}
+
+/** Every difference, in words; empty when the node holds exactly what is alive, and is itself as it was: `host`, which no attachment changes. */
+export function audit(holdings: NodeHoldings, host: readonly string[]): string[] {
   const { attachments, records, taken, peerAddresses, containerDevices, waitingDeletions, alive } = holdings;
   const held = attachments.flatMap(({ addresses }) => addresses);
   const twice = held.filter((address, index) => held.indexOf(address) !== index);
@@ -68,11 +87,12 @@ export function audit(holdings: NodeHoldings): string[] {
       .filter(({ containerId }) => !alive.has(containerId))
       .map(({ containerId, state }) => `${containerId} (${state}) has no interface`),
     ...[...alive]
-      .filter(([id, addresses]) => differs(known.get(id) ?? [], addresses))
+      .filter(([id, { addresses }]) => differs(known.get(id) ?? [], addresses))
       .map(
-        ([id, addresses]) =>
+        ([id, { addresses }]) =>
           `${id} has ${addresses.join(', ')}, the node knows ${known.get(id)?.join(', ') ?? 'nothing'}`,
       ),
+    ...[...alive].flatMap(([id, link]) => linkFaults(id, link)),
     ...(differs(held, peerAddresses)
       ? [`peers have ${peerAddresses.join(', ')} where ${held.join(', ')} are held`]
       : []),
@@ -84,5 +104,14 @@ export function audit(holdings: NodeHoldings): string[] {
       .filter((count) => count !== attachments.length)
       .map((count) => `${count} addresses taken of ${attachments.length}`),
     ...(waitingDeletions === 0 ? [] : [`${waitingDeletions} deletions wait`]),
+    ...difference(host, holdings.host).map((line) => `the node: ${line}`),
+  ];
+}
+
+function linkFaults(id: string, { addresses, isUp, routes }: LiveInterface): string[] {
+  const families = new Set(addresses.map((address) => (address.includes(':') ? '::/0' : '0.0.0.0/0')));
+  return [
+    ...(isUp ? [] : [`the interface of ${id} is down`]),
+    ...[...families].filter((route) => !routes.includes(route)).map((route) => `${id} has no route ${route}`),
   ];
 }

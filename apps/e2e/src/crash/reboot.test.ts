@@ -19,6 +19,7 @@ import {
 } from '@wgcni/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { hostState } from '../conformance/host-state.ts';
 import { inside } from '../inside.ts';
 import { bringUp, type Scenario } from '../scenario.ts';
 import { audit, readHoldings } from './node-audit.ts';
@@ -66,6 +67,7 @@ it('after a reboot a container is added again under its old key, a waiting DEL i
     await addContainerNetns(container);
     await call('ADD', container);
   }
+  const host = await hostState(node.netnsPath);
   await scene.lab.process(node.id).stop();
   // The node-manager is away already when this container goes.
   await call('DEL', deleted);
@@ -82,7 +84,7 @@ it('after a reboot a container is added again under its old key, a waiting DEL i
   await call('GC', undefined, { cniVersion: '1.1.0', 'cni.dev/valid-attachments': valid });
   const holdings = await readHoldings(scene.lab, node, [again]);
   expect(holdings.attachments.map(({ containerId }) => containerId)).toEqual([again.id]);
-  expect(audit(holdings)).toEqual([]);
+  expect(audit(holdings, host)).toEqual([]);
   await call('DEL', again);
-  expect(audit(await readHoldings(scene.lab, node, []))).toEqual([]);
+  expect(audit(await readHoldings(scene.lab, node, []), host)).toEqual([]);
 });
