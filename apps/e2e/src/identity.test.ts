@@ -10,6 +10,7 @@ import {
   addContainer,
   addContainerNetns,
   addNode,
+  callPlugin,
   ping,
   PingMonitor,
   planContainer,
@@ -66,6 +67,10 @@ describe('the identity of a node', () => {
     expect(status.reason).toContain(n1.id);
     expect(status.reason).toContain('--take-over');
     expect(status.subnets).toEqual([]);
+    const { exitCode, stdout } = await callPlugin(lab.programs.plugin, {
+      ...{ command: 'STATUS', node: impostor, config: { cniVersion: '1.1.0' } },
+    });
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([1, { code: 50, msg: expect.stringContaining('duplicate') }]);
     // Longer than a registration lives: the first one's renewals must hold it.
     await new Promise((resolve) => setTimeout(resolve, 8_000));
     await lab.nodeStatusWhere(impostor, ({ readiness }) => readiness === 'duplicate');

@@ -5,8 +5,17 @@
  *                 ├── bridge ── etcd ×3 and cluster-manager ×3, all stopped
  *   c1 c2 ── n2 ──┘
  */
-import { addContainerNetns, deleteContainer, ping, PingMonitor, planContainer, removeNetns } from '@wgcni/testing';
-import { addContainer } from '@wgcni/testing';
+import {
+  addContainer,
+  addContainerNetns,
+  callPlugin,
+  deleteContainer,
+  ping,
+  PingMonitor,
+  planContainer,
+  removeNetns,
+  type NodePlan,
+} from '@wgcni/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bringUp, type Scenario } from './scenario.ts';
 
@@ -38,6 +47,7 @@ describe('all managers and etcd stopped', () => {
     expect(await old.ended(5_000)).toBe(true);
     lab.startNode(node);
     await lab.nodeStatusWhere(node, ({ readiness }) => readiness === 'ready');
+    await saysStoredView(scene, node);
     await addAndDelete(scene, comers);
 
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, outageMs - (performance.now() - stoppedAt))));
@@ -62,6 +72,16 @@ describe('all managers and etcd stopped', () => {
     console.log(`agreed ${Math.round(performance.now() - ledAt)} ms after a leader was known`);
   });
 });
+
+/** STATUS: a node that works from its stored view can be used, which is a warning; with strictStatus it is 51. */
+async function saysStoredView({ lab }: Scenario, node: NodePlan): Promise<void> {
+  const status = (config: object) =>
+    callPlugin(lab.programs.plugin, { command: 'STATUS', node, config: { cniVersion: '1.1.0', ...config } });
+  const { exitCode, stdout, stderr } = await status({});
+  expect([exitCode, stdout, stderr]).toEqual([0, '', expect.stringContaining('stored view')]);
+  const strict = await status({ strictStatus: true });
+  expect([strict.exitCode, JSON.parse(strict.stdout)]).toMatchObject([1, { code: 51 }]);
+}
 
 /** ADD and DEL of 20 containers on the first node, each reached from the other node while it lives. */
 async function addAndDelete({ lab, places }: Scenario, first: number): Promise<void> {
