@@ -14,7 +14,7 @@ export interface InstalledCni {
 }
 
 export interface InstallChoice {
-  /** With portmap, firewall and tuning after ours. */
+  /** With portmap and firewall after ours. */
   chained?: boolean;
 }
 

@@ -34,7 +34,7 @@ export const checkSteps: readonly Step[] = [
 /** The two minutes in which nothing may happen: pings without a control plane. */
 const outage = 'apps/e2e/src/outage.test.ts';
 
-/** Every case of the CNI, on an empty and on a crowded node; beside it, in a namespace of its own, the runtimes and the crashes. */
+/** Every case of the CNI, on a crowded node; beside it, in a namespace of its own, the runtimes and the crashes. */
 const conformance = 'apps/e2e/src/conformance';
 const containers = ['apps/e2e/src/runtimes', 'apps/e2e/src/crash', 'apps/e2e/src/fuzz'];
 

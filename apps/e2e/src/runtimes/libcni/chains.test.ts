@@ -1,5 +1,5 @@
 /**
- * The plugin in chains with Debian's portmap, firewall and tuning, as the shipped chained configuration has them.
+ * The plugin in chains with Debian's portmap and firewall, as the shipped chained configuration has them, and with others.
  *
  *   n2 host ── underlay ── n1 host ── portmap: 8080 → container:80 ── wireguard-cni ── a
  */
