@@ -15,7 +15,7 @@ TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-syste
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e test-kernel conformance crash-rounds coverage mutation bench bench-cni openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds coverage mutation bench bench-cni openapi format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -56,6 +56,9 @@ unit: deps ## unit tests
 
 int: test-deps build ## integration tests: real etcd, three members in containers
 	@$(BIN)/vitest run --project int
+
+simulate: deps ## leasing, election, hold-down and reclaiming, simulated: SEEDS=10000 FROM=0, or SEED=n for one with its trace, PLAN=file
+	@$(BIN)/tsx apps/cluster-manager/src/simulation/main.ts $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan $(PLAN)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM))
 
 root: test-deps build ## adapters against this machine's kernel, in namespaces of their own
 	@unshare --net $(BIN)/vitest run --project root

@@ -11,8 +11,17 @@ export default defineConfig({
           name: 'unit',
           pool: 'threads',
           include: ['libs/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
-          exclude: ['**/*.int.test.ts', '**/*.root.test.ts', '**/*.kernel.test.ts', 'apps/e2e/**'],
+          exclude: ['**/*.int.test.ts', '**/*.sim.test.ts', '**/*.root.test.ts', '**/*.kernel.test.ts', 'apps/e2e/**'],
           testTimeout: 20_000,
+        },
+      },
+      {
+        // Thousands of simulated runs, over every core by itself.
+        test: {
+          ...shared,
+          name: 'simulation',
+          include: ['apps/*/src/**/*.sim.test.ts'],
+          testTimeout: 600_000,
         },
       },
       {

@@ -43,8 +43,8 @@ export class Reclaimer {
     const { state, leadership } = writer.deps;
     const term = leadership()?.term;
     if (term === undefined || state.network.get(state.keys.network) === undefined) return;
-    // What came and went between two lists was not seen: nothing is measured across one.
-    if (this.#timesListed !== state.timesListed) this.#last = undefined;
+    // What came and went between two lists, or while another led, was not seen: nothing is measured across it.
+    if (this.#timesListed !== state.timesListed || this.#last?.term !== term) this.#last = undefined;
     this.#timesListed = state.timesListed;
     const before = this.#last;
     const now = this.#look(term);
@@ -62,7 +62,9 @@ export class Reclaimer {
     const { writer, clock } = this.#options;
     const { state } = writer.deps;
     const heard = state.takeHeard();
-    const isSilent = (nodeId: string): boolean => !heard.has(nodeId) && state.registrationOf(nodeId) === undefined;
+    // FENCE: a first reading knows of no time before it. Whoever registered once since this replica began would count as heard, and hide a mass silence.
+    const isHeard = (nodeId: string): boolean => this.#last !== undefined && heard.has(nodeId);
+    const isSilent = (nodeId: string): boolean => !isHeard(nodeId) && state.registrationOf(nodeId) === undefined;
     const subnets = state.subnets.all();
     const owners = subnets.flatMap(({ record }) => (record.state === 'released' ? [] : [record.nodeId]));
     return {

@@ -1,6 +1,13 @@
 /** The leader's single writer: one change at a time, each fenced by the term, planned again when what it rests on has changed. */
-import { CatalogueError, SerialQueue, within, type Clock, type Log, type Random } from '@wgcni/base';
-import { StoreUnavailableError, transactUntilKnown, type Leadership, type Store, type Transaction } from '@wgcni/store';
+import { CatalogueError, messageOf, SerialQueue, within, type Clock, type Log, type Random } from '@wgcni/base';
+import {
+  StoreUnavailableError,
+  transactUntilKnown,
+  type LeaseId,
+  type Leadership,
+  type Store,
+  type Transaction,
+} from '@wgcni/store';
 import type { ClusterState } from '../state/cluster-state.ts';
 
 export interface WriterDeps {
@@ -14,7 +21,15 @@ export interface WriterDeps {
 }
 
 /** What one try of a change comes to: a transaction to commit (without the fence), or a result when nothing is to be written. */
-export type Try<T> = { transaction: Transaction; result: T } | { result: T };
+export type Try<T> = { transaction: Transaction; leases?: LeasesAtStake; result: T } | { result: T };
+
+/** Leases that would go on for days with no key bound to them. */
+export interface LeasesAtStake {
+  /** Granted for this transaction: they end when it does not commit. */
+  granted: LeaseId[];
+  /** Of keys that it replaces or deletes: they end when it commits. */
+  left: LeaseId[];
+}
 
 /** How often a change is planned again after a conflict. */
 const mostTries = 8;
@@ -40,7 +55,7 @@ export class LeaderWriter {
       for (let tries = 0; tries < mostTries; tries += 1) {
         const planned = await plan();
         if (!('transaction' in planned)) return planned.result;
-        if (await this.#commit(term, planned.transaction)) return planned.result;
+        if (await this.#commit(term, planned.transaction, planned.leases)) return planned.result;
       }
       throw new CatalogueError('store.conflict', 'the records kept changing while this was planned', {
         remedy: 'try again',
@@ -54,7 +69,7 @@ export class LeaderWriter {
     throw new CatalogueError('leader.absent', 'this replica does not lead', { remedy: 'try again in a second' });
   }
 
-  async #commit(term: Leadership, transaction: Transaction): Promise<boolean> {
+  async #commit(term: Leadership, transaction: Transaction, leases?: LeasesAtStake): Promise<boolean> {
     const { store, clock, random } = this.deps;
     // FENCE: a deposed leader's compare fails, whatever it still believes.
     const fenced = { ...transaction, compare: [...term.fence, ...transaction.compare] };
@@ -66,9 +81,19 @@ export class LeaderWriter {
     }).catch((cause: unknown) => {
       throw outcomeUnknown(cause);
     });
+    this.#endLeases((outcome.arm === 'committed' ? leases?.left : leases?.granted) ?? []);
     if (!term.isValid() && outcome.arm === 'conflict') throw deposed();
     await this.#caughtUp(outcome.revision);
     return outcome.arm === 'committed';
+  }
+
+  /** Nothing waits for this. Where the outcome stays unknown it is not done: a key may be bound to either. */
+  #endLeases(leases: readonly LeaseId[]): void {
+    const { store, log } = this.deps;
+    for (const lease of leases)
+      void store
+        .revokeLease(lease)
+        .catch((cause: unknown) => log.warn({ lease, cause: messageOf(cause) }, 'lease.not-revoked'));
   }
 
   async #caughtUp(revision: number): Promise<void> {

@@ -1,28 +1,16 @@
 /** Everything by which a node or a subnet leaves: drain, release, delete, forget, reclaim; each writes its tombstone in the same transaction. */
 import type { Node, ReleaseInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import {
-  encodeRecord,
-  writtenSchema,
-  type Compare,
-  type GoneRecord,
-  type LeaseId,
-  type NodeRecord,
-  type SubnetRecord,
-  type Write,
-} from '@wgcni/store';
+import { encodeRecord, type Compare, type GoneRecord, type NodeRecord, type SubnetRecord } from '@wgcni/store';
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { Kept } from '../state/table.ts';
 import { otherInstance } from './admit.ts';
 import type { LeaderWriter, Try } from './leader-writer.ts';
 import { showNode } from './show-node.ts';
+import { bury, type WithTombstones } from './tombstone.ts';
 
-/** Tombstones are kept for 7 days: as long as a node may be away and still be told why something left. */
-const tombstoneSec = 7 * 24 * 3_600;
-
-interface Parts {
+interface Parts extends WithTombstones {
   compare: Compare[];
-  then: Write[];
 }
 
 /** Sets or clears the mark that a node takes no new attachments. */
@@ -43,7 +31,7 @@ export function setDraining(writer: LeaderWriter, nodeId: string, draining: bool
 
 /** The node tells that nothing of these grants is in use: they rest, and are then granted again. Grants it no longer holds are fine. */
 export function release(writer: LeaderWriter, nodeId: string, input: ReleaseInput): Promise<void> {
-  const { state, store } = writer.deps;
+  const { state } = writer.deps;
   return writer.change<void>(async () => {
     const registration = state.registrationOf(nodeId)?.record;
     if (registration !== undefined && registration.instance !== input.instance) throw otherInstance(nodeId);
@@ -59,7 +47,7 @@ export function release(writer: LeaderWriter, nodeId: string, input: ReleaseInpu
         remedy: 'drain it first (PUT /v1/nodes/{nodeId}/drain)',
       });
     }
-    const parts: Parts = { compare: node === undefined ? [] : [unchanged(node)], then: [] };
+    const parts = { ...noParts(), compare: node === undefined ? [] : [unchanged(node)] };
     if (node !== undefined) {
       const kept = node.record.subnets.filter(({ grantId }) => !named.has(grantId));
       parts.then.push({
@@ -68,18 +56,18 @@ export function release(writer: LeaderWriter, nodeId: string, input: ReleaseInpu
         value: encodeRecord({ ...node.record, subnets: kept }, node.item),
       });
     }
-    const lease = await store.grantLease(tombstoneSec);
     for (const subnet of subnets) {
       putToRest(parts, subnet);
-      parts.then.push(
-        tombstone(
-          writer,
-          { kind: 'subnet', id: subnet.record.cidr, why: 'released', node: node?.record, subnets: [subnet.record] },
-          lease,
-        ),
-      );
+      const { cidr } = subnet.record;
+      await bury(writer, parts, {
+        kind: 'subnet',
+        id: cidr,
+        why: 'released',
+        node: node?.record,
+        subnets: [subnet.record],
+      });
     }
-    return { transaction: parts, result: undefined };
+    return asTry(parts);
   });
 }
 
@@ -109,7 +97,7 @@ export function deleteNode(writer: LeaderWriter, nodeId: string, force: boolean)
       void store
         .revokeLease(registered.record.leaseId)
         .catch((cause: unknown) => log.warn({ nodeId, cause }, 'lease.not-revoked'));
-    return { transaction: parts, result: undefined };
+    return asTry(parts);
   });
 }
 
@@ -138,7 +126,7 @@ export async function freeNode(
 ): Promise<Try<void>> {
   const parts = await removal(writer, node, why);
   for (const subnet of heldBy(writer.deps.state, node.record)) putToRest(parts, subnet);
-  return { transaction: parts, result: undefined };
+  return asTry(parts);
 }
 
 /** The transaction that puts the subnets of a deleted node to rest. */
@@ -148,45 +136,46 @@ export async function freeReserved(
   subnets: readonly Kept<SubnetRecord>[],
   why: 'forgotten' | 'reclaimed',
 ): Promise<Try<void>> {
-  const { state, store } = writer.deps;
-  const lease = await store.grantLease(tombstoneSec);
-  const parts: Parts = { compare: [{ key: state.keys.registration(nodeId), target: 'create', equals: 0 }], then: [] };
+  const parts = noParts();
+  parts.compare.push({ key: writer.deps.state.keys.registration(nodeId), target: 'create', equals: 0 });
   for (const subnet of subnets) {
     putToRest(parts, subnet);
-    parts.then.push(
-      tombstone(
-        writer,
-        { kind: 'subnet', id: subnet.record.cidr, why, node: undefined, subnets: [subnet.record] },
-        lease,
-      ),
-    );
+    const { cidr } = subnet.record;
+    await bury(writer, parts, { kind: 'subnet', id: cidr, why, node: undefined, subnets: [subnet.record] });
   }
-  return { transaction: parts, result: undefined };
+  return asTry(parts);
 }
 
 /** What every removal of a node has in common: record, registration and key claim go, a tombstone comes. */
 async function removal(writer: LeaderWriter, node: Kept<NodeRecord>, why: GoneRecord['why']): Promise<Parts> {
-  const { state, store } = writer.deps;
+  const { state } = writer.deps;
   const { keys } = state;
   const { nodeId, publicKey } = node.record;
   const registered = state.registrationOf(nodeId);
   const claim = state.claims.get(keys.keyClaim(publicKey));
-  const lease = await store.grantLease(tombstoneSec);
-  const compare: Compare[] = [
+  const parts = noParts();
+  const { compare, then } = parts;
+  compare.push(
     unchanged(node),
     // FENCE: a node that registers meanwhile is not silent, and not the one that was deleted.
     { key: keys.registration(nodeId), target: 'mod', equals: registered?.item.modRevision ?? 0 },
-  ];
-  const then: Write[] = [
-    { kind: 'delete', key: node.item.key },
-    tombstone(writer, { kind: 'node', id: nodeId, why, node: node.record, subnets: node.record.subnets }, lease),
-  ];
+  );
+  then.push({ kind: 'delete', key: node.item.key });
   if (registered !== undefined) then.push({ kind: 'delete', key: registered.item.key });
   if (claim?.record.nodeId === nodeId) {
     compare.push(unchanged(claim));
     then.push({ kind: 'delete', key: claim.item.key });
   }
-  return { compare, then };
+  await bury(writer, parts, { kind: 'node', id: nodeId, why, node: node.record, subnets: node.record.subnets });
+  return parts;
+}
+
+function noParts(): Parts {
+  return { compare: [], then: [], leases: { granted: [], left: [] } };
+}
+
+function asTry({ leases, ...transaction }: Parts): Try<void> {
+  return { transaction, leases, result: undefined };
 }
 
 function putToRest({ compare, then }: Parts, subnet: Kept<SubnetRecord>): void {
@@ -196,33 +185,6 @@ function putToRest({ compare, then }: Parts, subnet: Kept<SubnetRecord>): void {
     key: subnet.item.key,
     value: encodeRecord({ ...subnet.record, state: 'released', silentMs: 0 }, subnet.item),
   });
-}
-
-interface Burial {
-  kind: GoneRecord['kind'];
-  id: string;
-  why: GoneRecord['why'];
-  node: NodeRecord | undefined;
-  subnets: readonly { cidr: string; grantId: string }[];
-}
-
-function tombstone(
-  { deps: { state, clock } }: LeaderWriter,
-  { kind, id, why, node, subnets }: Burial,
-  lease: LeaseId,
-): Write {
-  const wallMs = clock.wallMs();
-  const record = {
-    schema: writtenSchema,
-    kind,
-    id,
-    why,
-    nodeId: node?.nodeId ?? state.subnets.get(state.subnetKey(id) ?? '')?.record.nodeId ?? '',
-    publicKey: node?.publicKey ?? '',
-    subnets: subnets.map(({ cidr, grantId }) => ({ cidr, grantId })),
-    at: new Date(wallMs).toISOString(),
-  };
-  return { kind: 'put', key: state.keys.goneEntry(kind, id), value: encodeRecord(record), lease };
 }
 
 function heldBy(state: ClusterState, node: NodeRecord): Kept<SubnetRecord>[] {

@@ -26,6 +26,8 @@ export class Recovery {
   readonly #deps: RecoveryDeps;
   /** Grants that began a recovery already: a claim that stays lost begins it once. */
   readonly #met = new Set<string>();
+  /** The newest revision by which a recovery began, for the same reason. */
+  #metRevision = 0;
   #untilMs = -Infinity;
   #why = '';
 
@@ -57,8 +59,10 @@ export class Recovery {
     const news = forgotten.filter((grantId) => !this.#met.has(grantId));
     for (const grantId of news) this.#met.add(grantId);
     if (news.length > 0) this.begin('a node holds a grant that the store does not know');
-    // FENCE: a node that has seen a later revision than the store's proves that the store was set back.
-    if (meshRevision > state.revision) this.begin(`a node has seen revision ${meshRevision}; the store is older`);
+    if (await this.#isFromTheFuture(meshRevision)) {
+      this.#metRevision = meshRevision;
+      this.begin(`a node has seen revision ${meshRevision}; the store is older`);
+    }
     const { keys } = state;
     if (!this.isRecovering() || state.recovering.get(keys.recovering) !== undefined) return { result: undefined };
     const lease = await store.grantLease(this.#lastsSec());
@@ -70,6 +74,17 @@ export class Recovery {
       },
       result: undefined,
     };
+  }
+
+  /**
+   * FENCE: a node that has seen a later revision than the store's proves that the store was set back. Our view proves nothing: a node may have seen what
+   * has not come to us yet, and revisions of other clusters in the same store never come.
+   */
+  async #isFromTheFuture(meshRevision: number): Promise<boolean> {
+    const { state, store } = this.#deps;
+    if (meshRevision <= Math.max(state.revision, this.#metRevision)) return false;
+    const { revision } = await store.get(state.keys.network);
+    return meshRevision > revision;
   }
 
   #lastsSec(): number {

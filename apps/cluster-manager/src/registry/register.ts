@@ -8,6 +8,7 @@ import { admit } from './admit.ts';
 import { forgottenIds, grantsFor } from './grants.ts';
 import type { LeaderWriter } from './leader-writer.ts';
 import type { Recovery } from './recovery.ts';
+import { unbury } from './tombstone.ts';
 
 /** Idempotent: the same input again gives the same grants. Throws what `admit` and `grantsFor` throw. */
 export async function register(
@@ -31,7 +32,10 @@ export async function register(
     const ttlSec = state.theNetwork().record.registrationTtlSec;
     const lease = await leaseFor(writer, nodeId, input, ttlSec);
     const record = nodeRecord(state, nodeId, input, granted.grants);
-    return { transaction: registration(state, { input, record, lease }), result: { ...granted, record, ttlSec } };
+    const { compare, then } = registration(state, { input, record, lease });
+    const leases = { granted: [], left: [] };
+    await unbury(writer, { then, leases }, record);
+    return { transaction: { compare, then }, leases, result: { ...granted, record, ttlSec } };
   });
   log.info({ nodeId, instance: input.instance, subnets: record.subnets }, 'node.registered');
   if (lost.length > 0) log.warn({ nodeId, lost }, 'node.lost-grants');
@@ -105,8 +109,6 @@ function registration(
   if (text !== node?.item.value) writes.push({ kind: 'put', key: keys.node(nodeId), value: text });
   for (const grant of record.subnets) addSubnet(state, nodeId, grant, { compare, writes });
   addKeyClaim(state, record, node?.record.publicKey, { compare, writes });
-  const tombstone = keys.goneEntry('node', nodeId);
-  if (state.gone.get(tombstone) !== undefined) writes.push({ kind: 'delete', key: tombstone });
   return { compare, then: writes };
 }
 

@@ -20,6 +20,9 @@ interface Lease {
   expiresAt: number;
 }
 
+/** Told of each batch as it is committed; of nothing when a snapshot was restored. */
+export type ChangeListener = (batch: WatchBatch | undefined) => void;
+
 /** Shared by any number of `MemoryStore` clients. Leases end on the given clock. */
 export class MemoryBackend {
   readonly #clock: Clock;
@@ -29,7 +32,7 @@ export class MemoryBackend {
   #revision = 1;
   #compacted = 0;
   #nextLease = 1;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<ChangeListener>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -37,6 +40,16 @@ export class MemoryBackend {
 
   get revision(): number {
     return this.#revision;
+  }
+
+  /** The leases that live, each with its granted seconds and the keys that are bound to it. */
+  leases(): { lease: LeaseId; ttlSec: number; keys: string[] }[] {
+    this.expireLeases();
+    return [...this.#leases].map(([lease, { ttlMs }]) => ({
+      lease,
+      ttlSec: ttlMs / 1_000,
+      keys: this.#versions.boundTo(lease),
+    }));
   }
 
   get(key: string): StoredKey | undefined {
@@ -108,7 +121,7 @@ export class MemoryBackend {
   }
 
   /** Calls `listener` after every change until the returned function is called. */
-  onChange(listener: () => void): () => void {
+  onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -127,7 +140,7 @@ export class MemoryBackend {
       this.#history = [];
       this.#revision = revision;
       this.#compacted = revision;
-      this.#notify();
+      this.#notify(undefined);
     };
   }
 
@@ -156,8 +169,9 @@ export class MemoryBackend {
     const events = writes.flatMap((write) => this.#apply(write, revision));
     if (events.length === 0) return;
     this.#revision = revision;
-    this.#history.push({ revision, events });
-    this.#notify();
+    const batch = { revision, events };
+    this.#history.push(batch);
+    this.#notify(batch);
   }
 
   /** A delete of what is not there is no event. */
@@ -180,7 +194,7 @@ export class MemoryBackend {
     return [{ kind: 'put', item }];
   }
 
-  #notify(): void {
-    for (const listener of [...this.#listeners]) listener();
+  #notify(batch: WatchBatch | undefined): void {
+    for (const listener of [...this.#listeners]) listener(batch);
   }
 }

@@ -48,6 +48,7 @@ const without = (...paths: string[]): string[] => paths.flatMap((path) => ['--ex
 export const allSteps: readonly (readonly Step[])[] = [
   ...checkSteps.map((step) => [step]),
   [vitest('unit')],
+  [vitest('simulation')],
   [vitest('int')],
   [vitest('root', ownNamespace)],
   [

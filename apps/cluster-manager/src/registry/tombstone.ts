@@ -1,0 +1,65 @@
+/** Tombstones: written with what they are about, each under a lease of its own, so that it ends with its tombstone. */
+import { encodeRecord, writtenSchema, type GoneRecord, type NodeRecord, type Write } from '@wgcni/store';
+import type { LeaderWriter, LeasesAtStake } from './leader-writer.ts';
+
+/** Kept for 7 days: as long as a node may be away and still be told why something left. */
+const tombstoneSec = 7 * 24 * 3_600;
+
+/** The parts of a transaction that leaves tombstones. */
+export interface WithTombstones {
+  then: Write[];
+  leases: LeasesAtStake;
+}
+
+interface Burial {
+  kind: GoneRecord['kind'];
+  id: string;
+  why: GoneRecord['why'];
+  node: Pick<NodeRecord, 'nodeId' | 'publicKey'> | undefined;
+  subnets: readonly { cidr: string; grantId: string }[];
+}
+
+/** Adds the tombstone, under a lease of its own: of one that it replaces the lease ends. */
+export async function bury(
+  { deps: { state, store, clock } }: LeaderWriter,
+  { then, leases }: WithTombstones,
+  { kind, id, why, node, subnets }: Burial,
+): Promise<void> {
+  const record = {
+    schema: writtenSchema,
+    kind,
+    id,
+    why,
+    nodeId: node?.nodeId ?? state.subnets.get(state.subnetKey(id) ?? '')?.record.nodeId ?? '',
+    publicKey: node?.publicKey ?? '',
+    subnets: subnets.map(({ cidr, grantId }) => ({ cidr, grantId })),
+    at: new Date(clock.wallMs()).toISOString(),
+  };
+  const key = state.keys.goneEntry(kind, id);
+  const replaced = state.gone.get(key)?.item.lease;
+  if (replaced !== undefined) leases.left.push(replaced);
+  const lease = await store.grantLease(tombstoneSec);
+  leases.granted.push(lease);
+  then.push({ kind: 'put', key, value: encodeRecord(record), lease });
+}
+
+/** A node that comes back is gone no more; that the grants without which it comes back have ended stays known. */
+export async function unbury(
+  writer: LeaderWriter,
+  parts: WithTombstones,
+  { nodeId, publicKey, subnets }: NodeRecord,
+): Promise<void> {
+  const { state } = writer.deps;
+  const tombstone = state.gone.get(state.keys.goneEntry('node', nodeId));
+  if (tombstone === undefined) return;
+  const { record, item } = tombstone;
+  parts.then.push({ kind: 'delete', key: item.key });
+  parts.leases.left.push(item.lease);
+  for (const grant of record.subnets) {
+    const later = state.gone.get(state.keys.goneEntry('subnet', grant.cidr));
+    const isKept = subnets.some(({ grantId }) => grantId === grant.grantId);
+    if (isKept || (later?.item.modRevision ?? 0) > item.modRevision) continue;
+    const node = { nodeId, publicKey };
+    await bury(writer, parts, { kind: 'subnet', id: grant.cidr, why: record.why, node, subnets: [grant] });
+  }
+}

@@ -1,0 +1,24 @@
+/** A promise that was broken: which, when, and how. */
+
+export const promises = [
+  'one subnet, one holder',
+  'records and keys agree',
+  'only the leader writes',
+  'no reclaim of the living',
+  'no reclaim in mass silence',
+  'one leader',
+  'an answer is true',
+  'no use after another grant',
+  'recovering has a cause',
+  'all is well at rest',
+  'the program does not fail',
+] as const;
+
+export interface Violation {
+  promise: (typeof promises)[number];
+  atMs: number;
+  what: string;
+}
+
+/** Takes note of a violation. */
+export type Accuse = (promise: Violation['promise'], what: string) => void;
