@@ -281,6 +281,15 @@ describe('GC', () => {
     expect((await attachments.collect('mesh', { valid: [], force: true })).removed).toHaveLength(1);
   });
 
+  it('takes a namespace of the same inode for no sign of life with the kernel’s WireGuard: inodes are used again', async () => {
+    Object.defineProperty(node.devices, 'backend', { value: 'kernel' });
+    node.kill(key);
+    expect(await attachments.collect('mesh', { valid: [] })).toMatchObject({
+      removed: [{ containerId: 'c1' }],
+    });
+    expect(attachments.list().map(({ containerId }) => containerId)).toEqual(['c2']);
+  });
+
   it('removes what is alive too when forced, but nothing that is valid', async () => {
     const collected = await attachments.collect('mesh', {
       valid: [{ containerId: 'c2', ifName: 'eth0' }],
