@@ -15,7 +15,7 @@ TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-syste
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds coverage mutation bench bench-cni openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds planted planted-docs coverage mutation bench bench-cni openapi format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -74,6 +74,12 @@ conformance: test-deps build ## every case of the CNI on our plugin and on the r
 
 crash-rounds: test-deps build ## 10,000 ADDs and DELs with a kill in one of ten, then GC and audit; ROUNDS=, WORKERS=, SEED=
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/crash/main.ts
+
+planted: test-deps ## plant every bug in a copy of the tree and see the suite go red; ONLY=part of a name, QUICK=1: unit tests only
+	@$(BIN)/tsx libs/testing/src/planted/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+
+planted-docs: deps ## write the table of docs/planted-bugs.md
+	@$(BIN)/tsx libs/testing/src/planted/main.ts --document
 
 coverage: deps ## branch coverage of the pure libraries
 	@$(BIN)/vitest run --project unit --coverage

@@ -49,6 +49,8 @@ export const allSteps: readonly (readonly Step[])[] = [
   ...checkSteps.map((step) => [step]),
   [vitest('unit')],
   [vitest('simulation')],
+  // What makes the green above mean something: bugs that it must notice (docs/planted-bugs.md).
+  [plain('planted bugs', bin('tsx'), 'libs/testing/src/planted/main.ts', '--quick')],
   [vitest('int')],
   [vitest('root', ownNamespace)],
   [
