@@ -10,6 +10,9 @@ const inSuite =
   (file, ...fails) => ({ suite, files: [file], fails });
 
 export const unit = inSuite('unit');
+export const int = inSuite('int');
+export const root = inSuite('root');
+export const e2e = inSuite('e2e');
 
 /** Catchers of one file of unit tests. */
 export const unitTestsOf =

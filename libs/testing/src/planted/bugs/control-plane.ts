@@ -1,6 +1,6 @@
 /** Bugs of those who grant: the store, the leader and the cluster-manager, in the order of the design. */
 import type { PlantedBug } from '../planted-bug.ts';
-import { unit, unitTestsOf } from './catchers.ts';
+import { int, unit, unitTestsOf } from './catchers.ts';
 
 const home = 'apps/cluster-manager/src';
 const fences = unitTestsOf(`${home}/registry/fences.test.ts`);
@@ -121,7 +121,13 @@ export const controlPlaneBugs: readonly PlantedBug[] = [
     name: 'created-moves-the-watch',
     promise: '§4.15 a watch counts only what it has delivered',
     does: 'takes the revision of the reply "created" for delivered',
-    catchers: [unit('libs/store/src/etcd/watch-stream.test.ts', 'takes the reply that it is open for a sign of life')],
+    catchers: [
+      unit('libs/store/src/etcd/watch-stream.test.ts', 'takes the reply that it is open for a sign of life'),
+      int(
+        'libs/store/src/etcd/etcd-store.int.test.ts',
+        'tells a watcher of no revision before it has shown everything up to it',
+      ),
+    ],
   },
   {
     name: 'renewal-without-the-read',
