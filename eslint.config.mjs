@@ -32,8 +32,8 @@ export default tseslint.config(
   },
   {
     files: ['**/*.ts'],
-    // The second speaks containerd's CRI.
-    ignores: ['libs/store/src/**', 'apps/e2e/src/runtimes/containerd/**'],
+    // The second speaks the CRI of container runtimes.
+    ignores: ['libs/store/src/**', 'apps/e2e/src/runtimes/cri/**'],
     rules: {
       'no-restricted-imports': [
         'error',

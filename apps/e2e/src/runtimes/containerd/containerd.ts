@@ -1,10 +1,11 @@
 /** containerd on one node of the lab: its own root, state and socket, in the node's network namespace. */
-import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type InstalledCni, type LabProcess, type NodePlan, startProcess, until } from '@wgcni/testing';
 import { execa } from 'execa';
-import { CriClient } from './cri-client.ts';
-import { pauseImage } from './pause-image.ts';
+import { CriClient } from '../cri/cri-client.ts';
+import type { CriPlace, CriRuntime } from '../cri/cri-rig.ts';
+import { pauseImage } from '../cri/pause-image.ts';
 
 const programs = ['/usr/bin/containerd', '/usr/bin/ctr', '/usr/bin/containerd-shim-runc-v2', '/usr/sbin/runc'];
 
@@ -16,7 +17,7 @@ export async function hasContainerd(): Promise<boolean> {
   );
 }
 
-export class Containerd {
+export class Containerd implements CriRuntime {
   readonly cri: CriClient;
   readonly #node: NodePlan;
   readonly #dir: string;
@@ -29,16 +30,12 @@ export class Containerd {
   }
 
   /** Starts it with the node's plugin and configuration, and imports the image of the sandboxes. */
-  static async open(
-    node: NodePlan,
-    installed: InstalledCni,
-    { dir, image }: { dir: string; image: string },
-  ): Promise<Containerd> {
-    await mkdir(dir, { recursive: true });
+  static async open({ node, installed, dir, image }: CriPlace): Promise<Containerd> {
     await writeFile(join(dir, 'config.toml'), configuration(dir, installed));
     const opened = new Containerd(node, dir);
     await opened.start();
-    await execa('ctr', ['--address', join(dir, 'containerd.sock'), '--namespace', 'k8s.io', 'images', 'import', image]);
+    const address = ['--address', join(dir, 'containerd.sock'), '--namespace', 'k8s.io'];
+    await execa('ctr', [...address, 'images', 'import', image.archive]);
     return opened;
   }
 
@@ -64,6 +61,11 @@ export class Containerd {
   /** SIGTERM, as its unit does; the sandboxes' shims live on. */
   async stop(): Promise<void> {
     await this.#process?.stop();
+  }
+
+  async namespaces(): Promise<string[]> {
+    const names = (await readdir('/run/netns')).filter((name) => name.startsWith('cni-'));
+    return names.map((name) => join('/run/netns', name));
   }
 
   /** Removes every sandbox it knows, ends it, and the shims that are left. */

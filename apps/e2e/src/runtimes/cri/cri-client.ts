@@ -1,4 +1,4 @@
-/** The Container Runtime Interface as a kubelet speaks it: gRPC over containerd's unix socket. */
+/** The Container Runtime Interface as a kubelet speaks it: gRPC over the unix socket of a runtime. */
 import { join } from 'node:path';
 import { credentials, loadPackageDefinition, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -24,6 +24,9 @@ type Stub = Record<string, Unary> & { close(): void };
 
 const limitMs = 60_000;
 
+/** What a kubelet asks for: processes apart, the rest shared in the pod. */
+const namespaces = { namespace_options: { network: 0, pid: 1, ipc: 0 } };
+
 export class CriClient {
   readonly #stub: Stub;
 
@@ -41,10 +44,11 @@ export class CriClient {
     return status.conditions.length > 0 && status.conditions.every((condition) => condition.status);
   }
 
-  /** Makes a sandbox: a namespace, the plugin's ADD, and a pause process. Resolves with its id. */
+  /** Makes a sandbox: a namespace, the plugin's ADD, and with containerd a pause process. Resolves with its id. */
   async run(name: string, cgroupParent: string): Promise<string> {
     const metadata = { name, uid: name, namespace: 'wgcni', attempt: 0 };
-    const config = { metadata, hostname: name, linux: { cgroup_parent: `/${cgroupParent}` } };
+    const linux = { cgroup_parent: `/${cgroupParent}`, security_context: namespaces };
+    const config = { metadata, hostname: name, linux };
     return (await this.#call<{ pod_sandbox_id: string }>('RunPodSandbox', { config })).pod_sandbox_id;
   }
 
@@ -66,7 +70,7 @@ export class CriClient {
     return { id, addresses: [ip, ...additional_ips.map((more) => more.ip)].filter((text) => text !== ''), netnsPath };
   }
 
-  /** Ids of every sandbox that containerd knows, in any state. */
+  /** Ids of every sandbox that the runtime knows, in any state. */
   async list(): Promise<string[]> {
     const { items } = await this.#call<{ items: { id: string }[] }>('ListPodSandbox', {});
     return items.map(({ id }) => id);
