@@ -13,6 +13,7 @@ import { inParallel } from './conformance/in-parallel.ts';
 import { nodeSubject } from './conformance/node-subject.ts';
 import { callPlugin, verbs } from './conformance/plugin-call.ts';
 import { checkSuccess, errorIn } from './conformance/proper-answer.ts';
+import { allVersions } from './conformance/result-shape.ts';
 import { warmUp } from './conformance/run-case.ts';
 import type { Subject } from './conformance/subject.ts';
 
@@ -57,23 +58,26 @@ describe(`the real plugin, called with anything (seed ${seed})`, () => {
     await bench.clear();
   });
 
-  /** A real namespace and a container of few now and then; whatever is on stdin, no socket and no queue but our own. */
+  /**
+   * One in four is anything at all; one in four a configuration of which each key may be wrong; the rest are right but for one key at most,
+   * of a few containers in real namespaces, mostly ADD and DEL: these get through to the node. Whatever is on stdin, no socket and no queue
+   * but our own.
+   */
   const input = (netnsPaths: readonly string[]): fc.Arbitrary<Input> =>
     fc
-      .tuple(
-        fuzzedVariables,
-        fc.oneof(fuzzedConfig, fc.constant({})),
-        fuzzedStdin,
-        fc.nat(3),
-        fc.constantFrom(...netnsPaths),
-      )
-      .map(([variables, config, anything, wildness, netns]) => {
+      .tuple(fuzzedVariables, fuzzedConfig, fuzzedStdin, nearlyRight(netnsPaths), fc.nat(3))
+      .map(([variables, config, anything, near, wildness]) => {
+        if (wildness === 0) return { variables: withoutZeros(variables), stdin: confined(anything) };
         const { name } = subject.config;
-        const tame = { ...config, name, timeoutMs: 4_000, delTimeoutMs: 4_000 };
-        return {
-          variables: { ...withoutZeros(variables), ...(wildness < 3 ? { CNI_NETNS: netns } : {}) },
-          stdin: wildness === 0 ? confined(anything) : confined(JSON.stringify(tame)),
-        };
+        const limits = { timeoutMs: 4_000, delTimeoutMs: 4_000 };
+        if (wildness === 1) {
+          const stdin = confined(JSON.stringify({ ...config, name, ...limits }));
+          return { variables: { ...withoutZeros(variables), CNI_NETNS: near.variables.CNI_NETNS }, stdin };
+        }
+        const key = near.wrongKeys.find((candidate) => candidate in config) as keyof typeof config | undefined;
+        const wrong = key === undefined ? {} : { [key]: config[key] };
+        const right = { cniVersion: near.cniVersion, ...limits, ...wrong, name };
+        return { variables: near.variables, stdin: confined(JSON.stringify(right)) };
       });
 
   /** A configuration with our own socket and queue in each place where they are read; what is no object stays as it is. */
@@ -122,6 +126,20 @@ describe(`the real plugin, called with anything (seed ${seed})`, () => {
     });
   };
 });
+
+/** What a runtime sends when all is well, and the keys of which the first that there is may be made wrong. */
+const nearlyRight = (netnsPaths: readonly string[]) =>
+  fc.record({
+    variables: fc.record({
+      CNI_COMMAND: fc.constantFrom('ADD', 'ADD', 'ADD', 'DEL', 'DEL', 'CHECK'),
+      CNI_CONTAINERID: fc.constantFrom('c1', 'c2', 'c3', 'c4'),
+      CNI_NETNS: fc.constantFrom(...netnsPaths),
+      CNI_IFNAME: fc.constantFrom('eth0', 'eth1'),
+      CNI_PATH: fc.constant('/opt/cni/bin'),
+    }),
+    cniVersion: fc.constantFrom(...allVersions),
+    wrongKeys: fc.subarray(['prevResult', 'runtimeConfig', 'args', 'dns', 'cniVersion']),
+  });
 
 /** An environment cannot hold a zero byte. */
 function withoutZeros(variables: Record<string, string>): Record<string, string> {
