@@ -10,12 +10,12 @@ export REDOCLY_TELEMETRY := off
 
 # What the lab and the tests run: etcd, WireGuard, the packet tools, a container engine and a machine emulator.
 PACKAGES := etcd-server etcd-client wireguard-tools wireguard-go iproute2 iptables iputils-ping tcpdump procps util-linux curl
-TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-system-x86 cpio
+TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-system-x86 cpio libfaketime
 # Container runtimes that drive the plugin; without one its tests are skipped, by name. NOMAD= and CRIO= name programs that Debian 12 has not.
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds planted planted-docs coverage mutation bench bench-cni openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds nemesis nemesis-check nemesis-figures planted planted-docs coverage mutation bench bench-cni openapi format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -74,6 +74,15 @@ conformance: test-deps build ## every case of the CNI on our plugin and on the r
 
 crash-rounds: test-deps build ## 10,000 ADDs and DELs with a kill in one of ten, then GC and audit; ROUNDS=, WORKERS=, SEED=
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/crash/main.ts
+
+nemesis: test-deps build ## faults on a whole cluster under load, for DURATION= seconds, from SEED=, by the nemeses with ONLY= in their names
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/nemesis/main.ts
+
+nemesis-check: deps ## judge a recorded run again: RUN=.cache/nemesis/…
+	@$(BIN)/tsx apps/e2e/src/nemesis/check.ts $(RUN)
+
+nemesis-figures: test-deps build ## takeovers, deposed leaders, partitions, mass silence: ROUNDS= times each, those with ONLY= in their names
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/nemesis/figures/main.ts
 
 planted: test-deps ## plant every bug in a copy of the tree and see the suite go red; ONLY=part of a name, QUICK=1: unit tests only
 	@$(BIN)/tsx libs/testing/src/planted/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)

@@ -1,7 +1,16 @@
 /** A lab for one test file: random name, brought up with its containers, taken down whatever happened. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { findPrograms, Lab, planLab, type LabOptions, type LabSize, type NodePlan, type Place } from '@wgcni/testing';
+import {
+  findPrograms,
+  Lab,
+  planLab,
+  type LabOptions,
+  type LabPlan,
+  type LabSize,
+  type NodePlan,
+  type Place,
+} from '@wgcni/testing';
 
 export interface Scenario {
   lab: Lab;
@@ -10,12 +19,18 @@ export interface Scenario {
   placesOf(node: NodePlan): Place[];
 }
 
+export interface ScenarioOptions extends LabOptions {
+  /** Prepares what must be there before anything starts, such as file systems. */
+  beforeUp?: (plan: LabPlan) => Promise<void>;
+}
+
 const root = resolve(import.meta.dirname, '../../..');
 
 /** Brings up a lab of that size and attaches its containers. The caller calls `lab.down()` in any case. */
-export async function bringUp(size: LabSize = {}, options: LabOptions = {}): Promise<Scenario> {
+export async function bringUp(size: LabSize = {}, { beforeUp, ...options }: ScenarioOptions = {}): Promise<Scenario> {
   const lab = new Lab(planLab(`e${randomBytes(3).toString('hex')}`, size), await findPrograms(root), options);
   try {
+    await beforeUp?.(lab.plan);
     await lab.up();
     const places = await Promise.all(lab.plan.nodes.map((node) => joinAll(lab, node)));
     const flat = places.flat();

@@ -19,6 +19,7 @@ export function replicaRoutes(server: FastifyInstance, replica: Replica): void {
   app.get('/v1/leader', { schema: { ...leader, response: { 200: refTo(LeaderSchema) } } }, async () => ({
     leader: leaderOf(replica),
     self: replica.id,
+    term: replica.election.leadership?.term ?? null,
     recovering: replica.recovery.isRecovering(),
     revision: state.revision,
   }));

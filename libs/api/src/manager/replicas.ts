@@ -12,11 +12,15 @@ export const ReplicaSchema = Type.Object(
   { $id: 'Replica' },
 );
 
-/** `self` is the replica that answers; `recovering` is set while it grants only what nodes claim (design §4.15). */
+/**
+ * `self` is the replica that answers, `term` the term in which it believes at this moment that it leads; `leader` is who holds the key as it
+ * last saw it, which may be another one. `recovering` is set while it grants only what nodes claim (design §4.15).
+ */
 export const LeaderSchema = Type.Object(
   {
     leader: Type.Union([Type.Object({ replicaId: Type.String(), url: Type.String() }), Type.Null()]),
     self: Type.String(),
+    term: Type.Union([Revision, Type.Null()]),
     recovering: Type.Boolean(),
     revision: Revision,
   },

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { systemClock } from '@wgcni/base';
 import { execa } from 'execa';
-import type { EtcdPlan, LabPlan } from './plan.ts';
+import { inItsNamespace, type EtcdPlan, type LabPlan } from './plan.ts';
 import type { LabProcess } from './process.ts';
 import { startProcess } from './process.ts';
 
@@ -25,7 +25,7 @@ export function startEtcd(program: string, plan: LabPlan, member: EtcdPlan, star
     ...['--auto-compaction-mode', 'periodic', '--auto-compaction-retention', '1h'],
     ...['--logger', 'zap', '--log-level', 'warn'],
   ];
-  return startProcess({ name: member.name, argv, log: member.log });
+  return startProcess({ name: member.name, argv, log: member.log, ...inItsNamespace(member) });
 }
 
 /** Waits until every member answers as healthy. */

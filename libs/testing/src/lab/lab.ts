@@ -8,8 +8,8 @@ import {
 } from '@wgcni/api';
 import { messageOf, systemClock } from '@wgcni/base';
 import { startEtcd, waitForEtcd, type EtcdStart } from './etcd.ts';
-import { addBridge, addContainerNetns, addNode } from './netns.ts';
-import type { ContainerPlan, LabPlan, NodePlan } from './plan.ts';
+import { addApart, addBridge, addContainerNetns, addNode } from './netns.ts';
+import { inItsNamespace, type ContainerPlan, type LabPlan, type NodePlan } from './plan.ts';
 import { addContainer, type PluginResult } from './plugin.ts';
 import { LabProcess, startProcess } from './process.ts';
 import type { Programs } from './programs.ts';
@@ -39,7 +39,10 @@ export class Lab {
 
   /** Brings up the control plane and every node; the caller stands in the control namespace. */
   async up(): Promise<void> {
-    await this.step('bridge', () => addBridge(this.plan));
+    await this.step('bridge', async () => {
+      await addBridge(this.plan);
+      for (const each of [...this.plan.etcd, ...this.plan.managers]) await addApart(this.plan, each);
+    });
     await this.step(`etcd: ${this.plan.etcd.length} members`, () => this.startAllEtcd());
     await this.step(`cluster-managers: ${this.plan.managers.length} replicas, one leader`, () =>
       this.startAllManagers(),
@@ -62,8 +65,15 @@ export class Lab {
   }
 
   async startAllEtcd(start: EtcdStart = {}): Promise<void> {
-    for (const member of this.plan.etcd) this.#keep(startEtcd(this.programs.etcd, this.plan, member, start));
+    for (const { name } of this.plan.etcd) this.startEtcdMember(name, start);
     await waitForEtcd(this.programs.etcdctl, this.plan);
+  }
+
+  /** Starts one etcd member, with the data that it has. */
+  startEtcdMember(name: string, start: EtcdStart = {}): LabProcess {
+    const member = this.plan.etcd.find((candidate) => candidate.name === name);
+    if (member === undefined) throw new Error(`no etcd member ${name} in this lab`);
+    return this.#keep(startEtcd(this.programs.etcd, this.plan, member, start));
   }
 
   async startAllManagers(): Promise<void> {
@@ -72,7 +82,7 @@ export class Lab {
   }
 
   /** Starts one cluster-manager; the very first of a lab creates the network. */
-  startManager(id: string): LabProcess {
+  startManager(id: string, env: Record<string, string> = {}): LabProcess {
     const manager = this.plan.managers.find((candidate) => candidate.id === id);
     if (manager === undefined) throw new Error(`no manager ${id} in this lab`);
     const bootstrap = this.#bootstrapped ? [] : ['--bootstrap', ...this.plan.pools.flatMap((pool) => ['--pool', pool])];
@@ -85,7 +95,7 @@ export class Lab {
       ...bootstrap,
       ...(this.#options.managerFlags ?? []),
     ];
-    return this.#keep(startProcess({ name: id, argv, log: manager.log }));
+    return this.#keep(startProcess({ name: id, argv, env, log: manager.log, ...inItsNamespace(manager) }));
   }
 
   /** Starts (again) the node-manager of a node whose namespace is there. */

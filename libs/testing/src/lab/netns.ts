@@ -1,7 +1,7 @@
 /** Network namespaces of the lab and the links between them. */
 import { readdir } from 'node:fs/promises';
 import { execa } from 'execa';
-import type { ContainerPlan, LabPlan, NodePlan } from './plan.ts';
+import type { Apart, ContainerPlan, LabPlan, NodePlan } from './plan.ts';
 
 /** Creates a named namespace with its loopback up. */
 export async function addNetns(name: string): Promise<void> {
@@ -50,6 +50,18 @@ export async function addNode(plan: LabPlan, node: NodePlan): Promise<void> {
     `address add ${node.underlay.v6}/64 dev eth0 nodad`,
     `route add default via ${plan.control.v4}`,
   ]);
+}
+
+/** The namespace of a member or a manager that stands apart, joined to the bridge by its `eth0`; nothing for one that does not. */
+export async function addApart(plan: LabPlan, { netns, address }: Apart): Promise<void> {
+  if (netns === undefined) return;
+  const outer = `u-${plan.name}-${Number(address.split('.').at(-1)) - 200}`;
+  await addNetns(netns);
+  await batch([
+    `link add ${outer} type veth peer name eth0 netns ${netns}`,
+    `link set ${outer} master ${plan.bridge} up`,
+  ]);
+  await batch([`-n ${netns}`, `link set eth0 up`, `address add ${address}/24 dev eth0`]);
 }
 
 /** What a container runtime does before it calls the plugin: an empty namespace. */

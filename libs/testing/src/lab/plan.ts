@@ -19,7 +19,16 @@ export interface NodePlan {
   containers: ContainerPlan[];
 }
 
-export interface EtcdPlan {
+/** A member or a manager that stands apart has a namespace and an address of its own, so that it can be cut off. */
+export interface Apart {
+  /** Its address on the bridge. */
+  address: string;
+  /** Absent: it runs in the control namespace, with all the others. */
+  netns?: string;
+  netnsPath?: string;
+}
+
+export interface EtcdPlan extends Apart {
   name: string;
   clientUrl: string;
   peerUrl: string;
@@ -27,7 +36,7 @@ export interface EtcdPlan {
   log: string;
 }
 
-export interface ManagerPlan {
+export interface ManagerPlan extends Apart {
   id: string;
   listen: string;
   url: string;
@@ -54,6 +63,8 @@ export interface LabSize {
   containersPerNode?: number;
   managers?: number;
   etcd?: number;
+  /** Whether each etcd member and each manager has a namespace of its own. */
+  isApart?: boolean;
   /** `CIDR:LEN` each, as `--pool` takes them. */
   pools?: string[];
 }
@@ -77,22 +88,39 @@ export function planLab(name: string, size: LabSize = {}): LabPlan {
     bridge: `br-${name}`,
     control,
     cluster: name,
-    etcd: numbers(size.etcd ?? 3).map((n) => ({
-      name: `etcd${n}`,
-      clientUrl: `http://${control.v4}:${2378 + n}0`,
-      peerUrl: `http://${control.v4}:${2378 + n}1`,
-      dataDir: `${dir}/etcd${n}`,
-      log: `${dir}/log/etcd${n}.log`,
-    })),
-    managers: numbers(size.managers ?? 3).map((n) => ({
-      id: `${name}-m${n}`,
-      listen: `${control.v4}:${7000 + n}`,
-      url: `http://${control.v4}:${7000 + n}`,
-      log: `${dir}/log/manager${n}.log`,
-    })),
+    etcd: numbers(size.etcd ?? 3).map((n) => {
+      const apart = placeApart(`wgcni-${name}-etcd${n}`, 200 + n, size.isApart === true, control.v4);
+      return {
+        ...apart,
+        name: `etcd${n}`,
+        clientUrl: `http://${apart.address}:${2378 + n}0`,
+        peerUrl: `http://${apart.address}:${2378 + n}1`,
+        dataDir: `${dir}/etcd${n}/data`,
+        log: `${dir}/log/etcd${n}.log`,
+      };
+    }),
+    managers: numbers(size.managers ?? 3).map((n) => {
+      const apart = placeApart(`wgcni-${name}-m${n}`, 210 + n, size.isApart === true, control.v4);
+      return {
+        ...apart,
+        id: `${name}-m${n}`,
+        listen: `${apart.address}:${7000 + n}`,
+        url: `http://${apart.address}:${7000 + n}`,
+        log: `${dir}/log/manager${n}.log`,
+      };
+    }),
     nodes: numbers(size.nodes ?? 3).map((n) => planNode(name, dir, n, size.containersPerNode ?? 2)),
     pools: size.pools ?? defaultPools,
   };
+}
+
+/** The namespace that a process of it is started in, as `startProcess` takes it. */
+export function inItsNamespace({ netnsPath }: Apart): { netnsPath?: string } {
+  return netnsPath === undefined ? {} : { netnsPath };
+}
+
+function placeApart(netns: string, last: number, isApart: boolean, control: string): Apart {
+  return isApart ? { address: `192.0.2.${last}`, netns, netnsPath: `/run/netns/${netns}` } : { address: control };
 }
 
 function planNode(name: string, dir: string, n: number, containers: number): NodePlan {

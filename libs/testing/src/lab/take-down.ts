@@ -1,5 +1,5 @@
 /** Takes a lab down: processes by pid, each node's own teardown, namespaces, files; repeatable, whatever is there. */
-import { rm, rmdir } from 'node:fs/promises';
+import { readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { listNetns, removeNetns } from './netns.ts';
@@ -19,6 +19,7 @@ export async function takeDown(plan: LabPlan, programs: Programs): Promise<void>
     if (name === plan.controlNetns || name.startsWith(`wgcni-${plan.name}-`)) await removeNetns(name);
   }
   await execa('ip', ['link', 'delete', plan.bridge], { reject: false });
+  await unmountUnder(plan.dir);
   await rm(plan.dir, { recursive: true, force: true });
   await removeIfEmpty(dirname(plan.dir));
 }
@@ -47,6 +48,12 @@ async function tearDownNode(node: NodePlan, programs: Programs): Promise<void> {
     node.socket,
   ];
   await execa('nsenter', [`--net=${node.netnsPath}`, process.execPath, programs.nodeManager, ...flags]);
+}
+
+/** Unmounts what a test has mounted there, the last first. */
+async function unmountUnder(dir: string): Promise<void> {
+  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
+  for (const path of mounts.filter((each) => each.startsWith(`${dir}/`)).reverse()) await execa('umount', [path]);
 }
 
 async function removeIfEmpty(dir: string): Promise<void> {

@@ -1,0 +1,184 @@
+/** One run: a lab under load, one fault after the other, each with its healing, and everything written down. */
+import { cp } from 'node:fs/promises';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@wgcni/base';
+import type { Lab } from '@wgcni/testing';
+import { readHoldings } from '../crash/node-audit.ts';
+import { SeededRandom } from '../crash/random.ts';
+import { bringUp, type Scenario } from '../scenario.ts';
+import { EtcdRecorder } from './history/etcd-recorder.ts';
+import type { HistoryEvent } from './history/event.ts';
+import { Recorder } from './history/recorder.ts';
+import { openArena } from './arena.ts';
+import { leastRatePerSec } from './checkers/validity.ts';
+import { clockRate } from './nemeses/clocks.ts';
+import type { Arena, Nemesis } from './nemeses/nemesis.ts';
+import { mountSmallDisks } from './nemeses/full-disk.ts';
+import { BeliefSampler } from './observe/belief-sampler.ts';
+import { converge } from './observe/converge.ts';
+import { PingWatch } from './observe/ping-watch.ts';
+import { SecretScan } from './observe/secrets.ts';
+import { planFaults, type PlannedFault } from './plan.ts';
+import { rateOverMs, Workload } from './workload/workload.ts';
+
+export interface CampaignOptions {
+  seed: number;
+  nemeses: readonly Nemesis[];
+  /** No fault begins after so long. */
+  durationMs: number;
+  /** Or after so many. */
+  mostFaults?: number;
+  /** Folder of the run's history. */
+  dir: string;
+  told?: (line: string) => void;
+}
+
+const registrationTtlMs = 6_000;
+const holdDownMs = 45_000;
+/** 32 subnets of each family: few enough that what one node gives up is soon another's. */
+const pools = ['10.64.0.0/19:24', 'fd64::/59:64'];
+/** How long a run waits for agreement before it gives up: far longer than is allowed, to tell late from never. */
+const patienceMs = 40_000;
+
+/** Runs until the time is over; resolves with the history, which also stands in the run's folder. */
+export async function runCampaign(options: CampaignOptions): Promise<readonly HistoryEvent[]> {
+  const managerFlags = [
+    ...['--registration-ttl', `${registrationTtlMs / 1_000}s`, '--hold-down', `${holdDownMs / 1_000}s`],
+    ...['--silence-reading', '2s', '--rest', '2s'],
+  ];
+  const recorder = new Recorder(options.dir);
+  const scene = await bringUp(
+    { nodes: 3, containersPerNode: 2, isApart: true, pools },
+    { managerFlags, beforeUp: mountSmallDisks },
+  );
+  try {
+    await new Campaign(scene, recorder, options).run();
+  } finally {
+    await cp(join(scene.lab.plan.dir, 'log'), join(options.dir, 'log'), { recursive: true });
+    await scene.lab.down();
+    await recorder.close();
+  }
+  return recorder.events;
+}
+
+class Campaign {
+  readonly #lab: Lab;
+  readonly #scene: Scenario;
+  readonly #recorder: Recorder;
+  readonly #options: CampaignOptions;
+  readonly #etcd: EtcdRecorder;
+  readonly #workload: Workload;
+  readonly #secrets = new SecretScan();
+
+  constructor(scene: Scenario, recorder: Recorder, options: CampaignOptions) {
+    this.#scene = scene;
+    this.#lab = scene.lab;
+    this.#recorder = recorder;
+    this.#options = options;
+    const { plan } = scene.lab;
+    this.#etcd = new EtcdRecorder(recorder, {
+      urls: plan.etcd.map(({ clientUrl }) => clientUrl),
+      cluster: plan.cluster,
+    });
+    const random = new SeededRandom(options.seed);
+    this.#workload = new Workload({ lab: scene.lab, recorder, random, registrationTtlMs, holdDownMs });
+  }
+
+  async run(): Promise<void> {
+    const { plan } = this.#lab;
+    this.#recorder.write({
+      ...{ kind: 'run', seed: this.#options.seed, cluster: plan.cluster, realNodes: plan.nodes.map(({ id }) => id) },
+      ...{ registrationTtlMs, holdDownMs, clockRate },
+    });
+    this.#noteStandingContainers();
+    await this.#etcd.start();
+    const pings = this.#startPings();
+    const beliefs = new BeliefSampler(this.#recorder, plan.managers, 100);
+    const arena = openArena(this.#lab, this.#etcd);
+    try {
+      this.#workload.start();
+      await this.#faults(arena);
+    } finally {
+      await this.#workload.stop();
+      await Promise.all(pings.map((ping) => ping.stop()));
+      await beliefs.stop();
+    }
+    await this.#rest();
+    await this.#etcd.close();
+    if (this.#etcd.failure !== undefined) throw this.#etcd.failure;
+  }
+
+  async #faults(arena: Omit<Arena, 'random'>): Promise<void> {
+    const { nemeses, seed, durationMs, mostFaults = Infinity } = this.#options;
+    const endAt = this.#recorder.now() + durationMs;
+    for (const fault of planFaults(nemeses, seed)) {
+      if (this.#recorder.now() > endAt || fault.number > mostFaults) return;
+      await this.#fault({ ...arena, random: new SeededRandom(fault.seed) }, fault);
+    }
+  }
+
+  async #fault(arena: Arena, { number, nemesis, calmMs, lastsMs }: PlannedFault): Promise<void> {
+    await systemClock.sleep(calmMs);
+    await this.#secrets.learn(this.#lab);
+    await this.#workload.busy(leastRatePerSec + 5, 8_000);
+    const { inFlight } = this.#recorder;
+    const ratePerSec = this.#recorder.ratePerSec(rateOverMs);
+    const strikeMs = this.#recorder.now();
+    const strike = await nemesis.strike(arena);
+    const struckMs = this.#recorder.now();
+    await systemClock.sleep(lastsMs);
+    const healMs = this.#recorder.now();
+    await strike.heal();
+    const healedMs = this.#recorder.now();
+    this.#workload.holdChanges();
+    const { convergedMs, differences } = await converge(this.#lab, this.#etcd.store, patienceMs);
+    this.#workload.allowChanges();
+    this.#recorder.write({
+      ...{ kind: 'fault', number, nemesis: nemesis.name, what: strike.what, harm: nemesis.harm },
+      ...{ strikeMs, struckMs, healMs, healedMs, inFlight, ratePerSec, convergedMs, differences },
+    });
+    const agreed = convergedMs === null ? `never agreed: ${differences.join('; ')}` : `${Math.round(convergedMs)} ms`;
+    this.#options.told?.(
+      `${number} ${nemesis.name}: ${strike.what}, for ${Math.round(healMs - struckMs)} ms; ${ratePerSec.toFixed(0)}/s at load ${loadavg()[0]?.toFixed(1)}, agreed: ${agreed}`,
+    );
+  }
+
+  /** The containers that stay were added before the history began: their addresses are held from its beginning on. */
+  #noteStandingContainers(): void {
+    for (const { id, nodeId, addresses } of this.#scene.places) {
+      const atMs = this.#recorder.now();
+      this.#recorder.write({
+        ...{ kind: 'operation', process: 'bring-up', name: 'add', nodeId, containerId: id, addresses },
+        ...{ invokeMs: atMs, endMs: atMs, outcome: 'ok' },
+      });
+    }
+  }
+
+  /** Around the ring of nodes, in both families. */
+  #startPings(): PingWatch[] {
+    const { places } = this.#scene;
+    return places.map((from, index) => {
+      const to = places[(index + 2) % places.length] ?? from;
+      return new PingWatch(this.#recorder, from, { to, address: to.addresses[index % 2] ?? '' });
+    });
+  }
+
+  /** Everything that came is deleted; what is left on the nodes is what stays, or a leak. */
+  async #rest(): Promise<void> {
+    await this.#workload.cleanUp();
+    for (const node of this.#lab.plan.nodes) {
+      const holdings = await readHoldings(this.#lab, node, node.containers);
+      this.#recorder.write({
+        ...{ kind: 'rest', nodeId: node.id },
+        holdings: { ...holdings, alive: [...holdings.alive] },
+      });
+    }
+    this.#recorder.write(await this.#secrets.look(this.#lab, this.#etcd.store, this.#options.dir));
+  }
+}
+
+/** A new folder's path for a run, named by its seed and the time. */
+export function runDirectory(root: string, seed: number, at: Date): string {
+  return join(root, '.cache', 'nemesis', `${at.toISOString().replaceAll(/[:.]/g, '-')}-${seed}`);
+}

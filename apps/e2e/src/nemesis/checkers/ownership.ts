@@ -1,0 +1,101 @@
+/**
+ * Who owns a subnet, as the nodes themselves were told: for every subnet the answers must fit one order in which it has one owner at a time.
+ * etcd is not asked here; what a node was answered is what it acts on.
+ */
+import { ofKind, type HistoryEvent, type OperationEvent, type RunEvent } from '../history/event.ts';
+import { firstContradiction, type RegisterOperation, type Spontaneous } from './linearizable.ts';
+
+const free = '';
+
+/** Every subnet whose answers contradict each other, in words. */
+export function ownershipViolations(history: readonly HistoryEvent[]): string[] {
+  const [run] = ofKind(history, 'run');
+  if (run === undefined) return ['the history does not say what was run'];
+  const operations = ofKind(history, 'operation').filter(({ nodeId, name }) => nodeId !== undefined && name !== 'list');
+  const registers = operations.flatMap(answersOf(operations));
+  const lossesMs = ofKind(history, 'fault').flatMap(({ harm, strikeMs }) => (harm === 'history' ? [strikeMs] : []));
+  const losses = { run, lossesMs };
+  const drops = spansOf(operations, losses);
+  const subnets = new Set(registers.map(({ cidr }) => cidr));
+  return [...subnets].sort().flatMap((cidr) => {
+    const own = registers.filter((each) => each.cidr === cidr);
+    const grants = new Set(own.map(({ grantId }) => grantId));
+    const contradiction = firstContradiction(
+      own,
+      drops.filter(({ grantId }) => grants.has(grantId)),
+      free,
+    );
+    if (contradiction === undefined) return [];
+    const { operation, possible } = contradiction;
+    const owners = possible.map((state) => (state === free ? 'nobody' : state)).join(' or ');
+    return [`${cidr}: ${operation.what} at ${Math.round(operation.endMs)} ms, when its grant could only be ${owners}`];
+  });
+}
+
+type Answer = RegisterOperation & { cidr: string; grantId: string };
+
+/** What each answer says of the state of each subnet. */
+function answersOf(all: readonly OperationEvent[]): (operation: OperationEvent) => Answer[] {
+  return (operation) => {
+    const { name, process, outcome, grants = [], endMs } = operation;
+    if (outcome !== 'ok') return [];
+    const invokeMs = name === 'register' ? firstTryMs(all, operation) : operation.invokeMs;
+    return grants.flatMap(({ cidr, grantId }) => {
+      const about = { cidr, grantId, invokeMs, endMs, what: `${name} by ${process} with grant ${grantId}` };
+      if (name === 'register')
+        return [{ ...about, apply: (state: string) => ([free, grantId].includes(state) ? grantId : undefined) }];
+      if (name === 'renew') return [{ ...about, apply: (state: string) => (state === grantId ? state : undefined) }];
+      if (name === 'release') return [{ ...about, apply: (state: string) => (state === grantId ? free : state) }];
+      return [];
+    });
+  };
+}
+
+/** A registration that was not answered may have been done: the one that is answered then tells what it gave. */
+function firstTryMs(all: readonly OperationEvent[], { process, invokeMs }: OperationEvent): number {
+  let first = invokeMs;
+  for (const earlier of all.filter((each) => each.process === process && each.invokeMs < invokeMs).reverse()) {
+    if (earlier.name !== 'register' || earlier.outcome === 'ok') break;
+    first = earlier.invokeMs;
+  }
+  return first;
+}
+
+/** When a grant may have ended without its node: released or forgotten with an unknown outcome, or reclaimed after a silence. */
+function spansOf(
+  operations: readonly OperationEvent[],
+  losses: { run: RunEvent; lossesMs: readonly number[] },
+): (Spontaneous & { grantId: string })[] {
+  const byNode = new Map<string, OperationEvent[]>();
+  for (const each of operations) byNode.set(each.nodeId ?? '', [...(byNode.get(each.nodeId ?? '') ?? []), each]);
+  return [...byNode.values()].flatMap((own) => [
+    ...own.flatMap(({ name, invokeMs, grants = [] }, index) => {
+      // A forgotten node loses all that it ever had.
+      const grantIds =
+        name === 'forget' ? own.slice(0, index).flatMap((each) => each.grants ?? []) : name === 'release' ? grants : [];
+      return grantIds.map(({ grantId }) => mayEnd(grantId, invokeMs, Infinity));
+    }),
+    ...silencesOf(own, losses),
+  ]);
+}
+
+/** Spans in which the hold-down can have ended: longer after a sign of life than it takes. */
+function silencesOf(
+  own: readonly OperationEvent[],
+  { run, lossesMs }: { run: RunEvent; lossesMs: readonly number[] },
+): (Spontaneous & { grantId: string })[] {
+  const lives = own.filter(({ name, outcome }) => outcome === 'ok' && (name === 'renew' || name === 'register'));
+  const grantIds = [...new Set(lives.flatMap(({ grants = [] }) => grants.map(({ grantId }) => grantId)))];
+  return lives.flatMap(({ invokeMs }, index) => {
+    const endMs = lives[index + 1]?.endMs ?? Infinity;
+    const isForgotten = lossesMs.some((atMs) => atMs >= invokeMs && atMs <= endMs);
+    // A store that was set back is recovering for three TTLs: who stays away for longer may find that nobody knew of it.
+    const silence = isForgotten ? run.registrationTtlMs * 3 : run.holdDownMs;
+    const fromMs = invokeMs + silence / run.clockRate;
+    return fromMs > endMs ? [] : grantIds.map((grantId) => mayEnd(grantId, fromMs, endMs));
+  });
+}
+
+function mayEnd(grantId: string, fromMs: number, toMs: number): Spontaneous & { grantId: string } {
+  return { grantId, fromMs, toMs, apply: (state) => (state === grantId ? free : undefined) };
+}

@@ -1,0 +1,52 @@
+/** A manager whose clock runs fast or slow, or whose wall clock jumps back: by libfaketime, which Node obeys on both of its clocks. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Arena, Nemesis, Strike } from './nemesis.ts';
+
+/** Debian's package libfaketime. */
+const library = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
+
+/** By how much clocks run fast in the runs whose every promise is checked. */
+export const clockRate = 1.4;
+
+export const clockNemeses: readonly Nemesis[] = [
+  { name: 'clock ×1.4', harm: 'control', lastsMs: [8_000, 15_000], strike: (arena) => rate(arena, clockRate) },
+  { name: 'clock ÷1.4', harm: 'control', lastsMs: [8_000, 15_000], strike: (arena) => rate(arena, 1 / clockRate) },
+  { name: 'clock jumps back', harm: 'control', lastsMs: [4_000, 8_000], strike: jumpBack },
+];
+
+/** The leader goes on under a clock of that rate: monotonic and wall, as if the machine's oscillator were wrong. */
+async function rate(arena: Arena, factor: number): Promise<Strike> {
+  const id = await lead(arena, { LD_PRELOAD: library, FAKETIME: `+0 x${factor.toFixed(3)}` });
+  return { what: `${id} at rate ${factor.toFixed(2)}`, heal: () => restart(arena, id) };
+}
+
+/** The leader's wall clock jumps a minute back while it leads; the monotonic one does not. */
+async function jumpBack(arena: Arena): Promise<Strike> {
+  const path = join(arena.lab.plan.dir, 'faketime');
+  await writeFile(path, '+0\n');
+  const env = { FAKETIME_TIMESTAMP_FILE: path, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+  const id = await lead(arena, { LD_PRELOAD: library, ...env });
+  await writeFile(path, '-60\n');
+  return { what: `${id}, a minute`, heal: () => restart(arena, id) };
+}
+
+/** Starts one manager in that environment and sees that it leads: the others resign until it does. */
+async function lead(arena: Arena, env: Record<string, string>): Promise<string> {
+  const { lab } = arena;
+  const { id } = arena.random.pick(lab.plan.managers);
+  await lab.process(id).stop();
+  lab.startManager(id, env);
+  for (let tries = 0; tries < 6; tries += 1) {
+    const leader = await arena.leader();
+    if (leader === id) return id;
+    await restart(arena, leader);
+  }
+  // It stands beside the leader then, and that is a fault too.
+  return id;
+}
+
+async function restart({ lab }: Arena, id: string): Promise<void> {
+  await lab.process(id).stop();
+  lab.startManager(id);
+}

@@ -1,0 +1,42 @@
+/** What a nemesis is: it strikes a running lab and hands back how to heal it. */
+import type { Lab, NodePlan } from '@wgcni/testing';
+import type { SeededRandom } from '../../crash/random.ts';
+import type { EtcdRecorder } from '../history/etcd-recorder.ts';
+import type { Harm } from '../history/event.ts';
+
+/** What a nemesis has to do with. */
+export interface Arena {
+  lab: Lab;
+  random: SeededRandom;
+  etcd: EtcdRecorder;
+  /** Id of the manager that holds the leader key now. */
+  leader(): Promise<string>;
+  /** Name of the member that leads etcd now. */
+  etcdLeader(): Promise<string>;
+}
+
+export interface Strike {
+  /** What was hit, in words. */
+  what: string;
+  /** Ends the fault; repeatable. */
+  heal(): Promise<void>;
+}
+
+export interface Nemesis {
+  name: string;
+  harm: Harm;
+  /** Shortest and longest time between strike and healing. */
+  lastsMs: readonly [number, number];
+  strike(arena: Arena): Promise<Strike>;
+}
+
+/** The id of some manager that does not lead. */
+export async function someFollower(arena: Arena): Promise<string> {
+  const leader = await arena.leader();
+  return arena.random.pick(arena.lab.plan.managers.map(({ id }) => id).filter((id) => id !== leader));
+}
+
+/** Some node. */
+export function someNode({ lab, random }: Arena): NodePlan {
+  return random.pick(lab.plan.nodes);
+}
