@@ -11,6 +11,8 @@ import { recordIdentity } from './registration/identity.ts';
 import { RegistrationSession } from './registration/session.ts';
 import { version } from './version.ts';
 import { readSnapshot } from './view/read-snapshot.ts';
+import type { MeshSnapshot } from './view/snapshot.ts';
+import { StoreFollower } from './view/store-follower.ts';
 
 /** How often each thing is looked at without an event, in milliseconds (design §4.14). */
 const periods = { readBack: 60_000, host: 5_000, processes: 2_000, clocks: 1_000, betweenKernelEvents: 300 };
@@ -82,34 +84,27 @@ function makeSession(config: Config, ports: Ports, parts: Parts, reconcilers: Re
   });
 }
 
-interface StoreFollower {
+interface Following {
   config: Config;
   ports: Ports;
   parts: Parts;
   session: RegistrationSession;
 }
 
-/** Takes every change of `mesh/` into the view, in order. */
-async function followStore({ config, ports, parts, session }: StoreFollower, signal: AbortSignal): Promise<void> {
+/** Takes every change of `mesh/` into the view. */
+async function followStore({ config, ports, parts, session }: Following, signal: AbortSignal): Promise<void> {
   const keys = keysOf(config.cluster);
   const reflector = new Reflector({ ...ports, prefix: keys.mesh });
-  const failures = new AbortController();
-  let last: Promise<void> = Promise.resolve();
-  await reflector.run(AbortSignal.any([signal, failures.signal]), ({ revision }) => {
-    const snapshot = readSnapshot(reflector.items.values(), revision, keys);
-    last = parts.keeper.accept(snapshot).then(
-      ({ isOwnRecordRight }) => {
-        // A drain, or the end of one, is told of in a renewal's answer.
-        const isDrainNews = snapshot.draining.includes(parts.identity.nodeId) !== parts.board.isDraining;
-        if (!isOwnRecordRight || isDrainNews) session.renewSoon();
-      },
-      (error: unknown) => failures.abort(error),
-    );
-  });
-  await last;
-  // A view that cannot be written to disk must not be worked by.
-  failures.signal.throwIfAborted();
-  signal.throwIfAborted();
+  const onAccepted = (snapshot: MeshSnapshot, isOwnRecordRight: boolean): void => {
+    // A drain, or the end of one, is told of in a renewal's answer.
+    const isDrainNews = snapshot.draining.includes(parts.identity.nodeId) !== parts.board.isDraining;
+    if (!isOwnRecordRight || isDrainNews) session.renewSoon();
+  };
+  const follower = new StoreFollower({ ...ports, keeper: parts.keeper, onAccepted });
+  await Promise.all([
+    follower.run(signal),
+    reflector.run(signal, ({ revision }) => follower.take(readSnapshot(reflector.items.values(), revision, keys))),
+  ]);
 }
 
 async function followKernel({ iproute, clock }: Ports, wake: () => void, signal: AbortSignal): Promise<void> {
