@@ -33,7 +33,7 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   const { keeper, contact } = await openKeepers(config, ports);
   const board: StandingBoard = {
     standing: standingAtStart(identity),
-    isDraining: false,
+    isDraining: keeper.view.isDraining ?? false,
   };
   const judgement = (): Judgement => {
     const fenceReason = (holdDownMs: number): string | undefined => contact.fenceReason(holdDownMs);

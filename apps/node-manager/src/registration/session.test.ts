@@ -258,4 +258,21 @@ describe('a drained node', () => {
     await expect.poll(() => cluster.nodeRecord('n1')?.subnets).toEqual([]);
     expect(readiness()).toBe('draining');
   });
+
+  it('goes on draining when it restarts in an outage, and gives its grants back afterwards', async () => {
+    node.attachments = 1;
+    await node.start();
+    cluster.draining.add('n1');
+    await becomes('draining');
+    cluster.isDown = true;
+    await node.restart();
+    expect(readiness()).toBe('draining');
+    node.attachments = 0;
+    cluster.isDown = false;
+    await expect.poll(() => cluster.nodeRecord('n1')?.subnets, { timeout: 5_000 }).toEqual([]);
+    cluster.draining.delete('n1');
+    await becomes('ready');
+    await node.restart();
+    expect(readiness()).not.toBe('draining');
+  });
 });

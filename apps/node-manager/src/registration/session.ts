@@ -103,7 +103,7 @@ export class RegistrationSession {
       this.#published = JSON.stringify(underlay);
       [this.#isKnown, this.#hasTakenOver] = [true, true];
       this.#stand({ kind: 'registered' });
-      this.#noteDraining(answer.draining);
+      await this.#noteDraining(answer.draining);
       log.info({ nodeId, subnets: answer.subnets, endpoints: underlay.endpoints }, 'registration.made');
       return { ttlMs: answer.ttlSec * 1_000 };
     } catch (thrown) {
@@ -151,7 +151,7 @@ export class RegistrationSession {
       const answer = await manager.renew(nodeId, input, signal);
       await contact.touch(sentAt);
       this.#stand({ kind: 'registered' });
-      this.#noteDraining(answer.draining);
+      await this.#noteDraining(answer.draining);
       return { ttlMs: answer.ttlSec * 1_000 };
     } catch (thrown) {
       signal.throwIfAborted();
@@ -233,8 +233,10 @@ export class RegistrationSession {
     return 'again';
   }
 
-  #noteDraining(isDraining: boolean): void {
-    if (isDraining === this.#board.isDraining) return;
+  /** ORDER: on disk first; after a start in an outage the node drains by what it was told before. */
+  async #noteDraining(isDraining: boolean): Promise<void> {
+    if (isDraining === this.#board.isDraining && isDraining === (this.#drainingSince !== undefined)) return;
+    await this.#deps.keeper.noteDraining(isDraining);
     this.#board.isDraining = isDraining;
     this.#drainingSince = isDraining ? this.#deps.clock.monotonicMs() : undefined;
     this.#deps.log.info({}, isDraining ? 'node.draining' : 'node.undrained');

@@ -56,7 +56,7 @@ export class RegisteringNode {
     await keeper.load();
     const contact = new ContactKeeper({ dataDir, now: () => this.now, log: silentLog });
     await contact.load();
-    const board: StandingBoard = { standing: standingAtStart(identity), isDraining: false };
+    const board: StandingBoard = { standing: standingAtStart(identity), isDraining: keeper.view.isDraining ?? false };
     const session = new RegistrationSession({
       ...{ nodeId, instance: identity.instance, version: '1', takeOver, publicKey: `${'A'.repeat(43)}=` },
       ...{ manager: cluster.manager, keeper, contact, board, pulse: new Pulse(), life: identity },

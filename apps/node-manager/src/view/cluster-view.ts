@@ -42,6 +42,8 @@ export const ClusterViewSchema = Type.Object({
   refused: Type.Array(Type.Object({ cidr: Type.String(), why: Type.String() })),
   /** Whether this node held grants once: without any it has evacuated, otherwise it never joined. */
   hasJoined: Type.Boolean(),
+  /** Whether the cluster said last that this node drains: an outage must not end that. */
+  isDraining: Type.Optional(Type.Boolean()),
 });
 
 export type GrantText = Static<typeof Grant>;

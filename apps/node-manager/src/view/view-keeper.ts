@@ -130,6 +130,11 @@ export class ViewKeeper {
     );
   }
 
+  /** The cluster says whether this node drains. */
+  noteDraining(isDraining: boolean): Promise<void> {
+    return this.#queue.run(() => this.#keep({ ...this.#view, isDraining }));
+  }
+
   /** The cluster knows that these grants are not used any more. */
   forgetLeaving(released: readonly GrantText[]): Promise<void> {
     const ids = new Set(released.map(({ grantId }) => grantId));
