@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { decodeQueueEntry } from '@wgcni/cni';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { executePlugin, type Run } from './execute-plugin.ts';
+import { executePlugin, type Run } from './testing/execute-plugin.ts';
 import { FakeNodeManager } from './fake-node-manager.ts';
 
 const bundleDir = mkdtempSync(join(tmpdir(), 'wgcni-bundle-'));

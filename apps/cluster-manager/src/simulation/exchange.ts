@@ -3,7 +3,7 @@ import { abortReason } from '@wgcni/base';
 import type { Actor } from './actor.ts';
 import type { Link } from './link.ts';
 
-export type Answer<T> = { value: T } | { error: unknown };
+export type Answer<T> = { value: T } | { error: Error };
 
 export interface Asking {
   timeoutMs: number;
@@ -43,7 +43,7 @@ export function exchange<T>(
     if (signal?.aborted === true) return onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
     const take = (answer: Answer<T>): void =>
-      settle(() => ('value' in answer ? resolve(answer.value) : reject(answer.error as Error)));
+      settle(() => ('value' in answer ? resolve(answer.value) : reject(answer.error)));
     const reply = (answer: Answer<T>): void => link.send('back', () => actor.receive(() => take(answer)));
     const leave = (): void => link.send('there', () => serve(reply));
     if (actor.isFrozen || actor.random.chance(lingeringPercent)) actor.after(actor.random.unit() * lingeringMs, leave);

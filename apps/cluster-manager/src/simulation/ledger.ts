@@ -1,11 +1,12 @@
 /** The store as it truly is, kept by every commit: what the checks judge by. */
-import {
+import type {
   GoneRecord,
   KeyClaimRecord,
   LeaderRecord,
   NodeRecord,
   RegistrationRecord,
-  SubnetRecord,
+  SubnetRecord} from '@wgcni/store';
+import {
   type Keys,
   type StoredKey,
   type WatchEvent,

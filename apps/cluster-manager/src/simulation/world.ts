@@ -1,4 +1,5 @@
 /** Everything that one run is made of, put together: store, links, cluster-managers, machines, an operator, and the judge. */
+import { messageOf } from '@wgcni/base';
 import { encodeRecord, writtenSchema, type Keys } from '@wgcni/store';
 import { Actor } from './actor.ts';
 import { Judge } from './judge.ts';
@@ -46,7 +47,7 @@ export class World {
         this.note(actor.name, `answers ${request.kind} of ${request.nodeId}`, answer);
         this.judge.answered(request, answer);
       },
-      surprised: (error) => this.judge.accuse('the program does not fail', String(error.cause ?? error)),
+      surprised: (error) => this.judge.accuse('the program does not fail', messageOf(error.cause ?? error)),
     };
     if (trace !== undefined) this.#traceCommits();
     this.#putNetwork(this.judge.keys);

@@ -123,7 +123,7 @@ describe('rest and secrets', () => {
   it('are violated by a leak, a found key and a scan that knew none', () => {
     const holdings = {
       ...{ attachments: [], records: 1, taken: [0], peerAddresses: [], containerDevices: 0, waitingDeletions: 0 },
-      alive: [],
+      ...{ alive: [], host: [] },
     };
     expect(leakViolations([run, { kind: 'rest', nodeId: 'n1', holdings }])).toEqual(['n1: 1 records of 0 attachments']);
     const scan: HistoryEvent = { kind: 'secrets', keys: 3, texts: 2, bytes: 10, found: ['n1.log'] };

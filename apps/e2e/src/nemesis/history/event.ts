@@ -1,6 +1,6 @@
 /** What a run writes down: every line of its history is one of these, with instants of one monotonic clock in milliseconds. */
 import type { StoredKey } from '@wgcni/store';
-import type { NodeHoldings } from '../../crash/node-audit.ts';
+import type { LiveInterface, NodeHoldings } from '../../crash/node-audit.ts';
 
 export interface Grant {
   cidr: string;
@@ -118,7 +118,7 @@ export interface PingEvent {
 interface RestEvent {
   kind: 'rest';
   nodeId: string;
-  holdings: Omit<NodeHoldings, 'alive'> & { alive: [string, string[]][] };
+  holdings: Omit<NodeHoldings, 'alive'> & { alive: [string, LiveInterface][] };
 }
 
 /** How many private keys were looked for in how many texts, and where one stood; never the key. */
