@@ -11,8 +11,6 @@ const inSuite =
 
 export const unit = inSuite('unit');
 export const int = inSuite('int');
-export const root = inSuite('root');
-export const e2e = inSuite('e2e');
 
 /** Catchers of one file of unit tests. */
 export const unitTestsOf =

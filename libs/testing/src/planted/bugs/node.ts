@@ -1,6 +1,6 @@
 /** Bugs of a node: its view, its disk, its attachments, its kernel and the plugin, in the order of the design. */
 import type { PlantedBug } from '../planted-bug.ts';
-import { e2e, root, unit, unitTestsOf } from './catchers.ts';
+import { unit, unitTestsOf } from './catchers.ts';
 
 const home = 'apps/node-manager/src';
 const viewing = unitTestsOf(`${home}/view/plan-view.test.ts`);
@@ -12,10 +12,7 @@ export const nodeBugs: readonly PlantedBug[] = [
     name: 'absence-is-deletion',
     promise: '§4.6 absence is not a deletion',
     does: 'drops a node that the store does not show, tombstone or not',
-    catchers: [
-      viewing('keeps a node that is merely missing', 'keeps everything when the store was emptied'),
-      e2e('apps/e2e/src/store-loss.test.ts', 'is restored from a snapshot taken before two nodes joined'),
-    ],
+    catchers: [viewing('keeps a node that is merely missing', 'keeps everything when the store was emptied')],
   },
   {
     name: 'older-tombstone-believed',
@@ -51,10 +48,7 @@ export const nodeBugs: readonly PlantedBug[] = [
     name: 'kernel-before-record',
     promise: '§4.7 a record is on disk before the kernel knows it',
     does: 'makes peer and device before anything of the attachment is on disk',
-    catchers: [
-      restarting('at any step of an ADD leaves nothing of it, or all of it'),
-      e2e('apps/e2e/src/crash/crash-points.test.ts', 'of the node-manager at every step of ADD is undone at its start'),
-    ],
+    catchers: [restarting('at any step of an ADD leaves nothing of it, or all of it')],
   },
   {
     name: 'address-freed-before-the-kernel-forgot',
@@ -144,12 +138,6 @@ export const nodeBugs: readonly PlantedBug[] = [
     catchers: [
       unit(`${home}/attachments/attach.test.ts`, 'configures the node side before the container has a device'),
     ],
-  },
-  {
-    name: 'container-ports-open',
-    promise: "§6 only loopback reaches the containers' ports",
-    does: "lets the underlay reach the node's side of the containers' tunnels",
-    catchers: [root(`${home}/mesh/mesh.root.test.ts`, 'let only loopback reach the containers’ ports')],
   },
   {
     name: 'gc-null-is-unspecified',
