@@ -1,7 +1,7 @@
 /** Two nodes of a lab, each with a runtime that is driven through its CRI. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installCni, removeCgroups, type InstalledCni, type NodePlan } from '@wgcni/testing';
+import { installCni, removeCgroups, type InstalledCni, type Lab, type NodePlan } from '@wgcni/testing';
 import { bringUp, type Scenario } from '../../scenario.ts';
 import { leftOver } from '../left-over.ts';
 import { RecordedCalls } from '../recorded-calls.ts';
@@ -24,6 +24,7 @@ export interface CriRuntime {
 
 export interface CriHost {
   node: NodePlan;
+  installed: InstalledCni;
   runtime: CriRuntime;
   calls: RecordedCalls;
 }
@@ -55,7 +56,7 @@ export class CriRig {
         const calls = await RecordedCalls.begin(installed);
         const dir = join(lab.plan.dir, node.id, 'runtime');
         await mkdir(dir, { recursive: true });
-        rig.#hosts.push({ node, calls, runtime: await open({ node, installed, dir, image }) });
+        rig.#hosts.push({ node, installed, calls, runtime: await open({ node, installed, dir, image }) });
       }
       return rig;
     } catch (error) {
@@ -70,9 +71,13 @@ export class CriRig {
     return host;
   }
 
+  get lab(): Lab {
+    return this.#scene.lab;
+  }
+
   /** The node-manager of a node, to stop and to let it go on. */
   daemon(index: number): { kill(signal: NodeJS.Signals): void } {
-    return this.#scene.lab.process(this.at(index).node.id);
+    return this.lab.process(this.at(index).node.id);
   }
 
   /** Runs a pod on a node; resolves with its id. */

@@ -7,6 +7,7 @@ import { CriClient } from '../cri/cri-client.ts';
 import type { CriPlace, CriRuntime } from '../cri/cri-rig.ts';
 import { pauseImage } from '../cri/pause-image.ts';
 import { findProgram } from '../find-program.ts';
+import { unmountBelow } from '../unmount-below.ts';
 
 export interface CrioPrograms {
   crio: string;
@@ -43,7 +44,6 @@ export class Crio implements CriRuntime {
     const { node, dir } = place;
     const namespaces = join(dir, 'namespaces');
     await mkdir(namespaces);
-    await mkdir(join(dir, 'libcni'));
     // What is pinned below it in one mount namespace is seen in all.
     await execa('mount', ['--bind', namespaces, namespaces]);
     await execa('mount', ['--make-shared', namespaces]);
@@ -54,17 +54,19 @@ export class Crio implements CriRuntime {
     return opened;
   }
 
-  /** In a mount namespace where libcni's cache is the node's own: CRI-O's GC deletes every attachment in it that it does not know. */
+  /** In a mount namespace where what has a fixed place is the node's own: its GC deletes all that it finds in libcni's cache and does not know. */
   async start(): Promise<void> {
-    const script =
-      'mkdir -p /var/lib/cni && mount --make-private "$(findmnt -n -o TARGET -T /var/lib/cni)" &&' +
-      ' mount --bind "$1" /var/lib/cni && shift && exec "$@"';
+    const script = `for name in cni containers; do
+  place="/var/lib/$name" && mkdir -p "$place" "$1/$name" &&
+  mount --make-private "$(findmnt -n -o TARGET -T "$place")" && mount --bind "$1/$name" "$place" || exit 1
+done
+shift && exec "$@"`;
     const isolate = ['unshare', '--mount', '--propagation', 'unchanged', 'sh', '-c', script, 'sh'] as const;
     this.#process = startProcess({
       name: `CRI-O of ${this.#node.id}`,
       argv: [
         ...isolate,
-        join(this.#dir, 'libcni'),
+        join(this.#dir, 'lib'),
         ...[this.#program, '--config', join(this.#dir, 'crio.conf'), '--config-dir', ''],
       ],
       netnsPath: this.#node.netnsPath,
@@ -99,12 +101,12 @@ export class Crio implements CriRuntime {
     } finally {
       this.cri.close();
       await this.stop();
-      await execa('umount', ['--recursive', '--lazy', join(this.#dir, 'namespaces')]);
+      await unmountBelow(this.#dir);
     }
   }
 }
 
-/** TOML. Storage by copies: any file system will do. */
+/** TOML. Nothing outside `dir`; storage by copies: any file system will do. */
 function configuration({ pinns, conmon, runc }: CrioPrograms, { dir, installed, image }: CriPlace): string {
   return `[crio]
 root = "${dir}/root"
@@ -136,6 +138,8 @@ monitor_cgroup = "pod"
 [crio.image]
 pause_image = "${pauseImage}"
 default_transport = "oci:${image.layouts}/"
+# Its host name is looked up otherwise, which takes ten seconds where nobody answers.
+insecure_registries = ["${pauseImage.replace(/\/.*/, '')}"]
 signature_policy = "${dir}/policy.json"
 signature_policy_dir = "${dir}/policies"
 [crio.network]
