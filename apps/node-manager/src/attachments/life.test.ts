@@ -281,8 +281,7 @@ describe('GC', () => {
     expect((await attachments.collect('mesh', { valid: [], force: true })).removed).toHaveLength(1);
   });
 
-  it('takes a namespace of the same inode for no sign of life with the kernel’s WireGuard: inodes are used again', async () => {
-    Object.defineProperty(node.devices, 'backend', { value: 'kernel' });
+  it('takes a namespace of the same inode for no sign of life: inodes are used again', async () => {
     node.kill(key);
     expect(await attachments.collect('mesh', { valid: [] })).toMatchObject({
       removed: [{ containerId: 'c1' }],

@@ -93,7 +93,9 @@ export const nodeBugs: readonly PlantedBug[] = [
     name: 'dead-process-is-death',
     promise: '§5 an attachment whose process died keeps its address',
     does: 'takes the death of a userspace process for the death of the container',
-    catchers: [unit(`${home}/attachments/free-dead.test.ts`, 'is kept by a GC that does not list it')],
+    catchers: [
+      unit(`${home}/attachments/free-dead.test.ts`, 'keeps its address however long its device cannot be made anew'),
+    ],
   },
   {
     name: 'hidden-path-is-death',
