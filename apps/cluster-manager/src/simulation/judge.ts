@@ -1,5 +1,5 @@
 /** Judges a run while it runs: every commit, every answer and every step. */
-import type { GoneRecord} from '@wgcni/store';
+import type { GoneRecord } from '@wgcni/store';
 import { keysOf, type Keys } from '@wgcni/store';
 import { checkRegistration, checkRenewal } from './checks/answers.ts';
 import { checkAuthorship } from './checks/authorship.ts';

@@ -5,12 +5,9 @@ import type {
   LeaderRecord,
   NodeRecord,
   RegistrationRecord,
-  SubnetRecord} from '@wgcni/store';
-import {
-  type Keys,
-  type StoredKey,
-  type WatchEvent,
+  SubnetRecord,
 } from '@wgcni/store';
+import { type Keys, type StoredKey, type WatchEvent } from '@wgcni/store';
 import type { Commit } from './store-server.ts';
 
 /** What one commit does to one key, before and after. */

@@ -10,7 +10,7 @@ import { SeededRandom } from './seeded-random.ts';
 import type { StoreServer } from './store-server.ts';
 import type { Timeline } from './timeline.ts';
 
-export interface ReplicaTiming {
+interface ReplicaTiming {
   leaderTtlSec: number;
   readingMs: number;
   restMs: number;
