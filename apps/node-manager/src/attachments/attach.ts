@@ -29,8 +29,7 @@ const settleMs = 2_000;
 export function attach(core: Core, key: AttachmentKey, input: AttachInput, limits: RequestLimits): Promise<Attachment> {
   const step = stepsWithin(limits, core.deps);
   return core.locks.run(keyText(key), async () => {
-    const refusal = core.deps.admission.refusal();
-    if (refusal !== undefined) throw refusal;
+    refuseNow(core);
     await step('replay queued deletions', () => core.settleQueued(key));
     const netnsId = await step('inspect the namespace', () => inspectNamespace(core, input));
     const kind = await step('release what is stale', () => kindOf(core, key, input, netnsId));
@@ -40,20 +39,27 @@ export function attach(core: Core, key: AttachmentKey, input: AttachInput, limit
     try {
       const publicKey = reserved.addressesOnly === true ? null : await build(core, reserved, step);
       const attached: AttachmentRecord = { ...reserved, state: 'attached', publicKey };
-      await step('record the attachment', async () => {
-        refuseOrphaned(core, attached);
-        await core.register.put(attached);
-      });
+      await step('record the attachment', () => core.register.put(attached));
       core.deps.log.info(
         { ...key, addresses: attached.addresses.map(({ address }) => address), port: attached.port },
         'attachment.attached',
       );
-      return await step('answer', async () => shownOf(core, attached));
+      return await step('answer', async () => {
+        // FENCE: what allowed the ADD at its begin must still hold at its end: the machine may have slept in between (design §4.11).
+        refuseNow(core);
+        refuseOrphaned(core, attached);
+        return shownOf(core, attached);
+      });
     } catch (error) {
       await rollBack(core, core.register.get(key) ?? reserved);
       throw error;
     }
   });
+}
+
+function refuseNow(core: Core): void {
+  const refusal = core.deps.admission.refusal();
+  if (refusal !== undefined) throw refusal;
 }
 
 type KindOf = Pick<AttachmentRecord, 'routeMetric' | 'addressesOnly'>;
