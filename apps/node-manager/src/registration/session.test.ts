@@ -1,5 +1,5 @@
 /** A registration over its life: contact and its loss, another instance, a delete, a drain; through restarts and reboots. */
-import { systemClock } from '@wgcni/base';
+import { CatalogueError, systemClock } from '@wgcni/base';
 import { MemoryStore } from '@wgcni/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeCluster } from '../testing/fake-cluster.ts';
@@ -13,6 +13,8 @@ let node: RegisteringNode;
 const rivals: RegisteringNode[] = [];
 beforeEach(async () => {
   cluster = new FakeCluster(MemoryStore.alone(systemClock));
+  // Nothing is renewed but when the test says so.
+  cluster.network.registrationTtlSec = 600;
   await cluster.putNetwork();
   node = await RegisteringNode.make(cluster);
 });
@@ -22,6 +24,9 @@ afterEach(async () => {
 
 const readiness = (of = node): string => of.judgement().readiness;
 const becomes = (wanted: string, of = node) => expect.poll(() => readiness(of), { timeout: 5_000 }).toBe(wanted);
+/** Registered, and serving ADD. */
+const joins = (of = node) =>
+  expect.poll(() => [standing(of), readiness(of)], { timeout: 5_000 }).toEqual(['registered', 'ready']);
 const standing = (of = node): string => of.running.board.standing.kind;
 /** A renewal that is not waited for, answered. */
 const renewed = async (of = node): Promise<void> => {
@@ -39,7 +44,7 @@ const rival = async (): Promise<RegisteringNode> => {
 describe('contact', () => {
   beforeEach(async () => {
     await node.start();
-    await becomes('ready');
+    await joins();
   });
 
   it('holds for two thirds of the stored network’s hold-down, and ADD is refused with code 11 from then on', async () => {
@@ -65,7 +70,7 @@ describe('contact', () => {
     expect(readiness()).toBe('fenced');
     expect(node.running.contact.ageMs()).toBe(20 * hourMs);
     cluster.isDown = false;
-    await becomes('ready');
+    await joins();
     expect(node.running.contact.ageMs()).toBe(0);
   });
 
@@ -76,7 +81,7 @@ describe('contact', () => {
     await node.reboot(6 * hourMs);
     expect(readiness()).toBe('fenced');
     cluster.isDown = false;
-    await becomes('ready');
+    await joins();
     cluster.isDown = true;
     await node.reboot(-60_000);
     expect(node.judgement()).toMatchObject({
@@ -84,20 +89,20 @@ describe('contact', () => {
       refusal: { message: expect.stringContaining('went back') },
     });
     cluster.isDown = false;
-    await becomes('ready');
+    await joins();
   });
 });
 
 describe('another instance of the node id', () => {
   beforeEach(async () => {
     await node.start();
-    await becomes('ready');
+    await joins();
   });
 
   it('that takes over fences the old one at its next renewal, for good: only --take-over lets it register again', async () => {
     const other = await rival();
     await other.start({ takeOver: true });
-    await becomes('ready', other);
+    await joins(other);
     await renewed();
     await becomes('duplicate');
     expect(node.judgement().refusal).toMatchObject({ cni: 50, message: expect.stringContaining('--take-over') });
@@ -113,7 +118,7 @@ describe('another instance of the node id', () => {
     expect(node.running.contact.ageMs()).toBeUndefined();
     expect(node.calls('register')).toBe(asked);
     await node.restart({ takeOver: true });
-    await becomes('ready');
+    await joins();
   });
 
   it('that came while the old one was down fences it too', async () => {
@@ -121,7 +126,7 @@ describe('another instance of the node id', () => {
     cluster.registrations.delete('n1');
     const other = await rival();
     await other.start();
-    await becomes('ready', other);
+    await joins(other);
     await node.start();
     await becomes('duplicate');
     await node.running.ended;
@@ -133,26 +138,27 @@ describe('another instance of the node id', () => {
     await other.start();
     await expect.poll(() => standing(other)).toBe('duplicate');
     cluster.registrations.delete('n1');
-    await becomes('ready', other);
+    await joins(other);
   });
 
   it('is not taken over from again by the flag that a process was started with', async () => {
     await node.restart({ takeOver: true });
-    await becomes('ready');
-    const other = await rival();
-    await other.start({ takeOver: true });
-    await becomes('ready', other);
-    await renewed();
+    await joins();
+    // It registers while this one learns that its own registration is gone.
+    cluster.manager.renew = async () => {
+      cluster.registrations.set('n1', { instance: 'b'.repeat(32), isLive: true });
+      throw new CatalogueError('registration.gone', 'its lease has ended');
+    };
+    node.running.session.renewSoon();
     await becomes('duplicate');
-    await node.running.ended;
-    expect(readiness(other)).toBe('ready');
+    expect(cluster.registrations.get('n1')?.instance).toBe('b'.repeat(32));
   });
 });
 
 describe('a node that was deleted', () => {
   beforeEach(async () => {
     await node.start();
-    await becomes('ready');
+    await joins();
   });
 
   it('evacuates, says so once the kernel has forgotten, and never registers again by itself', async () => {
@@ -164,6 +170,8 @@ describe('a node that was deleted', () => {
     await becomes('deleted');
     await node.running.ended;
     expect(held).toEqual([]);
+    // A later run must not give anything out before it is told again.
+    expect(node.running.contact.ageMs()).toBeUndefined();
     expect(cluster.calls.findLast(({ name }) => name === 'release')?.input).toMatchObject({ grantIds: grants });
     const asked = node.calls('register');
     await node.restart();
@@ -172,7 +180,7 @@ describe('a node that was deleted', () => {
     await node.running.ended;
     expect([readiness(), node.calls('register')]).toEqual(['deleted', asked]);
     await node.restart({ takeOver: true });
-    await becomes('ready');
+    await joins();
   });
 
   it('evacuates after a crash between the record of it and the evacuation', async () => {
@@ -215,7 +223,7 @@ describe('a node that was deleted', () => {
 describe('grants that are lost', () => {
   it('are given up for a tombstone, and others are asked for', async () => {
     await node.start();
-    await becomes('ready');
+    await joins();
     const before = node.running.keeper.view.grants;
     await cluster.deleteNode('n1');
     cluster.deleted.delete('n1');
@@ -230,7 +238,7 @@ describe('grants that are lost', () => {
 
   it('are not brought back by an answer that was long on its way', async () => {
     await node.start();
-    await becomes('ready');
+    await joins();
     const { keeper } = node.running;
     const { grants, grantsRevision } = keeper.view;
     await cluster.deleteNode('n1');
@@ -246,7 +254,7 @@ describe('a drained node', () => {
   it('gives its grants back when its last attachment is gone, not before', async () => {
     node.attachments = 1;
     await node.start();
-    await becomes('ready');
+    await joins();
     cluster.draining.add('n1');
     await renewed();
     await becomes('draining');
@@ -262,17 +270,24 @@ describe('a drained node', () => {
   it('goes on draining when it restarts in an outage, and gives its grants back afterwards', async () => {
     node.attachments = 1;
     await node.start();
+    await joins();
     cluster.draining.add('n1');
+    await renewed();
     await becomes('draining');
     cluster.isDown = true;
     await node.restart();
     expect(readiness()).toBe('draining');
     node.attachments = 0;
     cluster.isDown = false;
-    await expect.poll(() => cluster.nodeRecord('n1')?.subnets, { timeout: 5_000 }).toEqual([]);
+    await expect.poll(standing, { timeout: 5_000 }).toBe('registered');
+    await systemClock.sleep(1_100);
+    node.running.session.renewSoon();
+    await expect.poll(() => cluster.nodeRecord('n1')?.subnets).toEqual([]);
     cluster.draining.delete('n1');
-    await becomes('ready');
+    node.running.session.renewSoon();
+    await joins();
+    cluster.isDown = true;
     await node.restart();
-    expect(readiness()).not.toBe('draining');
+    expect(readiness()).toBe('ready');
   });
 });
