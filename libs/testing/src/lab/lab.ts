@@ -112,12 +112,17 @@ export class Lab {
   /**
    * Starts a node-manager that takes the machine for booted anew: it reads another boot id.
    */
-  startNodeInBoot(node: NodePlan, bootIdPath: string): LabProcess {
+  startNodeInBoot(
+    node: NodePlan,
+    bootIdPath: string,
+    extraFlags: string[] = [],
+    env: Record<string, string> = {},
+  ): LabProcess {
     const script = 'mount --bind "$1" /proc/sys/kernel/random/boot_id && shift && exec "$@"';
-    const program = [process.execPath, this.programs.nodeManager, ...this.nodeFlags(node)];
+    const program = [process.execPath, this.programs.nodeManager, ...this.nodeFlags(node), ...extraFlags];
     const isolate = ['unshare', '--mount', '--propagation', 'slave', 'sh', '-c', script, 'sh', bootIdPath] as const;
     const argv: [string, ...string[]] = [...isolate, ...program];
-    return this.#keep(startProcess({ name: node.id, argv, netnsPath: node.netnsPath, log: node.log }));
+    return this.#keep(startProcess({ name: node.id, argv, netnsPath: node.netnsPath, env, log: node.log }));
   }
 
   /**
