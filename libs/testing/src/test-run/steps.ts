@@ -38,6 +38,9 @@ const outage = 'apps/e2e/src/outage.test.ts';
 const conformance = 'apps/e2e/src/conformance';
 const containers = ['apps/e2e/src/runtimes', 'apps/e2e/src/crash', 'apps/e2e/src/fuzz'];
 
+/** Hold-downs that are waited for. */
+const fencing = 'apps/e2e/src/fencing';
+
 /** vitest takes globs to leave out, and parts of paths to take. */
 const without = (...paths: string[]): string[] => paths.flatMap((path) => ['--exclude', path]);
 
@@ -57,12 +60,17 @@ export const allSteps: readonly (readonly Step[])[] = [
     vitest(
       'e2e',
       ownNamespace,
-      ...without(outage, ...[conformance, ...containers].map((path) => `${path}*/**`), 'apps/e2e/src/fuzz.test.ts'),
+      ...without(
+        outage,
+        ...[conformance, fencing, ...containers].map((path) => `${path}*/**`),
+        'apps/e2e/src/fuzz.test.ts',
+      ),
     ),
   ],
   [vitest('e2e conformance', ownNamespace, conformance), vitest('e2e containers', ownNamespace, ...containers)],
   [
     vitest('e2e outage', ownNamespace, outage),
+    vitest('e2e fencing', ownNamespace, fencing),
     // The virtual machine can write its report only where run.sh lets it.
     { name: 'kernel', argv: ['sh', 'deploy/test-kernel/run.sh'], isVitest: true },
   ],
