@@ -38,7 +38,7 @@ export class TreeCopy {
   /** Bundles every program from the sources of the copy. */
   async bundle(): Promise<void> {
     for (const app of await readdir(join(this.path, 'apps')))
-      if (await isProgram(join(this.path, 'apps', app))) await execa('node', ['esbuild.mjs', app], { cwd: this.path });
+      if (await isProgram(join(this.path, 'apps', app))) await execa('node', ['bundle.mjs', app], { cwd: this.path });
   }
 
   async remove(): Promise<void> {

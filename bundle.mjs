@@ -19,7 +19,7 @@ const etcdProtocol = {
       const protocol = new protobuf.Root().loadSync(join(dirname(path), '../proto/rpc.proto'), { keepCase: true });
       const source = readFileSync(path, 'utf8');
       const call = /\.loadSync\)\(`\$\{__dirname\}\/\.\.\/proto\/rpc\.proto`,/;
-      if (!call.test(source)) throw new Error(`${path} does not load its protocol as it did: see esbuild.mjs`);
+      if (!call.test(source)) throw new Error(`${path} does not load its protocol as it did: see bundle.mjs`);
       return { contents: source.replace(call, () => `.fromJSON)(${JSON.stringify(protocol.toJSON())},`), loader: 'js' };
     });
   },
