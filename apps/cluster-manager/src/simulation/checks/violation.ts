@@ -1,21 +1,20 @@
 /** A promise that was broken: which, when, and how. */
 
-const promises = [
-  'one subnet, one holder',
-  'records and keys agree',
-  'only the leader writes',
-  'no reclaim of the living',
-  'no reclaim in mass silence',
-  'one leader',
-  'an answer is true',
-  'no use after another grant',
-  'recovering has a cause',
-  'all is well at rest',
-  'the program does not fail',
-] as const;
+type BrokenPromise =
+  | 'one subnet, one holder'
+  | 'records and keys agree'
+  | 'only the leader writes'
+  | 'no reclaim of the living'
+  | 'no reclaim in mass silence'
+  | 'one leader'
+  | 'an answer is true'
+  | 'no use after another grant'
+  | 'recovering has a cause'
+  | 'all is well at rest'
+  | 'the program does not fail';
 
 export interface Violation {
-  promise: (typeof promises)[number];
+  promise: BrokenPromise;
   atMs: number;
   what: string;
 }
