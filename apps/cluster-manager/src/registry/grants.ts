@@ -60,7 +60,7 @@ export function forgottenIds(state: ClusterState, { nodeId, held }: GrantClaim):
   const { gone, keys } = state;
   const tombstones = [
     keys.goneEntry('node', nodeId),
-    ...held.map(({ cidr }) => keys.goneEntry('subnet', formatCidr(ofText({ cidr, grantId: '' }).cidr))),
+    ...held.map(({ grantId }) => keys.goneEntry('subnet', grantId)),
   ].flatMap((key) => gone.get(key)?.record.subnets ?? []);
   return forgottenGrants(
     { nodeId, claimed: held.map(ofText).filter(({ cidr }) => state.pool.poolOf(cidr) !== undefined) },

@@ -58,10 +58,10 @@ export function release(writer: LeaderWriter, nodeId: string, input: ReleaseInpu
     }
     for (const subnet of subnets) {
       putToRest(parts, subnet);
-      const { cidr } = subnet.record;
+      const { grantId } = subnet.record;
       await bury(writer, parts, {
         kind: 'subnet',
-        id: cidr,
+        id: grantId,
         why: 'released',
         node: node?.record,
         subnets: [subnet.record],
@@ -140,8 +140,8 @@ export async function freeReserved(
   parts.compare.push({ key: writer.deps.state.keys.registration(nodeId), target: 'create', equals: 0 });
   for (const subnet of subnets) {
     putToRest(parts, subnet);
-    const { cidr } = subnet.record;
-    await bury(writer, parts, { kind: 'subnet', id: cidr, why, node: undefined, subnets: [subnet.record] });
+    const { grantId } = subnet.record;
+    await bury(writer, parts, { kind: 'subnet', id: grantId, why, node: undefined, subnets: [subnet.record] });
   }
   return asTry(parts);
 }

@@ -1,4 +1,5 @@
 /** A store that lost history: for three registration TTLs only what nodes claim is granted, whoever leads. */
+import type { Registration } from '@wgcni/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, asNode, join, TestCluster, type TestReplica } from '../testing/cluster.ts';
 
@@ -68,5 +69,30 @@ describe('a store that was set back', () => {
     const back = await join(manager, 'n1', { ...input, held: granted.subnets });
     expect(back.subnets).toEqual(granted.subnets);
     expect(await isRecovering(manager)).toBe(false);
+  });
+
+  it('is not suspected when a node claims what has ended, though another has had the subnet since', async () => {
+    const one = new TestCluster();
+    const pools = [{ cidr: '10.64.0.0/24', prefixLength: 25 }];
+    const leader = await one.startWithNetwork(['--silence-reading', '1s', '--rest', '1s'], { pools });
+    // Of two subnets one is taken: the others have the other one in turn.
+    await join(leader, 'n0');
+    const letGo = async (nodeId: string, input: ReturnType<typeof asNode>): Promise<Registration['subnets']> => {
+      const { subnets } = await join(leader, nodeId, input);
+      await ask(leader, 'PUT', `/v1/nodes/${nodeId}/drain`);
+      const release = { instance: input.instance, grantIds: subnets.map(({ grantId }) => grantId) };
+      expect((await ask(leader, 'POST', `/v1/nodes/${nodeId}/release`, release)).status).toBe(204);
+      await one.pass(5_000);
+      return subnets;
+    };
+    const input = asNode();
+    const first = await letGo('n1', input);
+    expect((await letGo('n2', asNode())).map(({ cidr }) => cidr)).toEqual(first.map(({ cidr }) => cidr));
+    // It did not hear the answer to its release.
+    await ask(leader, 'PUT', '/v1/nodes/n1', { ...input, held: first });
+    expect(await isRecovering(leader)).toBe(false);
+    const reasons = one.stored(one.keys.gone).map(({ value }) => (JSON.parse(value) as { nodeId: string }).nodeId);
+    expect(reasons.toSorted()).toEqual(['n1', 'n2']);
+    await one.stop();
   });
 });

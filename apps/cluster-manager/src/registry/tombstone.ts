@@ -1,5 +1,6 @@
 /** Tombstones: written with what they are about, each under a lease of its own, so that it ends with its tombstone. */
 import { encodeRecord, writtenSchema, type GoneRecord, type NodeRecord, type Write } from '@wgcni/store';
+import type { ClusterState } from '../state/cluster-state.ts';
 import type { LeaderWriter, LeasesAtStake } from './leader-writer.ts';
 
 /** Kept for 7 days: as long as a node may be away and still be told why something left. */
@@ -13,6 +14,10 @@ export interface WithTombstones {
 
 interface Burial {
   kind: GoneRecord['kind'];
+  /**
+   * A node's id, or the id of a grant that has ended. Not the subnet's: whoever held it next leaves a tombstone too, and would take away
+   * the reason from those who have not read the first one yet (design §4.6).
+   */
   id: string;
   why: GoneRecord['why'];
   node: Pick<NodeRecord, 'nodeId' | 'publicKey'> | undefined;
@@ -30,7 +35,7 @@ export async function bury(
     kind,
     id,
     why,
-    nodeId: node?.nodeId ?? state.subnets.get(state.subnetKey(id) ?? '')?.record.nodeId ?? '',
+    nodeId: node?.nodeId ?? holderOf(state, subnets[0]?.cidr) ?? '',
     publicKey: node?.publicKey ?? '',
     subnets: subnets.map(({ cidr, grantId }) => ({ cidr, grantId })),
     at: new Date(clock.wallMs()).toISOString(),
@@ -56,10 +61,14 @@ export async function unbury(
   parts.then.push({ kind: 'delete', key: item.key });
   parts.leases.left.push(item.lease);
   for (const grant of record.subnets) {
-    const later = state.gone.get(state.keys.goneEntry('subnet', grant.cidr));
     const isKept = subnets.some(({ grantId }) => grantId === grant.grantId);
-    if (isKept || (later?.item.modRevision ?? 0) > item.modRevision) continue;
+    const isKnown = state.gone.get(state.keys.goneEntry('subnet', grant.grantId)) !== undefined;
+    if (isKept || isKnown) continue;
     const node = { nodeId, publicKey };
-    await bury(writer, parts, { kind: 'subnet', id: grant.cidr, why: record.why, node, subnets: [grant] });
+    await bury(writer, parts, { kind: 'subnet', id: grant.grantId, why: record.why, node, subnets: [grant] });
   }
+}
+
+function holderOf(state: ClusterState, cidr: string | undefined): string | undefined {
+  return state.subnets.get(state.subnetKey(cidr ?? '') ?? '')?.record.nodeId;
 }

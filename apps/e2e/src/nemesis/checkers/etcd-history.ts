@@ -80,8 +80,8 @@ class Replay {
   }
 
   /** A silent node's subnets go to rest after the hold-down, those of a living one only by a release. */
-  #mayRest({ nodeId, cidr }: SubnetRecord, atMs: number, wrong: (what: string) => void): void {
-    const why = this.#whyGone(nodeId, cidr);
+  #mayRest({ nodeId, grantId }: SubnetRecord, atMs: number, wrong: (what: string) => void): void {
+    const why = this.#whyGone(nodeId, grantId);
     if (why === undefined) return wrong(`went to rest without a tombstone`);
     if (why !== 'reclaimed') return;
     const silentMs = atMs - (this.#registeredUntilMs.get(nodeId) ?? -Infinity);
@@ -90,9 +90,9 @@ class Replay {
       wrong(`was reclaimed ${Math.round(silentMs)} ms after ${nodeId} was registered`);
   }
 
-  #whyGone(nodeId: string, cidr: string): string | undefined {
+  #whyGone(nodeId: string, grantId: string): string | undefined {
     const { goneEntry } = this.#keys;
-    const item = this.#items.get(goneEntry('subnet', cidr)) ?? this.#items.get(goneEntry('node', nodeId));
+    const item = this.#items.get(goneEntry('subnet', grantId)) ?? this.#items.get(goneEntry('node', nodeId));
     return item === undefined ? undefined : (JSON.parse(item.value) as { why: string }).why;
   }
 
