@@ -2,9 +2,9 @@
 import { cp } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@wgcni/base';
-import type { Lab } from '@wgcni/testing';
-import { readHoldings } from '../crash/node-audit.ts';
+import { messageOf, systemClock } from '@wgcni/base';
+import type { Lab, NodePlan } from '@wgcni/testing';
+import { audit, readHoldings } from '../crash/node-audit.ts';
 import { SeededRandom } from '../crash/random.ts';
 import { bringUp, type Scenario } from '../scenario.ts';
 import { EtcdRecorder } from './history/etcd-recorder.ts';
@@ -16,6 +16,7 @@ import { clockRate } from './nemeses/clocks.ts';
 import type { Arena, Nemesis } from './nemeses/nemesis.ts';
 import { mountSmallDisks } from './nemeses/full-disk.ts';
 import { BeliefSampler } from './observe/belief-sampler.ts';
+import { processorTimes } from './observe/cpu.ts';
 import { converge } from './observe/converge.ts';
 import { PingWatch } from './observe/ping-watch.ts';
 import { SecretScan } from './observe/secrets.ts';
@@ -40,6 +41,11 @@ const holdDownMs = 45_000;
 const pools = ['10.64.0.0/19:24', 'fd64::/59:64'];
 /** How long a run waits for agreement before it gives up: far longer than is allowed, to tell late from never. */
 const patienceMs = 40_000;
+
+/** For so long agreement must last to count: nodes notice only at their next renewal that a store was set back. */
+const steadyMs = { control: 1_000, packets: 1_000, history: 4_000 };
+/** And before what is left on a node at rest is called a leak. */
+const restPatienceMs = 15_000;
 
 /** Runs until the time is over; resolves with the history, which also stands in the run's folder. */
 export async function runCampaign(options: CampaignOptions): Promise<readonly HistoryEvent[]> {
@@ -99,6 +105,7 @@ class Campaign {
     try {
       this.#workload.start();
       await this.#faults(arena);
+      this.#options.told?.(await processorTimes(this.#lab));
     } finally {
       await this.#workload.stop();
       await Promise.all(pings.map((ping) => ping.stop()));
@@ -132,10 +139,14 @@ class Campaign {
     await strike.heal();
     const healedMs = this.#recorder.now();
     this.#workload.holdChanges();
-    const { convergedMs, differences } = await converge(this.#lab, this.#etcd.store, patienceMs);
+    const { convergedMs, differences } = await converge(this.#lab, this.#etcd.store, {
+      patienceMs,
+      steadyMs: steadyMs[nemesis.harm],
+    });
     this.#workload.allowChanges();
     this.#recorder.write({
       ...{ kind: 'fault', number, nemesis: nemesis.name, what: strike.what, harm: nemesis.harm },
+      ...(nemesis.gapBoundMs === undefined ? {} : { gapBoundMs: nemesis.gapBoundMs }),
       ...{ strikeMs, struckMs, healMs, healedMs, inFlight, ratePerSec, convergedMs, differences },
     });
     const agreed = convergedMs === null ? `never agreed: ${differences.join('; ')}` : `${Math.round(convergedMs)} ms`;
@@ -164,17 +175,28 @@ class Campaign {
     });
   }
 
-  /** Everything that came is deleted; what is left on the nodes is what stays, or a leak. */
+  /** Everything that came is deleted; what is left on the nodes is what stays, or a leak. What cannot be looked at is missing in the history. */
   async #rest(): Promise<void> {
     await this.#workload.cleanUp();
-    for (const node of this.#lab.plan.nodes) {
-      const holdings = await readHoldings(this.#lab, node, node.containers);
-      this.#recorder.write({
-        ...{ kind: 'rest', nodeId: node.id },
-        holdings: { ...holdings, alive: [...holdings.alive] },
-      });
+    for (const node of this.#lab.plan.nodes) await this.#lookAt(node).catch((error: unknown) => this.#tell(error));
+    const scan = this.#secrets.look(this.#lab, this.#etcd.store, this.#options.dir);
+    await scan.then((event) => this.#recorder.write(event)).catch((error: unknown) => this.#tell(error));
+  }
+
+  async #lookAt(node: NodePlan): Promise<void> {
+    const until = this.#recorder.now() + restPatienceMs;
+    let holdings = await readHoldings(this.#lab, node, node.containers);
+    // What was queued while the node-manager was away is replayed every ten seconds.
+    while (audit(holdings, holdings.host).length > 0 && this.#recorder.now() < until) {
+      await systemClock.sleep(1_000);
+      holdings = await readHoldings(this.#lab, node, node.containers);
     }
-    this.#recorder.write(await this.#secrets.look(this.#lab, this.#etcd.store, this.#options.dir));
+    const { host: _, alive, ...rest } = holdings;
+    this.#recorder.write({ kind: 'rest', nodeId: node.id, holdings: { ...rest, alive: [...alive] } });
+  }
+
+  #tell(error: unknown): void {
+    this.#options.told?.(messageOf(error));
   }
 }
 

@@ -109,6 +109,8 @@ describe('pings', () => {
     expect(pingViolations([ping(gap), fault({ harm: 'packets' })])).toEqual([]);
     expect(pingViolations([ping(gap), fault()])).toHaveLength(1);
     expect(pingViolations([ping(gap)])).toHaveLength(1);
+    expect(pingViolations([ping(gap), fault({ harm: 'packets', gapBoundMs: 1_000 })])).toEqual([]);
+    expect(pingViolations([ping(gap), fault({ harm: 'packets', gapBoundMs: 900 })])).toHaveLength(1);
     expect(pingViolations([ping([], 3)])).toHaveLength(1);
   });
 });

@@ -9,8 +9,8 @@ export function leakViolations(history: readonly HistoryEvent[]): string[] {
   return nodes.flatMap((nodeId) => {
     const rest = rests.get(nodeId);
     if (rest === undefined) return [`${nodeId} was not looked at`];
-    const { holdings } = rest;
-    // What the node itself has follows the mesh, which other nodes join and leave meanwhile: convergence is judged elsewhere.
-    return audit({ ...holdings, alive: new Map(holdings.alive) }, holdings.host).map((words) => `${nodeId}: ${words}`);
+    return audit({ ...rest.holdings, alive: new Map(rest.holdings.alive), host: [] }, []).map(
+      (words) => `${nodeId}: ${words}`,
+    );
   });
 }

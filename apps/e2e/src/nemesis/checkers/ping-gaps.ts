@@ -33,6 +33,12 @@ export function pingViolations(history: readonly HistoryEvent[]): string[] {
         ({ route, lost, fault }) =>
           `${route} lost ${lost} requests ${fault === undefined ? 'without a fault' : `in fault ${fault.number} (${fault.nemesis})`}`,
       ),
+    ...pingGaps(history)
+      .filter(({ gapMs, fault }) => gapMs > (fault?.gapBoundMs ?? Infinity))
+      .map(
+        ({ route, gapMs, fault }) =>
+          `${route} was silent for ${Math.round(gapMs)} ms in fault ${fault?.number} (${fault?.nemesis})`,
+      ),
   ];
 }
 

@@ -19,6 +19,8 @@ interface DeposedCount {
   /** Committed before the pause, while it led. */
   before: number;
   refused: number;
+  /** Of the refused, those that it had taken upon itself and refused itself, by its log. */
+  refusedItself: number;
   /** Read by the deposed leader only after the pause, and passed on to the new one, which did it. */
   forwarded: number;
   /** Committed by the deposed leader after another one led. */
@@ -27,16 +29,16 @@ interface DeposedCount {
 
 /** Rounds of ten writes: the last words of a leader, held back by the network in every other round, and read from etcd afterwards. */
 export async function measureDeposed(scene: Scenario, arena: Omit<Arena, 'random'>, rounds: number): Promise<Figure[]> {
-  const total: DeposedCount = { sent: 0, before: 0, refused: 0, forwarded: 0, accepted: 0 };
+  const total: DeposedCount = { sent: 0, before: 0, refused: 0, refusedItself: 0, forwarded: 0, accepted: 0 };
   for (let round = 0; round < rounds; round += 1) {
     const count = await deposeOnce(scene, arena, round);
     for (const key of Object.keys(total) as (keyof DeposedCount)[]) total[key] += count[key];
   }
-  const { sent, before, refused, forwarded, accepted } = total;
+  const { sent, before, refused, refusedItself, forwarded, accepted } = total;
   return [
     {
       name: 'writes accepted from a deposed leader that was paused and resumed',
-      value: `${accepted} of ${refused + accepted} (sent ${sent}: committed before ${before}, passed on to the new leader ${forwarded})`,
+      value: `${accepted} of ${refused + accepted} (sent ${sent}: committed before ${before}, passed on to the new leader ${forwarded}, refused by itself after it had begun ${refusedItself})`,
       isKept: accepted === 0 && refused >= Math.min(50, (rounds * writesAtOnce) / 2),
     },
   ];
@@ -78,7 +80,14 @@ async function count(
   { cluster, nodeIds, leader, newTerm }: { cluster: string; nodeIds: string[]; leader: ManagerPlan; newTerm: number },
 ): Promise<DeposedCount> {
   const said = await readLog(leader.log);
-  const found: DeposedCount = { sent: nodeIds.length, before: 0, refused: 0, forwarded: 0, accepted: 0 };
+  const found: DeposedCount = {
+    sent: nodeIds.length,
+    before: 0,
+    refused: 0,
+    refusedItself: 0,
+    forwarded: 0,
+    accepted: 0,
+  };
   for (const nodeId of nodeIds) {
     const { item } = await etcd.store.get(keysOf(cluster).node(nodeId));
     const decoded = item === undefined ? undefined : decodeRecord(NodeRecord, item);
@@ -89,7 +98,10 @@ async function count(
     if (isDone && !isLate) found.before += 1;
     // The deposed leader writes a line of its own about each write that it took upon itself.
     else if (isLate) found[own === undefined ? 'forwarded' : 'accepted'] += 1;
-    else found.refused += 1;
+    else {
+      found.refused += 1;
+      if (own?.refused !== undefined) found.refusedItself += 1;
+    }
   }
   return found;
 }

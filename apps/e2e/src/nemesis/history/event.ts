@@ -1,6 +1,6 @@
 /** What a run writes down: every line of its history is one of these, with instants of one monotonic clock in milliseconds. */
 import type { StoredKey } from '@wgcni/store';
-import type { LiveInterface, NodeHoldings } from '../../crash/node-audit.ts';
+import type { NodeHoldings } from '../../crash/node-audit.ts';
 
 export interface Grant {
   cidr: string;
@@ -59,6 +59,8 @@ export interface FaultEvent {
   /** What was hit, in words. */
   what: string;
   harm: Harm;
+  /** The longest gap in a ping that it may cause, where one is promised. */
+  gapBoundMs?: number;
   strikeMs: number;
   struckMs: number;
   healMs: number;
@@ -118,7 +120,10 @@ export interface PingEvent {
 interface RestEvent {
   kind: 'rest';
   nodeId: string;
-  holdings: Omit<NodeHoldings, 'alive'> & { alive: [string, LiveInterface][] };
+  /** Without the host's own state: what convergence reads. */
+  holdings: Omit<NodeHoldings, 'alive' | 'host'> & {
+    alive: [string, { addresses: string[]; isUp: boolean; routes: string[] }][];
+  };
 }
 
 /** How many private keys were looked for in how many texts, and where one stood; never the key. */

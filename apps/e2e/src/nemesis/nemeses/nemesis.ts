@@ -25,6 +25,8 @@ export interface Strike {
 export interface Nemesis {
   name: string;
   harm: Harm;
+  /** The longest gap in a ping that it may cause, where one is promised. */
+  gapBoundMs?: number;
   /** Shortest and longest time between strike and healing. */
   lastsMs: readonly [number, number];
   strike(arena: Arena): Promise<Strike>;

@@ -5,23 +5,38 @@ import { execa } from 'execa';
 import { someNode, type Arena, type Nemesis, type Strike } from './nemesis.ts';
 
 /** `wireguard-go` has no healer but the node-manager. */
+const ended = { harm: 'packets', gapBoundMs: 3_000, lastsMs: [0, 100] } as const;
+
+/** SIGKILL, SIGTERM, and SIGSTOP with SIGCONT: a device that is there and answers nothing, also not to `wg`. */
 export const wireguardNemeses: readonly Nemesis[] = [
-  { name: 'kill wireguard-go of the mesh', harm: 'packets', lastsMs: [0, 100], strike: (arena) => killOf(arena, true) },
+  { name: 'kill wireguard-go of the mesh', ...ended, strike: (arena) => signalMesh(arena, 'SIGKILL') },
+  { name: 'roll wireguard-go of the mesh', ...ended, strike: (arena) => signalMesh(arena, 'SIGTERM') },
+  { name: 'kill wireguard-go of a container', ...ended, strike: (arena) => signalContainer(arena) },
   {
-    name: 'kill wireguard-go of a container',
-    harm: 'packets',
-    lastsMs: [0, 100],
-    strike: (arena) => killOf(arena, false),
+    ...{ name: 'pause wireguard-go of the mesh', harm: 'packets', lastsMs: [1_000, 6_000] },
+    strike: (arena) => signalMesh(arena, 'SIGSTOP'),
   },
 ];
 
-async function killOf(arena: Arena, isMesh: boolean): Promise<Strike> {
+async function signalMesh(arena: Arena, signal: NodeJS.Signals): Promise<Strike> {
   const node = someNode(arena);
-  const mesh = await meshDeviceOf(node);
-  const device = isMesh ? mesh : await containerDeviceOf(node, arena);
+  return send(node, await meshDeviceOf(node), signal);
+}
+
+async function signalContainer(arena: Arena): Promise<Strike> {
+  const node = someNode(arena);
+  return send(node, await containerDeviceOf(node, arena), 'SIGKILL');
+}
+
+async function send(node: NodePlan, device: string, signal: NodeJS.Signals): Promise<Strike> {
   const pid = await pidOf(node, device);
-  process.kill(pid, 'SIGKILL');
-  return { what: `${device} (pid ${pid}) of ${node.id}`, heal: async () => undefined };
+  process.kill(pid, signal);
+  return {
+    what: `${device} (pid ${pid}) of ${node.id}`,
+    heal: async () => {
+      if (signal === 'SIGSTOP') process.kill(pid, 'SIGCONT');
+    },
+  };
 }
 
 /** The device behind `wgcni-mesh`: the one that speaks on the mesh port. */

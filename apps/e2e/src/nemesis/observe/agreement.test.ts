@@ -30,6 +30,14 @@ describe('a node', () => {
     expect(differencesOf(records, { ...kept, status: { ...right.status, peers: [stranger] } })).toEqual([]);
   });
 
+  it('may keep what it knows to be newer than the store that was set back, and shows that', () => {
+    const peers = new Map([['key-n2', ['10.8.0.0/24']]]);
+    const newer = { publicKey: 'key-n2', state: 'unaccounted' as const, allowedIps: ['10.8.0.0/24'] };
+    const observed = { ...right, peers, routes: ['10.8.0.0/24'] };
+    expect(differencesOf(records, observed)).not.toEqual([]);
+    expect(differencesOf(records, { ...observed, status: { ...right.status, peers: [newer] } })).toEqual([]);
+  });
+
   it.each<[string, Partial<Observed>, string]>([
     ['a lost peer', { peers: new Map() }, 'n1 lacks the peer key-n2'],
     ['other allowed IPs', { peers: new Map([['key-n2', ['10.3.0.0/24']]]) }, 'n1 allows key-n2 10.3.0.0/24 instead'],

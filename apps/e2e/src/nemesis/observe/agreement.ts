@@ -20,15 +20,16 @@ export interface Observed {
 export function differencesOf(records: readonly NodeRecord[], { status, peers, routes }: Observed): string[] {
   const { nodeId } = status;
   const own = records.find((record) => record.nodeId === nodeId);
-  const wanted = new Map(
-    records
-      .filter((record) => record.nodeId !== nodeId)
-      .map(({ publicKey, subnets }) => [publicKey, subnets.map(({ cidr }) => cidr).sort()]),
-  );
-  // What a store that lost history does not know any more stays, on purpose, and is shown as that (design §4.6).
+  // What a store that lost history does not know any more, or knows in an older form only, stays as it was until it is written
+  // again, on purpose, and is shown as that (design §4.6, §4.15).
   const unaccounted = status.peers.filter(({ state }) => state === 'unaccounted');
   const kept = new Set(unaccounted.map(({ publicKey }) => publicKey));
   const keptRoutes = new Set(unaccounted.flatMap(({ allowedIps }) => allowedIps));
+  const wanted = new Map(
+    records
+      .filter((record) => record.nodeId !== nodeId && !kept.has(record.publicKey))
+      .map(({ publicKey, subnets }) => [publicKey, subnets.map(({ cidr }) => cidr).sort()]),
+  );
   const wantedRoutes = new Set([...wanted.values()].flat());
   const found = new Set(routes);
   const say = (words: string): string => `${nodeId} ${words}`;

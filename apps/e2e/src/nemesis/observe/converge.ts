@@ -14,18 +14,27 @@ export interface Convergence {
 }
 
 const everyMs = 200;
-const readTimeoutMs = 2_000;
+/** A status takes some processes' starts: on a machine that is busy, seconds. */
+const readTimeoutMs = 5_000;
 
-/** Reads again and again until all agree; time counts from the call to the beginning of the first reading without a difference. */
-export async function converge(lab: Lab, store: Store, patienceMs: number): Promise<Convergence> {
+export interface Patience {
+  patienceMs: number;
+  /** For so long no difference may be seen before that counts as agreement. */
+  steadyMs: number;
+}
+
+/** Reads again and again until all agree; time counts from the call to the beginning of the first reading of the steady time. */
+export async function converge(lab: Lab, store: Store, { patienceMs, steadyMs }: Patience): Promise<Convergence> {
   const startedAt = systemClock.monotonicMs();
+  let agreedAt: number | undefined;
   for (let before: string[] = []; ;) {
     const readAt = systemClock.monotonicMs();
     const differences = await readDifferences(lab, store).catch((error: unknown) => [messageOf(error)]);
-    const tookMs = readAt - startedAt;
-    if (differences.length === 0) return { convergedMs: tookMs, differences: before };
-    if (tookMs > patienceMs) return { convergedMs: null, differences };
-    before = differences;
+    agreedAt = differences.length === 0 ? (agreedAt ?? readAt) : undefined;
+    if (differences.length > 0) before = differences;
+    if (agreedAt !== undefined && readAt - agreedAt >= steadyMs)
+      return { convergedMs: agreedAt - startedAt, differences: before };
+    if (agreedAt === undefined && readAt - startedAt > patienceMs) return { convergedMs: null, differences: before };
     await systemClock.sleep(everyMs);
   }
 }
