@@ -41,6 +41,9 @@ const containers = ['apps/e2e/src/runtimes', 'apps/e2e/src/crash', 'apps/e2e/src
 /** Hold-downs that are waited for. */
 const fencing = 'apps/e2e/src/fencing';
 
+/** Faults on a whole cluster under load: it wants the machine for itself. */
+const nemesis = 'apps/e2e/src/nemesis/nemesis.test.ts';
+
 /** vitest takes globs to leave out, and parts of paths to take. */
 const without = (...paths: string[]): string[] => paths.flatMap((path) => ['--exclude', path]);
 
@@ -62,11 +65,13 @@ export const allSteps: readonly (readonly Step[])[] = [
       ownNamespace,
       ...without(
         outage,
+        nemesis,
         ...[conformance, fencing, ...containers].map((path) => `${path}*/**`),
         'apps/e2e/src/fuzz.test.ts',
       ),
     ),
   ],
+  [vitest('e2e nemesis', ownNamespace, nemesis)],
   [vitest('e2e conformance', ownNamespace, conformance), vitest('e2e containers', ownNamespace, ...containers)],
   [
     vitest('e2e outage', ownNamespace, outage),
