@@ -160,6 +160,29 @@ describe('an election', () => {
     expect(one.election.leadership).toBeUndefined();
   });
 
+  it('steps down when its term ends, not when the last call of that term does', async () => {
+    const store = new MemoryStore(backend);
+    const said: string[] = [];
+    const log = { ...silentLog, info: (_: object, event: string) => void said.push(event) };
+    const election = new Election({ store, clock, random, log, key: '/leader', value: 'one', ttlSec });
+    let tell = (): void => {};
+    store.get = () => new Promise((_, reject) => (tell = () => reject(new Error('late'))));
+    const stop = new AbortController();
+    const running = election.run(stop.signal);
+    await pass(200);
+    expect(said).toEqual(['leader.elected']);
+    let heard: boolean | undefined;
+    election.onChange(() => (heard = election.leadership !== undefined));
+    store.faults.isPartitioned = true;
+    await pass((ttlSec * 1_000 * 2) / 3 + 200);
+    expect([said, heard]).toEqual([['leader.elected', 'leader.stepped-down'], false]);
+    stop.abort();
+    tell();
+    await pass(2_000);
+    await running;
+    expect(said).toHaveLength(2);
+  });
+
   it('recognises a key that was taken by its own request whose answer was lost', async () => {
     const one = stand('one');
     one.store.faults.answersToLose = 1;

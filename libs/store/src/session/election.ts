@@ -117,14 +117,20 @@ export class Election {
       { key, target: 'lease', equals: session.lease },
     ];
     const isValid = (): boolean => !ended.signal.aborted && session.isValid();
+    const over = AbortSignal.any([ended.signal, signal]);
+    if (over.aborted) return;
     log.info({ createRevision: item.createRevision, lease: session.lease }, 'leader.elected');
-    this.#setLeadership({ term: item.createRevision, fence, isValid, ended: AbortSignal.any([ended.signal, signal]) });
+    this.#setLeadership({ term: item.createRevision, fence, isValid, ended: over });
+    // At once: a call to a store that is away ends later than the term that it was made in.
+    const stepDown = (): void => {
+      this.#setLeadership(undefined);
+      log.info({ createRevision: item.createRevision }, 'leader.stepped-down');
+    };
+    over.addEventListener('abort', stepDown, { once: true });
     try {
       await this.#untilChanged(item, signal);
     } finally {
       ended.abort();
-      this.#setLeadership(undefined);
-      log.info({ createRevision: item.createRevision }, 'leader.stepped-down');
     }
   }
 
