@@ -4,6 +4,9 @@ import { systemClock } from '@wgcni/base';
 import type { BeliefEvent } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 
+/** Longer than any process is stopped. */
+const patienceMs = 30_000;
+
 export class BeliefSampler {
   readonly #recorder: Recorder;
   readonly #stop = new AbortController();
@@ -46,7 +49,7 @@ export class BeliefSampler {
   /** The term, null for none, undefined without an answer: then nothing was learnt. */
   async #termOf(url: string): Promise<number | null | undefined> {
     try {
-      const answer = await fetch(`${url}/v1/leader`, { signal: this.#stop.signal });
+      const answer = await fetch(`${url}/v1/leader`, { signal: AbortSignal.timeout(patienceMs) });
       return ((await answer.json()) as { term: number | null }).term;
     } catch {
       // Dead, stopped or cut off.
