@@ -79,6 +79,46 @@ describe('a node that is silent', () => {
     expect(await nodes(next)).toEqual(['n1', 'n2']);
   });
 
+  it('is measured once when the answer to a checkpoint is lost', async () => {
+    await pass(5_000);
+    await join(manager, 'n3');
+    await pass(20_000);
+    const [before, beganMs] = [silentMs(), cluster.clock.monotonicMs()];
+    // The transaction is repeated, and finds its own earlier success.
+    manager.store.faults.answersToLose = 1;
+    await cluster.pass(10_500);
+    expect(manager.store.faults.answersToLose).toBe(0);
+    expect(silentMs() - before).toBeLessThanOrEqual(cluster.clock.monotonicMs() - beganMs);
+  });
+
+  it('rests its subnets for the whole time again when it took them back meanwhile', async () => {
+    const input = asNode();
+    const { subnets } = await join(manager, 'n3', input);
+    const grantIds = subnets.map(({ grantId }) => grantId);
+    const release = async (): Promise<void> => {
+      await ask(manager, 'PUT', '/v1/nodes/n3/drain');
+      await ask(manager, 'POST', '/v1/nodes/n3/release', { instance: input.instance, grantIds });
+    };
+    await release();
+    await pass(15_000);
+    await ask(manager, 'DELETE', '/v1/nodes/n3/drain');
+    expect((await join(manager, 'n3', { ...input, held: subnets })).subnets).toEqual(subnets);
+    await release();
+    await cluster.pass(8_000);
+    expect(silentMs()).toBe(0);
+  });
+
+  it('keeps everything when another leader comes while more than half of the nodes are silent', async () => {
+    await join(manager, 'n1');
+    await cluster.pass(11_000);
+    const next = await cluster.start('m2', flags);
+    for (const nodeId of ['n2', 'n3']) await join(manager, nodeId);
+    await cluster.pass(400_000);
+    await manager.stop();
+    await cluster.pass(30_000);
+    expect(await nodes(next)).toEqual(['n1', 'n2', 'n3']);
+  });
+
   it('that was deleted loses what is reserved for it after the hold-down', async () => {
     await pass(5_000);
     await join(manager, 'n3');

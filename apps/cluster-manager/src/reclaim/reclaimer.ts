@@ -16,12 +16,17 @@ export interface ReclaimerOptions {
   restMs: number;
 }
 
+/** A reading, and the revision of every subnet's key as it was read. */
+interface Look extends Reading {
+  revisions: ReadonlyMap<string, number>;
+}
+
 /** A reading may come this much early by the timer's own rounding; shorter gaps do not count. */
 const slackMs = 10;
 
 export class Reclaimer {
   readonly #options: ReclaimerOptions;
-  #last: Reading | undefined;
+  #last: Look | undefined;
   #timesListed = 0;
 
   constructor(options: ReclaimerOptions) {
@@ -58,7 +63,7 @@ export class Reclaimer {
     await this.#one('released', () => this.#released(before, now));
   }
 
-  #look(term: number): Reading {
+  #look(term: number): Look {
     const { writer, clock } = this.#options;
     const { state } = writer.deps;
     const heard = state.takeHeard();
@@ -71,7 +76,11 @@ export class Reclaimer {
       atMs: clock.monotonicMs(),
       term,
       silent: new Set([...state.nodes.all().map(({ record }) => record.nodeId), ...owners].filter(isSilent)),
-      resting: new Set(subnets.flatMap(({ record }) => (record.state === 'released' ? [record.cidr] : []))),
+      revisions: new Map(subnets.map(({ item }) => [item.key, item.modRevision])),
+      // Who registered meanwhile may have taken its subnet back, and released it again.
+      resting: new Set(
+        subnets.flatMap(({ record }) => (record.state === 'released' && !isHeard(record.nodeId) ? [record.cidr] : [])),
+      ),
     };
   }
 
@@ -98,11 +107,12 @@ export class Reclaimer {
     }
   }
 
-  async #silentNode(nodeId: string, isDue: boolean, before: Reading | undefined, now: Reading): Promise<Try<void>> {
+  async #silentNode(nodeId: string, isDue: boolean, before: Reading | undefined, now: Look): Promise<Try<void>> {
     const { writer, log, readingMs } = this.#options;
     const { state } = writer.deps;
     const held = state.subnetsOf(nodeId).filter(({ record }) => record.state !== 'released');
     if (held.length === 0 || state.registrationOf(nodeId) !== undefined) return { result: undefined };
+    if (!held.every((kept) => isAsRead(kept, now))) return { result: undefined };
     if (!isDue) {
       const silences = held.map(({ record }) => advanceSilence(record, before, now, readingMs));
       return this.#checkpoint(nodeId, held, silences);
@@ -122,13 +132,14 @@ export class Reclaimer {
   }
 
   /** A released subnet whose rest is over loses its key: it can be granted again. */
-  async #released(before: Reading | undefined, now: Reading): Promise<void> {
+  async #released(before: Reading | undefined, now: Look): Promise<void> {
     const { writer, restMs, readingMs } = this.#options;
     const { state } = writer.deps;
     for (const cidr of now.resting) {
       await writer.change<void>(async () => {
         const kept = state.subnets.get(state.subnetKey(cidr) ?? '');
-        if (kept === undefined || kept.record.state !== 'released') return { result: undefined };
+        if (kept === undefined || kept.record.state !== 'released' || !isAsRead(kept, now))
+          return { result: undefined };
         const silentMs = advanceRest(kept.record, before, now, readingMs);
         const isRested = restedSubnets([{ ...kept.record, silentMs }], restMs).length > 0;
         if (!isRested && silentMs === kept.record.silentMs) return { result: undefined };
@@ -143,6 +154,14 @@ export class Reclaimer {
       });
     }
   }
+}
+
+/**
+ * FENCE: what has changed since the reading waits for the next one. It may be our own checkpoint, whose answer was lost: the same time would be
+ * counted twice. Or the node was here meanwhile, and is due no more.
+ */
+function isAsRead({ item }: Kept<SubnetRecord>, { revisions }: Look): boolean {
+  return revisions.get(item.key) === item.modRevision;
 }
 
 function rewritten(subnets: readonly Kept<SubnetRecord>[], silences: readonly number[]): Transaction {

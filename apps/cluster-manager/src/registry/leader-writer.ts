@@ -3,6 +3,7 @@ import { CatalogueError, messageOf, SerialQueue, within, type Clock, type Log, t
 import {
   StoreUnavailableError,
   transactUntilKnown,
+  type KnownOutcome,
   type LeaseId,
   type Leadership,
   type Store,
@@ -81,19 +82,23 @@ export class LeaderWriter {
     }).catch((cause: unknown) => {
       throw outcomeUnknown(cause);
     });
-    this.#endLeases((outcome.arm === 'committed' ? leases?.left : leases?.granted) ?? []);
+    if (leases !== undefined) this.#endLeases(leases, outcome);
     if (!term.isValid() && outcome.arm === 'conflict') throw deposed();
     await this.#caughtUp(outcome.revision);
     return outcome.arm === 'committed';
   }
 
-  /** Nothing waits for this. Where the outcome stays unknown it is not done: a key may be bound to either. */
-  #endLeases(leases: readonly LeaseId[]): void {
-    const { store, log } = this.deps;
-    for (const lease of leases)
-      void store
-        .revokeLease(lease)
-        .catch((cause: unknown) => log.warn({ lease, cause: messageOf(cause) }, 'lease.not-revoked'));
+  /** Nothing waits for this. Where the outcome stays unknown it is not done: a key may be bound to any of them. */
+  #endLeases({ granted, left }: LeasesAtStake, { arm, revision }: KnownOutcome): void {
+    const { state, store, log } = this.deps;
+    const isBound = (lease: LeaseId): boolean => state.gone.all().some(({ item }) => item.lease === lease);
+    const end = async (): Promise<void> => {
+      await this.#caughtUp(revision);
+      // FENCE: a conflict may be our own earlier success, whose answer was lost: then a tombstone hangs on the lease.
+      const idle = arm === 'committed' ? left : granted.filter((lease) => !isBound(lease));
+      for (const lease of idle) await store.revokeLease(lease);
+    };
+    end().catch((cause: unknown) => log.warn({ granted, left, cause: messageOf(cause) }, 'leases.not-revoked'));
   }
 
   async #caughtUp(revision: number): Promise<void> {

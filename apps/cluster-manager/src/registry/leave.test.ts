@@ -114,4 +114,19 @@ describe('a node that leaves', () => {
       path === '/release' ? { status: 204 } : { status: 404, json: { code: 'node.unknown' } },
     );
   });
+
+  it('leaves no lease behind when it comes back, and keeps the one of a tombstone whose answer was lost', async () => {
+    const idle = (): number =>
+      cluster.backend.leases().filter(({ ttlSec, keys }) => ttlSec > 3_600 && keys.length === 0).length;
+    await join(manager, 'n1');
+    await cluster.pass(11_000);
+    manager.store.faults.answersToLose = 1;
+    const forgetting = ask(manager, 'POST', '/v1/nodes/n1/forget');
+    await cluster.pass(2_000);
+    expect((await forgetting).status).toBe(204);
+    expect(tombstones()).toEqual(['node/n1 forgotten']);
+    await join(manager, 'n1');
+    await cluster.pass(500);
+    expect([tombstones(), idle()]).toEqual([['subnet/10.64.0.0-24 forgotten', 'subnet/fd64::-64 forgotten'], 0]);
+  });
 });

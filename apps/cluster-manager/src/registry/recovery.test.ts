@@ -95,4 +95,32 @@ describe('a store that was set back', () => {
     expect(reasons.toSorted()).toEqual(['n1', 'n2']);
     await one.stop();
   });
+
+  it('is not suspected when a node has seen what this replica has not: another cluster writes to the same store', async () => {
+    const write = { kind: 'put' as const, key: '/elsewhere', value: '1' };
+    for (let count = 0; count < 10; count += 1) cluster.backend.transact({ compare: [], then: [write] });
+    await join(manager, 'n1', asNode({ meshRevision: cluster.backend.revision }));
+    expect(await isRecovering(manager)).toBe(false);
+  });
+
+  it('is suspected once for a revision, and not again while the store has still not come so far', async () => {
+    const input = asNode({ meshRevision: 1_000_000 });
+    await ask(manager, 'PUT', '/v1/nodes/n1', input);
+    await cluster.pass(31_000);
+    expect((await join(manager, 'n1', input)).subnets).toHaveLength(2);
+  });
+
+  it('is not suspected by the old grants of a node that came back without them', async () => {
+    const input = asNode();
+    const granted = await join(manager, 'n1', input);
+    await cluster.pass(11_000);
+    await ask(manager, 'POST', '/v1/nodes/n1/forget');
+    await join(manager, 'n1');
+    // The rest of the old subnets is over, and the new instance has gone.
+    for (const { item } of manager.replica.state.subnets.all().filter(({ record }) => record.state === 'released'))
+      cluster.backend.transact({ compare: [], then: [{ kind: 'delete', key: item.key }] });
+    await cluster.pass(11_000);
+    await join(manager, 'n1', { ...input, held: granted.subnets });
+    expect(await isRecovering(manager)).toBe(false);
+  });
 });

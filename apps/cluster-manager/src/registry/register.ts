@@ -1,6 +1,6 @@
 /** Registering a node: one transaction for its grants, its key, its record and its registration (design §4.1). */
 import type { Grant, RegisterInput, Registration } from '@wgcni/api';
-import { randomId } from '@wgcni/base';
+import { CatalogueError, randomId } from '@wgcni/base';
 import { encodeRecord, writtenSchema, type Compare, type LeaseId, type NodeRecord, type Write } from '@wgcni/store';
 import { showNetwork } from '../network/show-network.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -37,6 +37,7 @@ export async function register(
     await unbury(writer, { then, leases }, record);
     return { transaction: { compare, then }, leases, result: { ...granted, record, ttlSec } };
   });
+  refuseOvertaken(state, record);
   log.info({ nodeId, instance: input.instance, subnets: record.subnets }, 'node.registered');
   if (lost.length > 0) log.warn({ nodeId, lost }, 'node.lost-grants');
   if (shortage !== undefined) log.warn({ nodeId, shortage }, 'node.lacks-family');
@@ -48,6 +49,18 @@ export async function register(
     draining: record.draining,
     revision: state.revision,
   };
+}
+
+/**
+ * The answer names the revision of our view, and a node holds on to its grants against everything older. FENCE: when our view took long to follow, the
+ * next leader may have taken back what we granted; then this is no answer.
+ */
+function refuseOvertaken(state: ClusterState, { nodeId, subnets }: NodeRecord): void {
+  const shown = state.nodeOf(nodeId)?.record.subnets ?? [];
+  if (JSON.stringify(shown) === JSON.stringify(subnets)) return;
+  throw new CatalogueError('store.conflict', `the grants of ${nodeId} have changed since they were made`, {
+    remedy: 'try again',
+  });
 }
 
 /** The lease of the living registration of this instance, or a new one. */

@@ -1,5 +1,6 @@
 /** Carries out one planned event on the world as it is at that instant. */
 import { CatalogueError } from '@wgcni/base';
+import { CompactedError, type MemoryBackend } from '@wgcni/store';
 import type { NodeMachine } from './node-machine.ts';
 import type { EventKind, PlannedEvent } from './plan.ts';
 import type { ReplicaProcess } from './replica-process.ts';
@@ -62,7 +63,7 @@ const deeds: Omit<Deeds, 'restore'> = {
     world.weather = { ...world.plan.weather, lossPercent, slowPercent };
     world.timeline.after(forMs, () => (world.weather = world.plan.weather));
   },
-  compact: (world) => world.server.as('operator', (backend) => backend.compact(backend.revision)),
+  compact: (world) => world.server.as('operator', compact),
   'revoke-leader': ({ server, judge }) => {
     const lease = server.backend.get(judge.keys.leader)?.lease;
     judge.leaderRobbed();
@@ -106,6 +107,15 @@ const deeds: Omit<Deeds, 'restore'> = {
     if (!world.machines.some((machine) => machine.name === name)) world.addMachine(name, name).start();
   },
 };
+
+/** Up to now; nothing when nothing has happened since the last time. */
+function compact(backend: MemoryBackend): void {
+  try {
+    backend.compact(backend.revision);
+  } catch (error) {
+    if (!(error instanceof CompactedError)) throw error;
+  }
+}
 
 /** The lower targets are whoever leads, if anybody does. */
 function replicaOf(world: World, target: number): ReplicaProcess {

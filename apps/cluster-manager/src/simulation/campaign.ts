@@ -65,7 +65,7 @@ async function serveWorker(
   take: () => Batch | undefined,
   note: (result: BatchResult) => void,
 ): Promise<void> {
-  const worker = new Worker(code, { eval: true });
+  const worker = new Worker(code, { eval: true, execArgv: [] });
   try {
     for (let batch = take(); batch !== undefined; batch = take()) note(await ask(worker, batch));
   } finally {
@@ -76,7 +76,7 @@ async function serveWorker(
 function ask(worker: Worker, batch: Batch): Promise<BatchResult> {
   return new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
-      worker.removeAllListeners();
+      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
       settle();
     };
     worker.once('message', (result: BatchResult) => end(() => resolve(result)));

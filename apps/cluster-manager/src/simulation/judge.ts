@@ -1,6 +1,5 @@
 /** Judges a run while it runs: every commit, every answer and every step. */
-import type { GoneRecord } from '@wgcni/store';
-import { keysOf, type Keys } from '@wgcni/store';
+import { keysOf, type GoneRecord, type Keys } from '@wgcni/store';
 import { checkRegistration, checkRenewal } from './checks/answers.ts';
 import { checkAuthorship } from './checks/authorship.ts';
 import { OwnershipCheck } from './checks/ownership.ts';
@@ -59,7 +58,8 @@ export class Judge {
   /** A replica is about to answer. */
   answered(request: ManagerRequest, answer: ManagerAnswer): void {
     const witnessed = { ledger: this.ledger, keys: this.keys, accuse: this.accuse };
-    if (answer === undefined) return;
+    // What was under way when the store was set back was true in the history that is gone.
+    if (answer === undefined || this.#isConfused()) return;
     if (request.kind === 'register' && 'subnets' in answer)
       checkRegistration(witnessed, request.input.instance, answer);
     if (request.kind === 'renew' && !('subnets' in answer))
@@ -77,7 +77,7 @@ export class Judge {
     let first: string | undefined;
     for (const { actor, replica } of this.#deps.replicas) {
       if (replica?.election.leadership === undefined) continue;
-      if (first !== undefined && this.#deps.timeline.nowMs >= this.#confusedUntilMs) {
+      if (first !== undefined && !this.#isConfused()) {
         this.#hadTwoLeaders = true;
         this.accuse('one leader', `${first} and ${actor.name} both believe that they lead`);
       }
@@ -90,10 +90,18 @@ export class Judge {
     this.#confusedUntilMs = this.#deps.timeline.nowMs + confusionMs;
   }
 
+  #isConfused(): boolean {
+    return this.#deps.timeline.nowMs < this.#confusedUntilMs;
+  }
+
   #commit(commit: Commit): void {
     const hasBeenRestored = this.restoredMs !== undefined;
+    // A node that comes back leaves tombstones too, of what it comes back without.
+    const isReturn = commit.events.some(
+      (event) => event.kind === 'put' && event.item.key.startsWith(this.keys.registrations),
+    );
     const tombstones = commit.events.flatMap((event) =>
-      event.kind === 'put' && event.item.key.startsWith(this.keys.gone)
+      !isReturn && event.kind === 'put' && event.item.key.startsWith(this.keys.gone)
         ? [JSON.parse(event.item.value) as GoneRecord]
         : [],
     );

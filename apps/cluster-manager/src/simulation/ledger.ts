@@ -6,8 +6,10 @@ import type {
   NodeRecord,
   RegistrationRecord,
   SubnetRecord,
+  Keys,
+  StoredKey,
+  WatchEvent,
 } from '@wgcni/store';
-import { type Keys, type StoredKey, type WatchEvent } from '@wgcni/store';
 import type { Commit } from './store-server.ts';
 
 /** What one commit does to one key, before and after. */

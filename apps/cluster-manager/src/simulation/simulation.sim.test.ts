@@ -16,7 +16,7 @@ it(`keeps every promise in ${seeds} seeds`, async () => {
     terms: 2,
     registrations: 5,
     regrants: 0.02,
-    reclaims: 0.2,
+    reclaims: 0.15,
     releases: 0.2,
     deletions: 0.1,
     unknowns: 0.5,

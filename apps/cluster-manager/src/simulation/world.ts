@@ -97,7 +97,7 @@ export class World {
       network: this.network,
       seed: this.plan.seed,
       touched: (which) => this.judge.touched(which),
-      failed: (error) => this.judge.accuse('the program does not fail', String(error)),
+      failed: (error) => this.judge.accuse('the program does not fail', messageOf(error)),
     });
     this.machines.push(machine);
     return machine;

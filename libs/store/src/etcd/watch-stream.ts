@@ -41,7 +41,8 @@ export async function* watchMember(
       create_request: {
         key: Buffer.from(prefix),
         range_end: prefixEnd(prefix),
-        start_revision: String(fromRevision),
+        // FENCE: etcd takes a watch from the very revision that it compacted to, and has forgotten what was deleted in it. From one earlier it refuses.
+        start_revision: String(Math.max(1, fromRevision - 1)),
         progress_notify: true,
         fragment: true,
       },
@@ -76,8 +77,10 @@ async function* batchesOf(inbox: Inbox<IWatchResponse>, fromRevision: number): A
       yield { revision: fromRevision - 1, events: [] };
       continue;
     }
-    const events = fragments.map(toEvent);
+    const isProgress = fragments.length === 0;
+    const events = fragments.map(toEvent).filter((event) => revisionOf(event) >= fromRevision);
     fragments = [];
+    if (events.length === 0 && !isProgress) continue;
     yield { revision: events.length === 0 ? revision : lastRevision(events), events };
   }
 }
@@ -90,7 +93,11 @@ function toEvent({ type, kv }: IEvent): WatchEvent {
 }
 
 function lastRevision(events: readonly WatchEvent[]): number {
-  return Math.max(...events.map((event) => (event.kind === 'put' ? event.item.modRevision : event.modRevision)));
+  return Math.max(...events.map(revisionOf));
+}
+
+function revisionOf(event: WatchEvent): number {
+  return event.kind === 'put' ? event.item.modRevision : event.modRevision;
 }
 
 /** Between a stream's callbacks and one reader. */

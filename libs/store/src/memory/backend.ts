@@ -69,6 +69,7 @@ export class MemoryBackend {
     found: StoredKey[];
   } {
     this.expireLeases();
+    refuseDuplicates(then);
     if (compare.every((condition) => this.#holds(condition))) {
       this.#write(then);
       return { isCommitted: true, revision: this.#revision, found: [] };
@@ -108,15 +109,17 @@ export class MemoryBackend {
     for (const [id, { expiresAt }] of this.#leases) if (expiresAt <= now) this.revokeLease(id);
   }
 
+  /** Throws CompactedError for what was compacted before. */
   compact(revision: number): void {
+    if (revision <= this.#compacted) throw new CompactedError(this.#compacted);
     this.#compacted = revision;
-    this.#history = this.#history.filter((batch) => batch.revision >= revision);
+    this.#history = this.#history.filter((batch) => batch.revision > revision);
   }
 
   /** Batches from `revision` on, as far as history goes. Throws CompactedError. */
   since(revision: number): WatchBatch[] {
     this.expireLeases();
-    if (revision < this.#compacted) throw new CompactedError(this.#compacted);
+    if (revision <= this.#compacted) throw new CompactedError(this.#compacted);
     return this.#history.filter((batch) => batch.revision >= revision);
   }
 
@@ -159,8 +162,6 @@ export class MemoryBackend {
   }
 
   #write(writes: readonly Write[]): void {
-    const keys = writes.map(({ key }) => key);
-    if (new Set(keys).size !== keys.length) throw new Error('duplicate key given in txn request');
     for (const write of writes) {
       if (write.kind === 'put' && write.lease !== undefined && write.lease !== '0' && !this.#leases.has(write.lease))
         throw new LeaseGoneError(write.lease);
@@ -197,4 +198,11 @@ export class MemoryBackend {
   #notify(batch: WatchBatch | undefined): void {
     for (const listener of [...this.#listeners]) listener(batch);
   }
+}
+
+/** A key is put once, and not deleted beside; deleted twice it may be. Said of the request, whatever it compares. */
+function refuseDuplicates(writes: readonly Write[]): void {
+  const puts = writes.filter(({ kind }) => kind === 'put').map(({ key }) => key);
+  const isDouble = (key: string): boolean => writes.filter((write) => write.key === key).length > 1;
+  if (puts.some(isDouble)) throw new Error('duplicate key given in txn request');
 }

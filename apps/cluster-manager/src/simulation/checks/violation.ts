@@ -1,6 +1,6 @@
 /** A promise that was broken: which, when, and how. */
 
-type BrokenPromise =
+export type PromiseName =
   | 'one subnet, one holder'
   | 'records and keys agree'
   | 'only the leader writes'
@@ -14,7 +14,7 @@ type BrokenPromise =
   | 'the program does not fail';
 
 export interface Violation {
-  promise: BrokenPromise;
+  promise: PromiseName;
   atMs: number;
   what: string;
 }
