@@ -124,9 +124,9 @@ describe('a node that leaves', () => {
     const forgetting = ask(manager, 'POST', '/v1/nodes/n1/forget');
     await cluster.pass(2_000);
     expect((await forgetting).status).toBe(204);
-    expect(tombstones()).toEqual(['node/n1 forgotten']);
+    expect(tombstones()).toEqual(['node n1 forgotten']);
     await join(manager, 'n1');
     await cluster.pass(500);
-    expect([tombstones(), idle()]).toEqual([['subnet/10.64.0.0-24 forgotten', 'subnet/fd64::-64 forgotten'], 0]);
+    expect([tombstones(), idle()]).toEqual([['subnet 10.64.0.0/24 forgotten', 'subnet fd64::/64 forgotten'], 0]);
   });
 });

@@ -11,7 +11,7 @@ export interface AuditedContainer {
 }
 
 /** What a container has on its `eth0`. */
-export interface LiveInterface {
+interface LiveInterface {
   addresses: string[];
   isUp: boolean;
   /** Destinations that lead through it. */

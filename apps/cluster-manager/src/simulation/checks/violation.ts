@@ -1,6 +1,6 @@
 /** A promise that was broken: which, when, and how. */
 
-export type PromiseName =
+type PromiseName =
   | 'one subnet, one holder'
   | 'records and keys agree'
   | 'only the leader writes'
