@@ -21,7 +21,10 @@ async function run(config: Config): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
   const store = new EtcdStore({ urls: config.etcd });
-  const replica = runReplica({ store, clock: systemClock, random: systemRandom, log, version }, config, stop.signal);
+  let tellListening = (): void => {};
+  const listening = new Promise<void>((resolve) => (tellListening = resolve));
+  const deps = { store, clock: systemClock, random: systemRandom, log, version };
+  const replica = runReplica(deps, config, stop.signal, listening);
   const stopped = new Promise<void>((resolve) =>
     stop.signal.addEventListener('abort', () => resolve(), { once: true }),
   );
@@ -31,6 +34,7 @@ async function run(config: Config): Promise<void> {
     if (!stop.signal.aborted) {
       await bootstrap(replica, config.network, config.bootstrap);
       await app.listen(config.listen);
+      tellListening();
       log.info(
         { version, listen: config.listen, advertise: config.advertise, cluster: config.cluster },
         'replica.started',

@@ -24,8 +24,13 @@ export interface RunningReplica extends Replica {
   ended: Promise<void>;
 }
 
-/** Starts the loops; they end when the signal aborts. */
-export function runReplica(deps: ReplicaDeps, config: Config, signal: AbortSignal): RunningReplica {
+/** Starts the loops; they end when the signal aborts. It stands for election once it is `listening`; by default at once. */
+export function runReplica(
+  deps: ReplicaDeps,
+  config: Config,
+  signal: AbortSignal,
+  listening?: Promise<void>,
+): RunningReplica {
   const { store, clock, random, log } = deps;
   const keys = keysOf(config.cluster);
   const state = new ClusterState(keys, log);
@@ -46,7 +51,7 @@ export function runReplica(deps: ReplicaDeps, config: Config, signal: AbortSigna
   });
   const loops = [
     following,
-    election.run(signal),
+    listening === undefined ? election.run(signal) : standOnce(listening, election, signal),
     whileLeading(election, reclaimer, signal),
     stayPresent(deps, config, signal),
   ];
@@ -57,6 +62,12 @@ export function runReplica(deps: ReplicaDeps, config: Config, signal: AbortSigna
     listed,
     ended: Promise.all(loops).then(() => undefined),
   };
+}
+
+/** A leader that nobody can reach yet keeps every write waiting, longer than another candidate would. */
+async function standOnce(listening: Promise<void>, election: Election, signal: AbortSignal): Promise<void> {
+  await Promise.race([listening, changeOf(election, signal)]);
+  if (!signal.aborted) await election.run(signal);
 }
 
 /** Runs the leader's slow loop in each term of ours. */

@@ -58,7 +58,9 @@ describe('STATUS', () => {
   it('says 50 of a node whose subnet overlaps what its host uses, and names that', async () => {
     const n2 = nodeAt(2);
     await addNode(scene.lab.plan, n2);
-    const inTheWay = 'ip link add a0 type veth peer name a1 && ip link set a0 up && ip address add 10.64.0.9/12 dev a0';
+    const inTheWay =
+      'ip link add a0 type veth peer name a1 && ip link set a0 up && ' +
+      'ip address add 10.64.0.9/12 dev a0 && ip address add fd64::9/48 dev a0 nodad';
     await inside(n2.netnsPath, ['sh', '-c', inTheWay]);
     scene.lab.startNode(n2);
     await scene.lab.nodeStatusWhere(n2, ({ readiness }) => readiness === 'no-grant');
@@ -85,8 +87,9 @@ describe('STATUS', () => {
     }
     await addNode(scene.lab.plan, n4);
     scene.lab.startNode(n4);
-    await scene.lab.nodeStatusWhere(n4, ({ readiness }) => readiness === 'starting');
-    await isUnavailable(n4, /starting.*not been registered/);
+    // It reads in the store which network there is, and has no part in it yet.
+    await scene.lab.nodeStatusWhere(n4, ({ readiness }) => readiness === 'no-grant');
+    await isUnavailable(n4, /no-grant.*holds no subnet/);
     await scene.lab.nodeStatusWhere(n1, ({ readiness }) => readiness === 'fenced', 30_000);
     await isUnavailable(n1, /fenced/, tryAgain);
   });
