@@ -1,5 +1,6 @@
 /** What happens in the store between a plan and its commit: the transaction's compares notice, and nothing of anybody is overwritten. */
 import type { NodeRecord, SubnetRecord, WatchEvent } from '@wgcni/store';
+import { settled } from '@wgcni/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, asNode, beforeCommitOf, join, TestCluster, type TestReplica } from '../testing/cluster.ts';
 
@@ -41,15 +42,25 @@ describe('a registration', () => {
     expect(nodeRecord('n1')).toMatchObject({ draining: true, endpoints: ['192.0.2.99:51820'] });
   });
 
-  it('leaves a subnet to whom it was granted meanwhile', async () => {
-    const theirs = {
-      schema: 1,
-      cidr: '10.64.0.0/24',
-      nodeId: 'n9',
-      grantId: 'f'.repeat(32),
-      state: 'held',
-      silentMs: 0,
+  const theirs = {
+    ...{ schema: 1, cidr: '10.64.0.0/24', nodeId: 'n9', grantId: 'f'.repeat(32), state: 'held', silentMs: 0 },
+  };
+
+  it('leaves a subnet to whom it was granted while its lease was asked for', async () => {
+    const { store } = manager;
+    const grantLease = store.grantLease.bind(store);
+    store.grantLease = async (...asked) => {
+      cluster.write(subnetKey(), JSON.stringify(theirs));
+      store.grantLease = grantLease;
+      await settled();
+      return grantLease(...asked);
     };
+    const { subnets } = await join(manager, 'n1');
+    expect(JSON.parse(valueOf(subnetKey()))).toEqual(theirs);
+    expect(subnets.map(({ cidr }) => cidr)).toEqual(['10.64.1.0/24', 'fd64::/64']);
+  });
+
+  it('leaves a subnet to whom it was granted meanwhile', async () => {
     beforeCommitOf(subnetKey(), manager, () => cluster.write(subnetKey(), JSON.stringify(theirs)));
     const { subnets } = await join(manager, 'n1');
     expect(JSON.parse(valueOf(subnetKey()))).toEqual(theirs);

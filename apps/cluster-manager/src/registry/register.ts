@@ -25,12 +25,14 @@ export async function register(
   });
   const { record, ttlSec, lost, shortage } = await writer.change(async () => {
     admit(state, nodeId, input);
+    const ttlSec = state.theNetwork().record.registrationTtlSec;
+    const lease = await leaseFor(writer, nodeId, input, ttlSec);
+    // FENCE: nothing is awaited from here to the compares: a subnet that was granted elsewhere meanwhile would be compared as it is now, and overwritten.
+    admit(state, nodeId, input);
     const granted = grantsFor(state, claim, {
       isRecovering: recovery.isRecovering(),
       newGrantId: () => randomId(random),
     });
-    const ttlSec = state.theNetwork().record.registrationTtlSec;
-    const lease = await leaseFor(writer, nodeId, input, ttlSec);
     const record = nodeRecord(state, nodeId, input, granted.grants);
     const { compare, then } = registration(state, { input, record, lease });
     const leases = { granted: [], left: [] };
