@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-const shared = { environment: 'node' as const, pool: 'forks' as const };
+const shared = {
+  environment: 'node' as const,
+  pool: 'forks' as const,
+  // The closing lines of `make test` are all that is kept of a run elsewhere: a failure names what it saw.
+  chaiConfig: { truncateThreshold: 1_000 },
+};
 
 export default defineConfig({
   test: {

@@ -104,6 +104,13 @@ describe('what is written', () => {
     expect(isWriteDue(silenceAt(after(1_000), after(999)), written)).toBe(true);
   });
 
+  it('is a contact of this boot, though one of an earlier boot came at the same time since it', () => {
+    const [earlier, contact]: Instant[] = [after(0), after(60_000, { bootId: 'b', uptimeMs: 1_000_000 })];
+    const written = { contact: earlier, measuredAt: contact, silentMs: 60_000 };
+    const seen = after(1_000, {}, contact);
+    expect(isWriteDue({ contact, measuredAt: seen, silentMs: 1_000 }, written)).toBe(true);
+  });
+
   it('is silence once a minute, and the first of a boot', () => {
     const written = silenceAt(after(0));
     expect(isWriteDue(silenceAt(after(59_999)), written)).toBe(false);

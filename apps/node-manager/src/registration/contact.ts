@@ -66,7 +66,8 @@ export function isWriteDue(silence: Silence, written: Silence | undefined): bool
   if (written?.measuredAt.bootId !== silence.measuredAt.bootId) return true;
   const sinceMs = silence.measuredAt.uptimeMs - written.measuredAt.uptimeMs;
   if (sinceMs < 0 || sinceMs >= writeAtLeastEveryMs) return true;
-  return written.contact.uptimeMs !== silence.contact.uptimeMs && sinceMs >= writeAtMostEveryMs;
+  const [before, now] = [written.contact, silence.contact];
+  return (before.bootId !== now.bootId || before.uptimeMs !== now.uptimeMs) && sinceMs >= writeAtMostEveryMs;
 }
 
 function untellable(why: string): Measurement {
