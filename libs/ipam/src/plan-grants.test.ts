@@ -21,12 +21,14 @@ interface Case {
   claimed?: Grant[];
   isDraining?: boolean;
   isRecovering?: boolean;
+  /** Grant ids that tombstones name. */
+  ended?: string[];
   pools?: string[];
   /** Taken in the pool without a readable key. */
   unreadable?: string[];
 }
 
-function contextOf({ holdings = [], isRecovering = false, pools, unreadable = [] }: Case): GrantContext {
+function contextOf({ holdings = [], isRecovering = false, ended = [], pools, unreadable = [] }: Case): GrantContext {
   const pool = new SubnetPool((pools ?? ['10.64.0.0/22:24', 'fd64::/62:64']).map((text) => parsePool(text)));
   for (const { cidr } of holdings) pool.take(cidr);
   for (const text of unreadable) pool.take(parseCidr(text));
@@ -35,6 +37,7 @@ function contextOf({ holdings = [], isRecovering = false, pools, unreadable = []
     pool,
     heldBy: (nodeId) => holdings.filter((one) => one.nodeId === nodeId),
     holderOf: (cidr) => holdings.find((one) => sameCidr(one.cidr, cidr)),
+    hasEnded: (grantId) => ended.includes(grantId),
     isRecovering,
     newGrantId: () => `new-${(next += 1)}`,
   };
@@ -102,6 +105,26 @@ describe('a node that registers', () => {
       'lost 10.64.1.0/24 z → n1',
     ]);
     expect(told({ holdings: [resting] })).toEqual(['10.64.0.0/24 new-1 cut', 'fd64::/64 new-2 cut']);
+  });
+
+  it('gets a resting subnet back by a grant that the store has forgotten, while the store recovers', () => {
+    const claimed = [grant('10.64.0.0/24', 'forgotten'), grant('fd64:0:0:1::/64', 'b')];
+    for (const nodeId of ['n1', 'n2']) {
+      const holdings = [holding('10.64.0.0/24', nodeId, 'before', 'released'), ...own.slice(1)];
+      const kept = 'fd64:0:0:1::/64 b kept';
+      expect(told({ holdings, claimed, isRecovering: true })).toEqual([kept, '10.64.0.0/24 forgotten recreated']);
+      const lost = `lost 10.64.0.0/24 forgotten → ${nodeId}`;
+      expect(told({ holdings, claimed })).toEqual([kept, '10.64.1.0/24 new-1 cut', lost]);
+      const ended = { holdings, claimed, isRecovering: true, ended: ['forgotten'] };
+      expect(told(ended)).toContain(lost);
+    }
+  });
+
+  it('gets nothing by a forgotten grant of what another node holds, while the store recovers', () => {
+    const claimed = [grant('10.64.0.0/24', 'forgotten'), grant('fd64:0:0:1::/64', 'b')];
+    expect(told({ holdings: [other, ...own.slice(1)], claimed, isRecovering: true })).toContain(
+      'lost 10.64.0.0/24 forgotten → n2',
+    );
   });
 
   it('keeps what is reserved for it after a deletion', () => {
@@ -181,6 +204,7 @@ describe('every plan', () => {
       .map((all) => all.map(([cidr, id]) => grant(cidr, id))),
     isDraining: fc.boolean(),
     isRecovering: fc.boolean(),
+    ended: fc.subarray(['a', 'b', 'c']),
     pools: fc.constant(['10.64.0.0/23:24', 'fd64::/63:64']),
   });
 
@@ -191,7 +215,9 @@ describe('every plan', () => {
         if (made.kind === 'refused') return;
         const holder = (cidr: Grant['cidr']) => one.holdings?.find((each) => sameCidr(each.cidr, cidr));
         for (const each of made.grants) {
-          expect(holder(each.cidr)?.nodeId ?? 'n1').toBe('n1');
+          const before = holder(each.cidr);
+          if (before?.state !== 'released' || one.isRecovering !== true) expect(before?.nodeId ?? 'n1').toBe('n1');
+          if (before?.state === 'released' && before.nodeId !== 'n1') expect(one.ended).not.toContain(each.grantId);
           if (each.origin === 'cut') expect(holder(each.cidr)).toBeUndefined();
         }
         const texts = made.grants.map(({ cidr }) => formatCidr(cidr));
@@ -217,8 +243,8 @@ describe('claims that the store has forgotten', () => {
       grant('10.64.2.0/24', 'buried'),
       grant('10.64.3.0/24', 'lost'),
     ];
-    const context = contextOf({ holdings: [...own, { ...other, grantId: 'mine' }] });
-    const found = forgottenGrants({ nodeId: 'n1', claimed }, context, new Set(['buried']));
+    const context = contextOf({ holdings: [...own, { ...other, grantId: 'mine' }], ended: ['buried'] });
+    const found = forgottenGrants({ nodeId: 'n1', claimed }, context);
     expect(found.map(({ grantId }) => grantId)).toEqual(['older', 'mine', 'lost']);
   });
 });

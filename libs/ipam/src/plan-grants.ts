@@ -22,6 +22,8 @@ export interface GrantContext {
   heldBy(nodeId: string): readonly SubnetHolding[];
   /** What stands under a subnet's key; undefined when nothing does, or nothing readable. */
   holderOf(subnet: Cidr): SubnetHolding | undefined;
+  /** Whether a tombstone names the grant. */
+  hasEnded(grantId: string): boolean;
   /** The store has lost history: only what nodes claim is granted (design §4.15). */
   isRecovering: boolean;
   newGrantId(): string;
@@ -60,14 +62,12 @@ export function planGrants(request: GrantRequest, context: GrantContext): GrantP
 /** Claims that stand neither under their subnet's key nor in a tombstone: the store has lost history (design §4.15). */
 export function forgottenGrants(
   request: Pick<GrantRequest, 'nodeId' | 'claimed'>,
-  context: Pick<GrantContext, 'holderOf'>,
-  /** Grant ids that tombstones name. */
-  buried: ReadonlySet<string>,
+  context: Pick<GrantContext, 'holderOf' | 'hasEnded'>,
 ): Grant[] {
   return request.claimed.filter(({ cidr, grantId }) => {
     const holding = context.holderOf(cidr);
     const isKnown = holding?.nodeId === request.nodeId && holding.grantId === grantId;
-    return !isKnown && !buried.has(grantId);
+    return !isKnown && !context.hasEnded(grantId);
   });
 }
 
@@ -76,9 +76,10 @@ function judge({ cidr, grantId }: Grant, { nodeId, recorded }: GrantRequest, con
   const holding = context.holderOf(cidr);
   if (holding !== undefined) {
     // FENCE: whoever the subnet's key names has the newest grant of it; a resting one is given back only to the grant that it was.
-    if (holding.nodeId !== nodeId) return { cidr, grantId, holder: holding.nodeId };
-    if (holding.state !== 'released') return { cidr, grantId: holding.grantId, origin: 'kept' };
-    return holding.grantId === grantId ? { cidr, grantId, origin: 'recreated' } : { cidr, grantId, holder: nodeId };
+    if (holding.state === 'released' && isGivenBack(holding, { cidr, grantId }, { nodeId, context }))
+      return { cidr, grantId, origin: 'recreated' };
+    if (holding.nodeId !== nodeId || holding.state === 'released') return { cidr, grantId, holder: holding.nodeId };
+    return { cidr, grantId: holding.grantId, origin: 'kept' };
   }
   switch (context.pool.standingOf(cidr)) {
     case 'free':
@@ -92,6 +93,19 @@ function judge({ cidr, grantId }: Grant, { nodeId, recorded }: GrantRequest, con
     case 'foreign':
       return { kind: 'foreign', grant: { cidr, grantId } };
   }
+}
+
+/**
+ * Whether a resting subnet goes to who claims it: to the very grant that rests; and, when the store has lost history, to a grant of which it knows
+ * nothing, not even its end. That one was made after the rest had ended.
+ */
+function isGivenBack(
+  resting: SubnetHolding,
+  { grantId }: Grant,
+  { nodeId, context }: { nodeId: string; context: GrantContext },
+): boolean {
+  if (resting.nodeId === nodeId && resting.grantId === grantId) return true;
+  return context.isRecovering && !context.hasEnded(grantId);
 }
 
 type Cutting = { kind: 'cut'; grants: PlannedGrant[] } | { kind: 'short'; shortage: Shortage };

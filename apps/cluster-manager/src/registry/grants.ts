@@ -48,6 +48,7 @@ export function grantsFor(state: ClusterState, { nodeId, held }: GrantClaim, mea
     pool: state.pool,
     heldBy: (id) => state.subnetsOf(id).map(({ record }) => holdingOf(record)),
     holderOf: (cidr) => holderOf(state, cidr),
+    hasEnded: endedOf(state, { nodeId, held }),
   });
   if (plan.kind === 'refused') throw shortageError(plan.shortage);
   return asText(plan);
@@ -57,16 +58,19 @@ export function grantsFor(state: ClusterState, { nodeId, held }: GrantClaim, mea
  * Ids of the claims of which the store knows nothing, not even an end: it has lost history. A claim that is of no pool proves nothing.
  */
 export function forgottenIds(state: ClusterState, { nodeId, held }: GrantClaim): string[] {
-  const { gone, keys } = state;
-  const tombstones = [
-    keys.goneEntry('node', nodeId),
-    ...held.map(({ grantId }) => keys.goneEntry('subnet', grantId)),
-  ].flatMap((key) => gone.get(key)?.record.subnets ?? []);
-  return forgottenGrants(
-    { nodeId, claimed: held.map(ofText).filter(({ cidr }) => state.pool.poolOf(cidr) !== undefined) },
-    { holderOf: (cidr) => holderOf(state, cidr) },
-    new Set(tombstones.map(({ grantId }) => grantId)),
-  ).map(({ grantId }) => grantId);
+  const claimed = held.map(ofText).filter(({ cidr }) => state.pool.poolOf(cidr) !== undefined);
+  const context = {
+    holderOf: (cidr: Cidr) => holderOf(state, cidr),
+    hasEnded: endedOf(state, { nodeId, held }),
+  };
+  return forgottenGrants({ nodeId, claimed }, context).map(({ grantId }) => grantId);
+}
+
+/** Whether a grant that the node claims is named by a tombstone: by its own, or by the node's. */
+function endedOf({ gone, keys }: ClusterState, { nodeId, held }: GrantClaim): (grantId: string) => boolean {
+  const names = [keys.goneEntry('node', nodeId), ...held.map(({ grantId }) => keys.goneEntry('subnet', grantId))];
+  const ended = new Set(names.flatMap((key) => gone.get(key)?.record.subnets ?? []).map(({ grantId }) => grantId));
+  return (grantId) => ended.has(grantId);
 }
 
 function asText({ grants, lost, shortage }: Extract<GrantPlan, { kind: 'granted' }>): Granted {

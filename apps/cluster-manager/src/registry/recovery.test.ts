@@ -110,6 +110,64 @@ describe('a store that was set back', () => {
     expect((await join(manager, 'n1', input)).subnets).toHaveLength(2);
   });
 
+  describe("to when a subnet that is another node's now was", () => {
+    const pools = [{ cidr: '10.64.0.0/24', prefixLength: 25 }];
+    const first = asNode();
+    let one: TestCluster;
+    let leader: TestReplica;
+    beforeEach(async () => {
+      one = new TestCluster();
+      leader = await one.startWithNetwork(['--silence-reading', '1s', '--rest', '3s'], { pools });
+      // Of two subnets one is taken for good: the other goes round.
+      await join(leader, 'n0', first);
+    });
+    afterEach(() => one.stop());
+
+    const letGo = async (nodeId: string, input: ReturnType<typeof asNode>): Promise<Registration['subnets']> => {
+      const { subnets } = await join(leader, nodeId, input);
+      await ask(leader, 'PUT', `/v1/nodes/${nodeId}/drain`);
+      const release = { instance: input.instance, grantIds: subnets.map(({ grantId }) => grantId) };
+      expect((await ask(leader, 'POST', `/v1/nodes/${nodeId}/release`, release)).status).toBe(204);
+      return subnets;
+    };
+
+    it('at rest, gives it back to who holds it', async () => {
+      await letGo('n1', asNode());
+      const restore = one.backend.snapshot();
+      await one.pass(10_000);
+      const input = asNode();
+      const { subnets } = await join(leader, 'n2', input);
+      restore();
+      await one.pass(1_000);
+      expect(one.stored(one.keys.subnets).map(({ value }) => (JSON.parse(value) as { state: string }).state)).toContain(
+        'released',
+      );
+      expect((await join(leader, 'n2', { ...input, held: subnets })).subnets).toEqual(subnets);
+    });
+
+    it('held by another, keeps it there, and tells every node that the claim is lost', async () => {
+      const input = asNode();
+      await join(leader, 'n1', input);
+      const restore = one.backend.snapshot();
+      await letGo('n1', input);
+      await one.pass(10_000);
+      const claimant = asNode();
+      const { subnets } = await join(leader, 'n2', claimant);
+      restore();
+      await one.pass(1_000);
+      const answer = await ask(leader, 'PUT', '/v1/nodes/n2', { ...claimant, held: subnets });
+      expect(answer.json.code).toBe('cluster.recovering');
+      // When the recovery is over, another subnet becomes free.
+      await one.pass(31_000);
+      await letGo('n0', first);
+      await one.pass(10_000);
+      expect((await join(leader, 'n2', { ...claimant, held: subnets })).subnets).not.toEqual(subnets);
+      const ends = one.stored(one.keys.gone).map(({ value }) => JSON.parse(value) as Record<string, unknown>);
+      const lost = { kind: 'subnet', id: subnets[0]?.grantId, nodeId: 'n2', publicKey: claimant.publicKey, subnets };
+      expect(ends.filter(({ why }) => why === 'lost')).toMatchObject([lost]);
+    });
+  });
+
   it('is not suspected by the old grants of a node that came back without them', async () => {
     const input = asNode();
     const granted = await join(manager, 'n1', input);

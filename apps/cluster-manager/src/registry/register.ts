@@ -8,7 +8,7 @@ import { admit } from './admit.ts';
 import { forgottenIds, grantsFor } from './grants.ts';
 import type { LeaderWriter } from './leader-writer.ts';
 import type { Recovery } from './recovery.ts';
-import { unbury } from './tombstone.ts';
+import { buryLost, unbury } from './tombstone.ts';
 
 /** Idempotent: the same input again gives the same grants. Throws what `admit` and `grantsFor` throw. */
 export async function register(
@@ -37,6 +37,9 @@ export async function register(
     const { compare, then } = registration(state, { input, record, lease });
     const leases = { granted: [], left: [] };
     await unbury(writer, { then, leases }, record);
+    const forgotten = new Set(forgottenIds(state, claim));
+    const lost = granted.lost.filter(({ grantId }) => forgotten.has(grantId));
+    await buryLost(writer, { then, leases }, record, lost);
     return { transaction: { compare, then }, leases, result: { ...granted, record, ttlSec } };
   });
   refuseOvertaken(state, record);

@@ -69,6 +69,17 @@ export async function unbury(
   }
 }
 
+/** A claim of which the store had forgotten even the grant, and that went to another: without a tombstone the nodes would keep its route. */
+export async function buryLost(
+  writer: LeaderWriter,
+  parts: WithTombstones,
+  node: Pick<NodeRecord, 'nodeId' | 'publicKey'>,
+  lost: readonly { cidr: string; grantId: string }[],
+): Promise<void> {
+  for (const grant of lost)
+    await bury(writer, parts, { kind: 'subnet', id: grant.grantId, why: 'lost', node, subnets: [grant] });
+}
+
 function holderOf(state: ClusterState, cidr: string | undefined): string | undefined {
   return state.subnets.get(state.subnetKey(cidr ?? '') ?? '')?.record.nodeId;
 }

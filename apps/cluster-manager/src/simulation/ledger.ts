@@ -71,6 +71,11 @@ export class Ledger {
     this.#noteSilence(atMs);
   }
 
+  /** Whether the store is marked as having lost history. */
+  get isRecovering(): boolean {
+    return this.#records.has(this.#keys.recovering);
+  }
+
   /** What stood under a key as of a revision. */
   recordAt(key: string, revision: number): object | undefined {
     return this.#versions.get(key)?.findLast((version) => version.revision <= revision)?.record;

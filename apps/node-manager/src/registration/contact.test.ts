@@ -105,7 +105,7 @@ describe('what is written', () => {
   });
 
   it('is a contact of this boot, though one of an earlier boot came at the same time since it', () => {
-    const [earlier, contact]: Instant[] = [after(0), after(60_000, { bootId: 'b', uptimeMs: 1_000_000 })];
+    const [earlier, contact] = [after(0), after(60_000, { bootId: 'b', uptimeMs: 1_000_000 })];
     const written = { contact: earlier, measuredAt: contact, silentMs: 60_000 };
     const seen = after(1_000, {}, contact);
     expect(isWriteDue({ contact, measuredAt: seen, silentMs: 1_000 }, written)).toBe(true);

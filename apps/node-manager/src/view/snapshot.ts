@@ -1,4 +1,5 @@
 /** PURE: `mesh/` at one revision as this version can read it; what it cannot read is named, not dropped. */
+import type { GoneRecord } from '@wgcni/store';
 import type { GrantText, KnownNode, NetworkPlan } from './cluster-view.ts';
 
 /** A node's record as the store has it. */
@@ -7,7 +8,7 @@ export type NodeEntry = Pick<KnownNode, 'nodeId' | 'publicKey' | 'endpoints' | '
 /** Why and with which key and grants a node left or a subnet was taken from it. */
 export interface Tombstone {
   kind: 'node' | 'subnet';
-  why: 'deleted' | 'forgotten' | 'reclaimed' | 'released';
+  why: GoneRecord['why'];
   nodeId: string;
   publicKey: string;
   subnets: GrantText[];

@@ -35,6 +35,7 @@ export const GoneRecord = Type.Object({
     Type.Literal('forgotten'),
     Type.Literal('reclaimed'),
     Type.Literal('released'),
+    Type.Literal('lost'),
   ]),
   /** The node that left or lost the subnet. */
   nodeId: Type.String(),

@@ -43,7 +43,18 @@ describe('the replay of etcd', () => {
     ).toEqual([]);
   });
 
+  const atRest = [
+    grantTo('a', 'g1'),
+    tx([], [keys.registration('a')], 5_000),
+    tx([subnet('a', 'g1', 'released'), gone('a', 'reclaimed')], [keys.node('a'), keys.keyClaim('a')], 36_000),
+  ];
+
+  it('finds nothing where a claim takes a subnet out of its rest while the store recovers', () => {
+    expect(found(...atRest, tx([stored(keys.recovering, {})]), grantTo('b', 'g2'))).toEqual([]);
+  });
+
   it.each<[string, HistoryEvent[], string]>([
+    ['a subnet that is taken out of its rest', [...atRest, grantTo('b', 'g2')], 'passed from a (released) to b'],
     [
       'a subnet that passes from owner to owner',
       [grantTo('a', 'g1'), tx([subnet('b', 'g2'), node('a'), node('b', 'g2'), claim('b')])],

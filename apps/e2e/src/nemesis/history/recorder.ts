@@ -56,13 +56,13 @@ export class Recorder {
     }));
     this.#inFlight -= 1;
     const endMs = this.now();
-    this.#endings.push(endMs);
     const event: OperationEvent = { kind: 'operation', outcome: 'ok', ...begun, ...ended, invokeMs, endMs };
+    if (event.outcome === 'ok') this.#endings.push(endMs);
     this.write(event);
     return event;
   }
 
-  /** Operations that ended per second over the time before now. */
+  /** Operations per second that were answered over the time before now; what was refused is no work. */
   ratePerSec(overMs: number): number {
     const since = this.now() - overMs;
     const count = this.#endings.length - 1 - this.#endings.findLastIndex((at) => at < since);

@@ -69,6 +69,8 @@ export class SimulatedNode {
       meshRevision = revision;
       return { grants: subnets };
     });
+    // Its operator takes a deleted node in again, also when the first word of it was lost.
+    if (event.code === 'node.deleted' && !takeOver) return this.#register(true);
     if (event.outcome !== 'ok') return this.#pause(300);
     this.#meshRevision = meshRevision;
     this.#held = event.grants ?? [];
