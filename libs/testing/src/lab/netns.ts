@@ -35,6 +35,15 @@ export async function addBridge(plan: LabPlan): Promise<void> {
   ]);
 }
 
+/** Removes the bridge and the links that are joined to it, where they are. */
+export async function removeBridge({ bridge }: LabPlan): Promise<void> {
+  const { stdout, exitCode } = await execa('ip', ['-json', 'link', 'show', 'master', bridge], { reject: false });
+  // A bridge that is not there has no links.
+  if (exitCode !== 0) return;
+  const links = (JSON.parse(stdout || '[]') as { ifname: string }[]).map(({ ifname }) => ifname);
+  await batch([...links, bridge].map((link) => `link delete ${link}`));
+}
+
 /** A node's namespace, joined to the bridge by its `eth0`. */
 export async function addNode(plan: LabPlan, node: NodePlan): Promise<void> {
   await addNetns(node.netns);

@@ -2,7 +2,7 @@
 import { readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
-import { listNetns, removeNetns } from './netns.ts';
+import { listNetns, removeBridge, removeNetns } from './netns.ts';
 import { planLab, type LabPlan, type NodePlan } from './plan.ts';
 import { LabProcess } from './process.ts';
 import type { Programs } from './programs.ts';
@@ -15,10 +15,11 @@ export async function takeDown(plan: LabPlan, programs: Programs): Promise<void>
   const present = new Set(await listNetns());
   // ORDER: the node-manager's teardown needs the namespace, and ends the userspace WireGuard processes that outlive it.
   await Promise.all(nodesPresent(plan, present).map((node) => tearDownNode(node, programs)));
+  // ORDER: what the kernel takes away with a namespace goes at its leisure; links that are removed are gone.
+  await removeBridge(plan);
   for (const name of present) {
     if (name === plan.controlNetns || name.startsWith(`wgcni-${plan.name}-`)) await removeNetns(name);
   }
-  await execa('ip', ['link', 'delete', plan.bridge], { reject: false });
   await unmountUnder(plan.dir);
   await rm(plan.dir, { recursive: true, force: true });
   await removeIfEmpty(dirname(plan.dir));
