@@ -2,7 +2,7 @@
 import { messageOf } from '@wgcni/base';
 import { keysOf, Reflector } from '@wgcni/store';
 import type { Config } from './config.ts';
-import { type HostKeeperDeps, keepHost } from './host/host-keeper.ts';
+import { keepHost } from './host/host-keeper.ts';
 import type { Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
@@ -35,9 +35,11 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
   ]);
 }
 
-/** What `keepHost` needs of a node. */
-export function hostDeps(config: Config, ports: Ports, { keeper }: Pick<Parts, 'keeper'>): HostKeeperDeps {
-  return { ...config, ...ports, pools: () => keeper.nodeView?.pools ?? [] };
+/** Makes the host right by what is known now; ADD is not served before that was done with the network known. */
+export async function keepOwnHost(config: Config, ports: Ports, { keeper, host }: Parts): Promise<void> {
+  const pools = keeper.nodeView?.pools;
+  await keepHost({ ...config, ...ports, pools: () => pools ?? [] });
+  if (pools !== undefined) host.isKept = true;
 }
 
 function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconcilers {
@@ -50,7 +52,7 @@ function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconciler
       const view = keeper.attachmentsView;
       if (view !== undefined) await attachments.setView(view);
     }),
-    host: loop('host', periods.host, () => keepHost(hostDeps(config, ports, parts))),
+    host: loop('host', periods.host, () => keepOwnHost(config, ports, parts)),
   };
 }
 

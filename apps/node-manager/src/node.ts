@@ -3,8 +3,7 @@ import { messageOf } from '@wgcni/base';
 import { setMaxListeners } from 'node:events';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
-import { keepHost } from './host/host-keeper.ts';
-import { hostDeps, runLoops } from './loops.ts';
+import { keepOwnHost, runLoops } from './loops.ts';
 import { openParts, type Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { serve } from './serve/serve.ts';
@@ -60,7 +59,7 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
 /** A host that cannot be prepared at once is tried again by its loop; what is there goes on working. */
 async function prepareHost(config: Config, ports: Ports, parts: Parts): Promise<void> {
   try {
-    await keepHost(hostDeps(config, ports, parts));
+    await keepOwnHost(config, ports, parts);
   } catch (error) {
     ports.log.error({ why: messageOf(error) }, 'host.not-prepared');
   }

@@ -22,6 +22,8 @@ export interface Parts {
   pulse: Pulse;
   mesh: MeshDevice;
   attachments: Attachments;
+  /** Whether the packet filter was set since the network is known. */
+  host: { isKept: boolean };
   /** Whether ADD is served at this instant. */
   judgement: () => Judgement;
 }
@@ -37,11 +39,13 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   };
   const judgement = (): Judgement => {
     const fenceReason = (holdDownMs: number): string | undefined => contact.fenceReason(holdDownMs);
-    return judge({ ...board, view: keeper.view, isAccounted: attachments.isAccounted, fenceReason });
+    const { isAccounted } = attachments;
+    return judge({ ...board, view: keeper.view, isAccounted, isHostKept: host.isKept, fenceReason });
   };
+  const host = { isKept: false };
   const pulse = new Pulse();
   const { mesh, attachments } = await openDevices(config, ports, { keeper, judgement, pulse });
-  return { identity, keeper, contact, board, pulse, mesh, attachments, judgement };
+  return { identity, keeper, contact, board, pulse, mesh, attachments, host, judgement };
 }
 
 /** Starting with --take-over is how a deleted or superseded instance is told to join again. */

@@ -40,6 +40,8 @@ export interface Circumstances {
   view: ClusterView;
   /** Whether what runs on this node already is known: an address must not be given twice. */
   isAccounted: boolean;
+  /** Whether the packet filter was set since the network is known: what a container sends first must be let through and masqueraded. */
+  isHostKept: boolean;
   /** Why the node is fenced for lack of contact, given the hold-down; undefined when it is not. */
   fenceReason: (holdDownMs: number) => string | undefined;
 }
@@ -47,7 +49,8 @@ export interface Circumstances {
 export type Judgement = { readiness: 'ready'; refusal: undefined } | { readiness: Readiness; refusal: CatalogueError };
 
 /** Whether ADD is served now; the refusal says why not and what to do. */
-export function judge({ standing, isDraining, view, isAccounted, fenceReason }: Circumstances): Judgement {
+export function judge(circumstances: Circumstances): Judgement {
+  const { standing, isDraining, view, fenceReason } = circumstances;
   if (standing.kind === 'deleted') {
     return refused('deleted', 'node.unavailable', 'this node was deleted from the cluster', {
       remedy: 'remove it with --teardown, or start it with --take-over to have it join again',
@@ -71,14 +74,24 @@ export function judge({ standing, isDraining, view, isAccounted, fenceReason }: 
   }
   const usable = grants.filter(({ cidr }) => !overlapping.some((one) => one.cidr === cidr));
   if (usable.length === 0) return withoutGrant(standing, overlapping);
+  const unready = whyUnready(circumstances);
+  if (unready !== undefined) return unready;
+  const fence = fenceReason(network.holdDownSec * 1_000);
+  if (fence === undefined) return { readiness: 'ready', refusal: undefined };
+  return refused('fenced', 'node.fenced', fence, { remedy: 'bring back a cluster-manager that this node can reach' });
+}
+
+/** What has to be done once after a start, and is not yet. */
+function whyUnready({ isAccounted, isHostKept }: Circumstances): Judgement | undefined {
   if (!isAccounted) {
     return refused('starting', 'node.unavailable', 'the containers found on this node are not accounted for yet', {
       remedy: 'ask again in a second; if it goes on, look for pods.reconcile in the log',
     });
   }
-  const fence = fenceReason(network.holdDownSec * 1_000);
-  if (fence === undefined) return { readiness: 'ready', refusal: undefined };
-  return refused('fenced', 'node.fenced', fence, { remedy: 'bring back a cluster-manager that this node can reach' });
+  if (isHostKept) return undefined;
+  return refused('starting', 'node.unavailable', 'the packet filter of this node is not set yet', {
+    remedy: 'ask again in a second; if it goes on, look for host.reconcile in the log',
+  });
 }
 
 function withoutGrant(standing: Standing, overlapping: ClusterView['refused']): Judgement {

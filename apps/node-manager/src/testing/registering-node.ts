@@ -116,7 +116,7 @@ export class RegisteringNode {
   judgement(): Judgement {
     const { keeper, contact, board } = this.running;
     const fenceReason = (holdDownMs: number): string | undefined => contact.fenceReason(holdDownMs);
-    return judge({ ...board, view: keeper.view, isAccounted: true, fenceReason });
+    return judge({ ...board, view: keeper.view, isAccounted: true, isHostKept: true, fenceReason });
   }
 
   /** Calls that this node made of that name. */

@@ -156,9 +156,13 @@ export class Lab {
     ];
   }
 
-  /** Waits until a node serves ADD; the error holds what it said last. */
+  /** Waits until a node serves ADD and its kernel is as it should be; the error holds what it said last. */
   async nodeReady(node: NodePlan, timeoutMs = 60_000): Promise<NodeStatus> {
-    return this.nodeStatusWhere(node, (status) => status.readiness === 'ready' && status.isRegistered, timeoutMs);
+    return this.nodeStatusWhere(
+      node,
+      ({ readiness, isRegistered, drift }) => readiness === 'ready' && isRegistered && drift.length === 0,
+      timeoutMs,
+    );
   }
 
   /** Waits until a node's status satisfies `wanted`. */
