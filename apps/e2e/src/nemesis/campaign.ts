@@ -30,6 +30,8 @@ export interface CampaignOptions {
   durationMs: number;
   /** Or after so many. */
   mostFaults?: number;
+  /** By how much a clock may run fast; beyond what is usual only the ownership in etcd is judged. */
+  clockRate?: number;
   /** Folder of the run's history. */
   dir: string;
   told?: (line: string) => void;
@@ -95,7 +97,7 @@ class Campaign {
     const { plan } = this.#lab;
     this.#recorder.write({
       ...{ kind: 'run', seed: this.#options.seed, cluster: plan.cluster, realNodes: plan.nodes.map(({ id }) => id) },
-      ...{ registrationTtlMs, holdDownMs, clockRate },
+      ...{ registrationTtlMs, holdDownMs, clockRate: this.#options.clockRate ?? clockRate },
     });
     this.#noteStandingContainers();
     await this.#etcd.start();
