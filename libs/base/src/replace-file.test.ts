@@ -1,10 +1,10 @@
 /** What survives a power cut: at each fsync the disk is as the next step needs it, and no step goes without its fsync. */
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { removeFile, replaceFile } from './replace-file.ts';
+import { privateDirectory, removeFile, replaceFile } from './replace-file.ts';
 
 /** One fsync: of what, and what the directory held at that moment, by name. */
 interface Sync {
@@ -62,5 +62,22 @@ describe('a file that is removed', () => {
   it('is gone from the disk before the caller goes on', async () => {
     await removeFile(join(directory, 'a'));
     expect(syncs).toEqual([{ of: 'directory', disk: {} }]);
+  });
+});
+
+describe('a private directory', () => {
+  it('is on the disk with every parent that was made for it, the outermost first', async () => {
+    const synced: string[] = [];
+    const handle = await open(directory);
+    vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'sync').mockImplementation(function (this: FileHandle) {
+      synced.push(readlinkSync(`/proc/self/fd/${this.fd}`));
+      return Promise.resolve();
+    });
+    await handle.close();
+    await privateDirectory(join(directory, 'b', 'c'));
+    expect(synced).toEqual([directory, join(directory, 'b')]);
+    expect(statSync(join(directory, 'b', 'c')).mode & 0o777).toBe(0o700);
+    await privateDirectory(join(directory, 'b', 'c'));
+    expect(synced).toHaveLength(2);
   });
 });

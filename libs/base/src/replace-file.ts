@@ -1,7 +1,7 @@
 /** Durable replacement of a small file: written aside, fsynced, renamed, directory fsynced. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /** Replaces `path` with `content`; after it resolves the new content survives a power cut. Created exclusively, by default for its owner alone. */
 export async function replaceFile(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
@@ -40,9 +40,13 @@ export async function removeFile(path: string): Promise<void> {
   await syncDirectory(dirname(path));
 }
 
-/** Creates a directory that only its owner may enter (0700), with its parents. */
+/** Creates a directory that only its owner may enter (0700), with its parents; durably: what is in a directory is as safe as its entry. */
 export async function privateDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const created = [resolve(path)];
+  while (created[0] !== undefined && created[0] !== resolve(first)) created.unshift(dirname(created[0]));
+  for (const directory of created) await syncDirectory(dirname(directory));
 }
 
 /** Flushes a directory's entries to disk. */

@@ -1,6 +1,6 @@
 /** Tells the cluster that grants are not used any more: those of a drained node, of a deleted one, and those that were lost. */
 import type { ManagerClient } from '@wgcni/api';
-import { type Log, toCatalogueError } from '@wgcni/base';
+import { type Log, messageOf, toCatalogueError } from '@wgcni/base';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 
 export interface GrantReturnDeps {
@@ -33,7 +33,13 @@ export async function returnGrants(deps: GrantReturnDeps, signal: AbortSignal): 
     const isNotOurs = error.code === 'registration.gone' || error.code === 'node.registered';
     if (error.retryable && !isNotOurs) return 'unsaid';
   }
-  await keeper.forgetLeaving(leaving);
+  try {
+    await keeper.forgetLeaving(leaving);
+  } catch (error) {
+    // What is not on disk is said again: that is safe.
+    log.error({ why: messageOf(error) }, 'grants.release-not-recorded');
+    return 'unsaid';
+  }
   log.info({ subnets: leaving }, 'grants.released');
   return 'done';
 }

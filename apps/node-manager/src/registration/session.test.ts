@@ -3,6 +3,7 @@ import { CatalogueError, systemClock } from '@wgcni/base';
 import { MemoryStore } from '@wgcni/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeCluster } from '../testing/fake-cluster.ts';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { RegisteringNode } from '../testing/registering-node.ts';
 import { readIdentity } from './identity.ts';
 
@@ -90,6 +91,52 @@ describe('contact', () => {
     });
     cluster.isDown = false;
     await joins();
+  });
+});
+
+describe('a drained node whose disk takes nothing', () => {
+  beforeEach(async () => {
+    node.attachments = 1;
+    await node.start();
+    await joins();
+    cluster.draining.add('n1');
+    await renewed();
+    await becomes('draining');
+    await systemClock.sleep(1_100);
+  });
+
+  const fill = async (): Promise<void> => {
+    await rename(node.dataDir, `${node.dataDir}-aside`);
+    await writeFile(node.dataDir, 'no directory');
+  };
+  const empty = async (): Promise<void> => {
+    await rm(node.dataDir);
+    await rename(`${node.dataDir}-aside`, node.dataDir);
+  };
+
+  it('renews on, and gives its grants back when it can write again', async () => {
+    await fill();
+    node.attachments = 0;
+    await renewed();
+    await renewed();
+    expect([node.calls('release'), standing()]).toEqual([0, 'registered']);
+    await empty();
+    await renewed();
+    await expect.poll(() => cluster.nodeRecord('n1')?.subnets).toEqual([]);
+  });
+
+  it('says again that it gave them back when it could not write that down', async () => {
+    node.settle = async () => (node.calls('release') === 0 ? fill() : undefined);
+    node.attachments = 0;
+    node.running.session.renewSoon();
+    // The cluster took them back; the node cannot write down what it is answered.
+    await expect.poll(standing, { timeout: 5_000 }).toBe('unreachable');
+    expect([node.calls('release'), node.running.keeper.view.leaving.length]).toEqual([1, 2]);
+    await empty();
+    await expect.poll(standing, { timeout: 5_000 }).toBe('registered');
+    node.running.session.renewSoon();
+    await expect.poll(() => node.running.keeper.view.leaving).toEqual([]);
+    expect(node.calls('release')).toBe(2);
   });
 });
 

@@ -184,10 +184,19 @@ export class RegistrationSession {
   async #giveBackDrained(signal: AbortSignal): Promise<boolean> {
     const { keeper, attachments, clock } = this.#deps;
     const isQuiet = this.#drainingSince !== undefined && clock.monotonicMs() - this.#drainingSince >= quietMs;
-    if (isQuiet && attachments.isEmpty() && keeper.view.grants.length > 0) await keeper.surrender();
+    if (isQuiet && attachments.isEmpty() && keeper.view.grants.length > 0) await this.#surrenderDrained();
     const outcome = await returnGrants(this.#deps, signal);
     if (outcome === 'refused') this.#isRenewalDue = true;
     return outcome === 'done';
+  }
+
+  /** Where the disk takes nothing the node keeps what it holds until the next beat: renewals go on. */
+  async #surrenderDrained(): Promise<void> {
+    try {
+      await this.#deps.keeper.surrender();
+    } catch (error) {
+      this.#deps.log.error({ why: messageOf(error) }, 'grants.not-surrendered');
+    }
   }
 
   /** Evacuates for good, and says so until somebody has heard it. */
