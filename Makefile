@@ -75,7 +75,7 @@ conformance: test-deps build ## every case of the CNI on our plugin and on the r
 crash-rounds: test-deps build ## 10,000 ADDs and DELs with a kill in one of ten, then GC and audit; ROUNDS=, WORKERS=, SEED=
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/crash/main.ts
 
-nemesis: test-deps build ## faults on a whole cluster under load, for DURATION= seconds, from SEED=, by the nemeses with ONLY= in their names; CLOCKS=wild: clocks ×2 and ÷2
+nemesis: test-deps build ## faults on a whole cluster under load, for DURATION= seconds, from SEED=, by the nemeses with ONLY= in their names, LONGEST= seconds each; CLOCKS=wild: clocks ×2 and ÷2
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/nemesis/main.ts
 
 nemesis-check: deps ## judge a recorded run again: RUN=.cache/nemesis/…

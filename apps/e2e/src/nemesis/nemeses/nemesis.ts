@@ -32,6 +32,14 @@ export interface Nemesis {
   strike(arena: Arena): Promise<Strike>;
 }
 
+/** The same nemeses with faults of at most so long, where their shortest allows it. */
+export function shortened(nemeses: readonly Nemesis[], longestMs: number): Nemesis[] {
+  return nemeses.map((nemesis) => {
+    const [shortest, longest] = nemesis.lastsMs;
+    return { ...nemesis, lastsMs: [shortest, Math.max(shortest, Math.min(longest, longestMs))] };
+  });
+}
+
 /** The id of some manager that does not lead. */
 export async function someFollower(arena: Arena): Promise<string> {
   const leader = await arena.leader();
