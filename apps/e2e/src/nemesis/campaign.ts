@@ -44,6 +44,8 @@ const pools = ['10.64.0.0/19:24', 'fd64::/59:64'];
 /** How long a run waits for agreement before it gives up: far longer than is allowed, to tell late from never. */
 const patienceMs = 40_000;
 
+/** A fault waits so long for a busy run; what strikes an idle one does not count. */
+const busyPatienceMs = 20_000;
 /** For so long agreement must last to count: nodes notice only at their next renewal that a store was set back. */
 const steadyMs = { control: 1_000, packets: 1_000, history: 4_000 };
 /** And before what is left on a node at rest is called a leak. */
@@ -130,7 +132,7 @@ class Campaign {
   async #fault(arena: Arena, { number, nemesis, calmMs, lastsMs }: PlannedFault): Promise<void> {
     await systemClock.sleep(calmMs);
     await this.#secrets.learn(this.#lab);
-    await this.#workload.busy(leastRatePerSec + 5, 8_000);
+    await this.#workload.busy(leastRatePerSec + 5, busyPatienceMs);
     const { inFlight } = this.#recorder;
     const ratePerSec = this.#recorder.ratePerSec(rateOverMs);
     const strikeMs = this.#recorder.now();

@@ -50,7 +50,7 @@ export class SimulatedNode {
         else if (chance < 0.985) await this.#beForgotten();
         else await this.#beDeleted();
       }
-      await this.#pause(random.between(150, 550));
+      await this.#pause(random.between(100, 400));
     }
   }
 

@@ -21,7 +21,7 @@ export interface WorkloadOptions {
 const simulatedNodes = 26;
 /** One call of a simulated node with all its tries. */
 const deadlineMs = 4_000;
-const listEveryMs = 500;
+const listEveryMs = 400;
 /** Over so long the rate is taken. */
 export const rateOverMs = 3_000;
 
