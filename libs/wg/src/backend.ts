@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CatalogueError } from '@wgcni/base';
 import { processEnvironment, Processes } from '@wgcni/iproute';
-import { KernelDevices } from './kernel/devices.ts';
+import { KernelDevices, type KernelDevicesOptions } from './kernel/devices.ts';
 import type { WgDevices } from './port.ts';
 import { UserspaceDevices, type UserspaceDevicesOptions } from './userspace/devices.ts';
 
@@ -33,7 +33,10 @@ export async function detectBackend(ownNetns?: string): Promise<Backend> {
 }
 
 /** The devices of a backend, ready to use. */
-export async function openDevices(backend: Backend, options: UserspaceDevicesOptions): Promise<WgDevices> {
+export async function openDevices(
+  backend: Backend,
+  options: KernelDevicesOptions & UserspaceDevicesOptions,
+): Promise<WgDevices> {
   return backend === 'kernel' ? KernelDevices.open(options) : UserspaceDevices.open(options);
 }
 

@@ -36,6 +36,11 @@ export function parseEndpoint(text: string, field = 'endpoint'): Endpoint {
   });
 }
 
+/** What WireGuard is given must be an address: it would look a host name up, and try again for minutes. Throws as `parseEndpoint`. */
+export function checkEndpoint(text: string): void {
+  parseEndpoint(text);
+}
+
 /** Canonical text, IPv6 in brackets. */
 export function formatEndpoint({ address, port }: Endpoint): string {
   const text = formatAddress(address);

@@ -1,10 +1,10 @@
-/** `wg show … dump`, `wg setconf` and `wg set` of one device, kernel or userspace. */
+/** `wg show … dump`, `wg setconf` and `wg set` of one device of the kernel. */
 import { CatalogueError } from '@wgcni/base';
 import type { Processes } from '@wgcni/iproute';
 import { changeText } from '../change-text.ts';
 import { configText } from '../config-text.ts';
 import { parseDump, type DeviceDump } from '../dump.ts';
-import { parseEndpoint } from '../endpoint.ts';
+import { checkEndpoint } from '../endpoint.ts';
 import { isKeyText } from '../key.ts';
 import type { PeerChange } from '../peer.ts';
 import type { DeviceSettings } from '../port.ts';
@@ -13,10 +13,7 @@ import type { PrivateFiles } from './private-files.ts';
 /** Changes in one `wg set`, so that its words stay far below the limit of an argument list. */
 const changesPerCall = 500;
 
-/**
- * How `wg` reaches a device: a kernel device by its present name within its namespace; a userspace one from anywhere by the name it
- * was started under.
- */
+/** How `wg` reaches a device: by its present name within its namespace. */
 export interface WgTarget {
   name: string;
   netns?: string;
@@ -41,13 +38,13 @@ export class WgTool {
   async setConfig({ name, netns }: WgTarget, settings: DeviceSettings): Promise<void> {
     // FENCE: `wg` quotes a malformed key in its complaint, and complaints end in logs.
     if (!isKeyText(settings.privateKey.reveal())) throw malformedKey(name);
-    for (const peer of settings.peers) checkEndpoint(peer.endpoint);
+    for (const { endpoint } of settings.peers) if (endpoint !== undefined) checkEndpoint(endpoint);
     await this.#files.lend(configText(settings), (path) => this.#succeed(['wg', 'setconf', name, path], netns));
   }
 
   /** Applies changes in order; a peer that is not named is not touched. Throws CatalogueError `kernel.refused`, `request.invalid`. */
   async set({ name, netns }: WgTarget, changes: readonly PeerChange[]): Promise<void> {
-    for (const change of changes) checkEndpoint(endpointOf(change));
+    for (const endpoint of changes.map(endpointOf)) if (endpoint !== undefined) checkEndpoint(endpoint);
     for (let from = 0; from < changes.length; from += changesPerCall) {
       await this.#succeed(['wg', 'set', name, ...changeText(changes.slice(from, from + changesPerCall))], netns);
     }
@@ -65,11 +62,6 @@ export class WgTool {
 function endpointOf(change: PeerChange): string | undefined {
   if (change.kind === 'remove') return undefined;
   return change.kind === 'add' ? change.peer.endpoint : change.endpoint;
-}
-
-/** `wg` would look a host name up, and try again for minutes. */
-function checkEndpoint(endpoint: string | undefined): void {
-  if (endpoint !== undefined) parseEndpoint(endpoint);
 }
 
 function malformedKey(device: string): CatalogueError {

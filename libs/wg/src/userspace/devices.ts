@@ -3,11 +3,10 @@ import { CatalogueError, systemClock, type Secret } from '@wgcni/base';
 import { ExecIpRoute, Processes } from '@wgcni/iproute';
 import type { DeviceDump } from '../dump.ts';
 import { deviceRefused, interfaceExists } from '../exec/failures.ts';
-import { PrivateFiles } from '../exec/private-files.ts';
-import { WgTool, type WgTarget } from '../exec/wg-tool.ts';
 import type { PeerChange } from '../peer.ts';
 import type { DeviceRef, DeviceSettings, DeviceState, WgDevices } from '../port.ts';
 import { ProcessRecords } from './process-records.ts';
+import { changeDevice, readDevice, writeDevice } from './uapi.ts';
 import { hasUdpSocket } from './udp-sockets.ts';
 import { WireguardGo } from './wireguard-go.ts';
 
@@ -16,8 +15,6 @@ const settlePollMs = 20;
 export interface UserspaceDevicesOptions {
   /** Where the process records are kept; survives a restart of the node-manager. */
   stateDir: string;
-  /** A directory of our own on tmpfs, for files that hold a key for the life of one call. */
-  runDir: string;
   /** A namespace that stands for our own; by default the one this process is in. */
   ownNetns?: string;
 }
@@ -26,20 +23,17 @@ export class UserspaceDevices implements WgDevices {
   readonly backend = 'userspace';
   readonly #processes: Processes;
   readonly #ipRoute: ExecIpRoute;
-  readonly #wg: WgTool;
   readonly #daemons: WireguardGo;
 
-  private constructor(options: UserspaceDevicesOptions, files: PrivateFiles, records: ProcessRecords) {
+  private constructor(options: UserspaceDevicesOptions, records: ProcessRecords) {
     this.#processes = new Processes(options.ownNetns);
     this.#ipRoute = new ExecIpRoute(options);
-    this.#wg = new WgTool(this.#processes, files);
     this.#daemons = new WireguardGo(this.#processes, records);
   }
 
-  /** Prepares both directories. Throws CatalogueError `config.invalid` when `runDir` is not a private directory on tmpfs. */
+  /** Prepares the directory of the records. */
   static async open(options: UserspaceDevicesOptions): Promise<UserspaceDevices> {
-    const files = await PrivateFiles.open(options.runDir);
-    return new UserspaceDevices(options, files, await ProcessRecords.open(options.stateDir));
+    return new UserspaceDevices(options, await ProcessRecords.open(options.stateDir));
   }
 
   async create(ref: DeviceRef, mtu: number): Promise<void> {
@@ -55,11 +49,11 @@ export class UserspaceDevices implements WgDevices {
   }
 
   async configure(ref: DeviceRef, settings: DeviceSettings): Promise<void> {
-    await this.#wg.setConfig(targetOf(ref), settings);
+    await writeDevice(ref.id, settings);
   }
 
   async change(ref: DeviceRef, changes: readonly PeerChange[]): Promise<void> {
-    await this.#wg.set(targetOf(ref), changes);
+    await changeDevice(ref.id, changes);
   }
 
   async observe(ref: DeviceRef): Promise<DeviceState | undefined> {
@@ -110,15 +104,10 @@ export class UserspaceDevices implements WgDevices {
 
   async #dump(ref: DeviceRef): Promise<DeviceDump | undefined> {
     if ((await this.#daemons.find(ref.id)) === undefined) return undefined;
-    const dump = await this.#wg.dump(targetOf(ref));
+    const dump = await readDevice(ref.id);
     if (dump !== undefined || (await this.#daemons.find(ref.id)) === undefined) return dump;
-    throw deviceRefused(ref, 'its process lives, but `wg show` cannot read it');
+    throw deviceRefused(ref, 'its process lives, but it does not answer');
   }
-}
-
-/** `wg` finds a userspace device from any namespace, by the name it was started under. */
-function targetOf(ref: DeviceRef): WgTarget {
-  return { name: ref.id };
 }
 
 /** The id becomes a link's name, a file's name and an argument. */

@@ -7,9 +7,8 @@ import { CatalogueError, systemClock } from '@wgcni/base';
 import { identifyNetns, processEnvironment, startFailure, type Processes } from '@wgcni/iproute';
 import { argvOfProcess, identifyProcess, isGone, listProcesses, type ProcessIdentity } from './proc.ts';
 import type { ProcessRecords } from './process-records.ts';
+import { socketOf } from './uapi.ts';
 
-/** Where wireguard-go and `wg` meet; both have it built in. */
-const socketDirectory = '/var/run/wireguard';
 const program = 'wireguard-go';
 
 const startBoundMs = 5000;
@@ -87,7 +86,7 @@ export class WireguardGo {
     const identity = (await this.find(id)) ?? (await this.#findEnding(id));
     if (identity !== undefined) await endProcess(identity);
     // A process that was killed leaves its socket behind.
-    if (!(await answers(id))) await unlinkIfThere(`${socketDirectory}/${id}.sock`);
+    if (!(await answers(id))) await unlinkIfThere(socketOf(id));
     await this.#records.remove(id);
   }
 
@@ -188,7 +187,7 @@ function signalProcess(pid: number, signal: NodeJS.Signals): void {
 /** Whether a process listens on the control socket of `id`; a stale socket refuses. */
 async function answers(id: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(`${socketDirectory}/${id}.sock`);
+    const socket = connect(socketOf(id));
     const settle = (isAnswered: boolean): void => {
       socket.destroy();
       resolve(isAnswered);
