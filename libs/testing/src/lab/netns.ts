@@ -47,7 +47,8 @@ export async function removeBridge({ bridge }: LabPlan): Promise<void> {
 /** A node's namespace, joined to the bridge by its `eth0`. */
 export async function addNode(plan: LabPlan, node: NodePlan): Promise<void> {
   await addNetns(node.netns);
-  const outer = `u-${node.id}`.slice(0, 15);
+  // A name of fifteen letters is the longest that the kernel takes: cut off, those of the tenth node on would be the first one's.
+  const outer = node.id;
   await batch([
     `link add ${outer} type veth peer name eth0 netns ${node.netns}`,
     `link set ${outer} master ${plan.bridge} up`,

@@ -3,9 +3,14 @@ import { randomBytes } from 'node:crypto';
 import type { ManagerClient, Registration } from '@wgcni/api';
 
 /** Registers a node that no machine stands behind; `number` makes its endpoint its own. */
-export function registerBystander(client: ManagerClient, nodeId: string, number: number): Promise<Registration> {
+export function registerBystander(
+  client: ManagerClient,
+  nodeId: string,
+  number: number,
+  instance = randomBytes(16).toString('hex'),
+): Promise<Registration> {
   return client.register(nodeId, {
-    ...{ instance: randomBytes(16).toString('hex'), publicKey: randomBytes(32).toString('base64') },
+    ...{ instance, publicKey: randomBytes(32).toString('base64') },
     ...{
       version: 'bystander',
       readableSchema: 1,

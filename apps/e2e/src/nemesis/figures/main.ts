@@ -11,6 +11,7 @@ import type { Figure } from './figure.ts';
 import { measureMassSilence } from './mass-silence.ts';
 import { measureOneLeader } from './one-leader.ts';
 import { measureTakeovers } from './takeover.ts';
+import { measureWatchToKernel } from './watch-to-kernel/measure.ts';
 
 /** A lab in which nothing else happens, and what a measurement needs of it. */
 interface Bench {
@@ -25,6 +26,7 @@ const measures: Record<string, (rounds: number) => Promise<Figure[]>> = {
   'one-leader': (rounds) =>
     inALab(({ scene, arena, recorder }) => measureOneLeader(scene, arena, { recorder, partitions: rounds })),
   'mass-silence': () => measureMassSilence(),
+  'watch-to-kernel': (rounds) => measureWatchToKernel(rounds),
 };
 
 async function inALab(work: (bench: Bench) => Promise<Figure[]>): Promise<Figure[]> {
