@@ -10,6 +10,7 @@ import { findUnderlay } from './registration/endpoints.ts';
 import { recordIdentity } from './registration/identity.ts';
 import { RegistrationSession } from './registration/session.ts';
 import { version } from './version.ts';
+import { type Concern, concernsOf } from './view/concerns.ts';
 import { readSnapshot } from './view/read-snapshot.ts';
 import type { MeshSnapshot } from './view/snapshot.ts';
 import { StoreFollower } from './view/store-follower.ts';
@@ -17,13 +18,13 @@ import { StoreFollower } from './view/store-follower.ts';
 /** How often each thing is looked at without an event, in milliseconds (design §4.14). */
 const periods = { readBack: 60_000, host: 5_000, processes: 2_000, clocks: 1_000, betweenKernelEvents: 300 };
 
-type Reconcilers = Record<'mesh' | 'pods' | 'host', ReconcileLoop>;
+type Reconcilers = Record<Concern, ReconcileLoop>;
 
 /** Runs everything until the signal aborts; a part that fails for a reason nobody foresaw ends the node. */
 export async function runLoops(config: Config, ports: Ports, parts: Parts, signal: AbortSignal): Promise<void> {
   const reconcilers = makeReconcilers(config, ports, parts);
   const session = makeSession(config, ports, parts, reconcilers);
-  parts.keeper.onChange(() => Object.values(reconcilers).forEach((loop) => loop.trigger()));
+  parts.keeper.onChange((view, before) => concernsOf(before, view).forEach((name) => reconcilers[name].trigger()));
   await Promise.all([
     ...Object.values(reconcilers).map((loop) => loop.run(signal)),
     session.run(signal),

@@ -61,6 +61,7 @@ export class MeshDevice {
       await this.#setUp(desired, device, plan.configured);
       return this.#applyKernel(desired);
     }
+    // ORDER: peers before routes: a packet that is routed into the device finds its peer there.
     if (plan.peers.length > 0) {
       await this.#deps.devices.change(this.ref, plan.peers);
       this.#deps.log.info({ changes: plan.peers }, 'mesh.peers-changed');

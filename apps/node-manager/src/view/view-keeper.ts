@@ -23,7 +23,7 @@ export interface ViewKeeperDeps {
 export class ViewKeeper {
   readonly #deps: ViewKeeperDeps;
   readonly #queue = new SerialQueue();
-  readonly #listeners: ((view: ClusterView) => void)[] = [];
+  readonly #listeners: ((view: ClusterView, before: ClusterView) => void)[] = [];
   #view: ClusterView = emptyView;
   #isStored = false;
   #hasReadStore = false;
@@ -63,8 +63,8 @@ export class ViewKeeper {
     return this.#quarantined;
   }
 
-  /** Calls `listener` after every change that is on disk. */
-  onChange(listener: (view: ClusterView) => void): void {
+  /** Calls `listener` after every change that is on disk, with the view before it too. */
+  onChange(listener: (view: ClusterView, before: ClusterView) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -163,8 +163,9 @@ export class ViewKeeper {
     if (JSON.stringify(view) === JSON.stringify(this.#view)) return;
     // ORDER: on disk before anyone works by it.
     await writeJsonFile(viewPath(this.#deps.dataDir), view);
+    const before = this.#view;
     this.#view = view;
-    for (const listener of this.#listeners) listener(view);
+    for (const listener of this.#listeners) listener(view, before);
   }
 
   #raise({ kind, ...fields }: ViewAlarm): void {

@@ -1,0 +1,46 @@
+/** A peer is on the device before its routes lead there, and off it before they are gone: the routes are the last of a change. */
+import { silentLog, systemClock } from '@wgcni/base';
+import { MemoryKernel, MemorySysctl } from '@wgcni/iproute';
+import { MemoryDevices, systemKeys } from '@wgcni/wg';
+import { expect, it } from 'vitest';
+import { type ClusterView, emptyView, type KnownNode } from '../view/cluster-view.ts';
+import { MeshDevice, meshRef } from './mesh-device.ts';
+
+const network = {
+  ...{ networkId: 'net', mtu: 1_420, keepaliveSec: 25, registrationTtlSec: 30, holdDownSec: 86_400 },
+  pools: [{ cidr: '10.64.0.0/12', prefixLength: 24 }],
+};
+const alone: ClusterView = {
+  ...emptyView,
+  network,
+  hasJoined: true,
+  grants: [{ cidr: '10.64.1.0/24', grantId: 'g1' }],
+};
+const other: KnownNode = {
+  ...{ nodeId: 'n2', publicKey: systemKeys.generate().publicKey, endpoints: ['192.0.2.2:51820'], modRevision: 7 },
+  subnets: [{ cidr: '10.64.2.0/24', grantId: 'g2' }],
+  state: 'present',
+};
+
+it('changes the peer first and the routes then, when a node comes and when it leaves', async () => {
+  const kernel = new MemoryKernel();
+  const devices = new MemoryDevices(kernel);
+  let view = alone;
+  const settings = { ref: meshRef('n1'), key: systemKeys.generate(), listenPort: 51_820, view: () => view };
+  const deps = { devices, iproute: kernel, sysctl: new MemorySysctl(), clock: systemClock, log: silentLog };
+  const mesh = new MeshDevice(deps, settings);
+  await mesh.reconcile();
+  const seen: string[] = [];
+  kernel.refuseWhen = (change) => {
+    const route = 'route' in change ? change.route.destination : change.kind;
+    seen.push(
+      `${change.kind} ${route} after ${devices.changed.flatMap(({ changes }) => changes.map(({ kind }) => kind)).join()}`,
+    );
+    return undefined;
+  };
+  view = { ...alone, nodes: [other] };
+  await mesh.reconcile();
+  view = { ...alone, departed: [other.publicKey] };
+  await mesh.reconcile();
+  expect(seen).toEqual(['set-route 10.64.2.0/24 after add', 'remove-route 10.64.2.0/24 after add,remove']);
+});
