@@ -15,7 +15,7 @@ import { sinceBootMs } from './registration/instant.ts';
 /** Throws CatalogueError `config.invalid` that names what this machine lacks. */
 export async function openHostPorts(config: Config, log: Log): Promise<HostPorts> {
   // A container's userspace device is made here under its id and moved at once.
-  const iproute = new ExecIpRoute({ passing: deviceIdPattern });
+  const iproute = new ExecIpRoute({ passing: deviceIdPattern, keepsProcess: true });
   await checkStart({ path: processEnvironment().PATH ?? '', kernel: await iproute.observe(undefined), log });
   const backend = config.backend === 'auto' ? await detectBackend() : config.backend;
   await privateDirectory(config.dataDir);

@@ -16,27 +16,29 @@ import { ExecFirewall } from './firewall.ts';
 import { ExecIpRoute } from './ip-route.ts';
 import { ExecSysctl } from './sysctl.ts';
 
-describeIpRouteContract('ip', async () => {
-  const [own, other] = [await ThrowawayNetns.open(), await ThrowawayNetns.open()];
-  return {
-    ipRoute: new ExecIpRoute({ ownNetns: own.path }),
-    otherNetns: other.path,
-    addLink: async (name, netns) => {
-      const inside = netns === other.path ? other : own;
-      // A veth can be moved; its far end plays no part. IPv6 link-local addresses would disturb the counts.
-      await inside.run('ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', `far-${name}`);
-      await inside.run('ip', 'link', 'set', 'dev', name, 'addrgenmode', 'none');
-      await inside.run('ip', 'link', 'set', 'dev', `far-${name}`, 'up');
-    },
-    addForeignRoute: async (destination, device) => {
-      await own.run('ip', 'route', 'add', destination, 'dev', device, 'proto', '3');
-    },
-    removeOtherNetns: () => other.close(),
-    close: async () => {
-      await other.close();
-      await own.close();
-    },
-  };
+describe.each([{ keepsProcess: false }, { keepsProcess: true }])('with %o', ({ keepsProcess }) => {
+  describeIpRouteContract('ip', async () => {
+    const [own, other] = [await ThrowawayNetns.open(), await ThrowawayNetns.open()];
+    return {
+      ipRoute: new ExecIpRoute({ ownNetns: own.path, keepsProcess }),
+      otherNetns: other.path,
+      addLink: async (name, netns) => {
+        const inside = netns === other.path ? other : own;
+        // A veth can be moved; its far end plays no part. IPv6 link-local addresses would disturb the counts.
+        await inside.run('ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', `far-${name}`);
+        await inside.run('ip', 'link', 'set', 'dev', name, 'addrgenmode', 'none');
+        await inside.run('ip', 'link', 'set', 'dev', `far-${name}`, 'up');
+      },
+      addForeignRoute: async (destination, device) => {
+        await own.run('ip', 'route', 'add', destination, 'dev', device, 'proto', '3');
+      },
+      removeOtherNetns: () => other.close(),
+      close: async () => {
+        await other.close();
+        await own.close();
+      },
+    };
+  });
 });
 
 describeSysctlContract('/proc/sys', async () => {

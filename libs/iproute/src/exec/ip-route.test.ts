@@ -65,3 +65,61 @@ describe('a look through ip', () => {
     expect(await starts()).toBe(7);
   });
 });
+
+describe('an ip that is kept', () => {
+  /** Answers each line for itself, as `ip -batch -` does. */
+  const answers = (...more: string[]) => `#!/bin/sh
+echo >>${directory}/starts
+while read -r line; do
+  case $line in
+    'addr show' | 'link show'*) echo '[{"ifindex":1,"ifname":"lo","flags":["LOOPBACK","UP"],"mtu":65536}]' ;;
+    'route show'*) echo '[]' ;;
+    *) echo "$line" >>${directory}/changes ;;
+  esac
+  ${more.join('\n')}
+done
+`;
+  const kept = async (script: string): Promise<ExecIpRoute> => {
+    await writeFile(join(directory, 'ip'), script);
+    await chmod(join(directory, 'ip'), 0o755);
+    return new ExecIpRoute({ keepsProcess: true });
+  };
+  const route = (destination: string) => ({
+    kind: 'set-route' as const,
+    route: { destination, kind: 'unreachable' as const },
+  });
+
+  it('is started once for many looks and changes, one after the other', async () => {
+    const ip = await kept(answers());
+    const looks = await Promise.all([ip.observe(undefined), ip.observe(undefined), ip.observe(undefined)]);
+    expect(looks.map(({ links }) => links.length)).toEqual([1, 1, 1]);
+    await ip.apply([route('10.64.1.0/24'), route('10.64.2.0/24')], undefined);
+    await ip.apply([], undefined);
+    expect((await readFile(join(directory, 'changes'), 'utf8')).trim().split('\n')).toEqual([
+      'route replace unreachable 10.64.1.0/24 proto 87',
+      'route replace unreachable 10.64.2.0/24 proto 87',
+    ]);
+    expect(await starts()).toBe(1);
+  });
+
+  it.each([
+    ['complains', `echo 'Dump was interrupted and may be inconsistent.' >&2`],
+    ['stops', 'exit 1'],
+    ['is killed', 'kill -9 $$'],
+  ])('is given up when it %s: another one is asked', async (_, trouble) => {
+    const ip = await kept(answers(`[ -e ${directory}/troubled ] || { : >${directory}/troubled; ${trouble}; }`));
+    expect((await ip.observe(undefined)).links).toHaveLength(1);
+    expect((await ip.observe(undefined)).links).toHaveLength(1);
+    expect(await starts()).toBe(3);
+  });
+
+  it('makes the changes once more when it ended in their midst, and names the one that is refused', async () => {
+    const ip = await kept(
+      answers(`case $line in *unreachable*2.0/24*) echo 'RTNETLINK answers: x' >&2; exit 1 ;; esac`),
+    );
+    await expect(ip.apply([route('10.64.1.0/24'), route('10.64.2.0/24')], undefined)).rejects.toMatchObject({
+      code: 'kernel.refused',
+      message: expect.stringContaining('answers: x'),
+    });
+  });
+});

@@ -5,6 +5,7 @@ import { refused, unreadable } from '../kernel/failures.ts';
 import { isSatisfied } from '../kernel/satisfied.ts';
 import type { IpRoute, KernelChange, KernelState, NetnsPath } from '../port.ts';
 import { identifyNetns } from './identify.ts';
+import { IpSession } from './ip-session.ts';
 import { monitorChanges } from './monitor.ts';
 import { parseState } from './parse-state.ts';
 import { Processes, type Outcome } from './processes.ts';
@@ -20,19 +21,28 @@ export interface ExecIpRouteOptions {
   ownNetns?: string;
   /** Matches a line of `ip monitor` about a link that is here only until it moves on: no change to be told of. */
   passing?: RegExp;
+  /** Whether an `ip` is kept for our own namespace, for who looks and writes often. */
+  keepsProcess?: boolean;
 }
+
+/** Everything about a namespace; addresses first: a process that stays takes the names of the links from there. */
+const look = ['addr show', 'route show table all'];
 
 export class ExecIpRoute implements IpRoute {
   readonly #processes: Processes;
   readonly #passing: RegExp | undefined;
+  readonly #session: IpSession | undefined;
 
   constructor(options: ExecIpRouteOptions = {}) {
     this.#processes = new Processes(options.ownNetns);
     this.#passing = options.passing;
+    this.#session = options.keepsProcess === true ? new IpSession(this.#processes) : undefined;
   }
 
   async observe(netns: NetnsPath): Promise<KernelState> {
     if (netns !== undefined) await identifyNetns(netns);
+    const answer = netns === undefined ? await this.#session?.ask(look, 2) : undefined;
+    if (answer !== undefined) return parseState(answer.join('\n'));
     let outcome = await this.#read(netns);
     for (const waitMs of readAgainMs) {
       if (!isInterrupted(outcome)) break;
@@ -46,6 +56,7 @@ export class ExecIpRoute implements IpRoute {
 
   async apply(changes: readonly KernelChange[], netns: NetnsPath): Promise<void> {
     if (netns !== undefined) await identifyNetns(netns);
+    if (netns === undefined && (await this.#isAppliedBySession(changes))) return;
     let rest = changes;
     while (rest.length > 0) {
       const failure = failureOf(await this.#batch(rest, netns));
@@ -77,9 +88,17 @@ export class ExecIpRoute implements IpRoute {
     return monitorChanges(this.#processes, signal, this.#passing);
   }
 
+  /** False when it is not known whether all was done: every change may be made once more. */
+  async #isAppliedBySession(changes: readonly KernelChange[]): Promise<boolean> {
+    if (this.#session === undefined || changes.length === 0) return false;
+    // ORDER: links first: `ip` goes on using the number of a link that had the name before.
+    const commands = ['link show', ...changes.map(changeLine), 'link show dev lo'];
+    return (await this.#session.ask(commands, 2)) !== undefined;
+  }
+
   #read(netns: NetnsPath): Promise<Outcome> {
     const argv = ['ip', '-json', '-details', '-Numeric', '-batch', '-'];
-    return this.#processes.run({ argv, netns, input: 'addr show\nroute show table all\n' });
+    return this.#processes.run({ argv, netns, input: look.map((line) => `${line}\n`).join('') });
   }
 
   #batch(changes: readonly KernelChange[], netns: NetnsPath): Promise<Outcome> {

@@ -1,0 +1,80 @@
+/** A long-lived `ip -batch -` in our own namespace: asked something, it starts no process, which costs its starter more than the answer. */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { SerialQueue } from '@wgcni/base';
+import { processEnvironment, type Processes } from './processes.ts';
+
+/** Its answers take milliseconds; one that is not there by then does not come. */
+const patienceMs = 5_000;
+
+/** One stream for answers and complaints keeps their order. The kernel ends it with us, however we end. */
+const argv = ['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', 'exec ip -json -details -Numeric -batch - 2>&1'];
+
+type Child = ChildProcessByStdio<Writable, Readable, null>;
+
+export class IpSession {
+  readonly #processes: Processes;
+  readonly #queue = new SerialQueue();
+  #child: Child | undefined;
+
+  constructor(processes: Processes) {
+    this.#processes = processes;
+  }
+
+  /**
+   * What the commands print: `count` JSON arrays, a line each. Undefined when anything else comes, or nothing: then nobody knows how many
+   * of the commands were done, and the next question goes to another process.
+   */
+  ask(commands: readonly string[], count: number): Promise<string[] | undefined> {
+    return this.#queue.run(async () => {
+      this.#child ??= start(this.#processes.argvOf({ argv }));
+      const answer = await answerOf(this.#child, commands, count);
+      if (answer === undefined) {
+        this.#child.kill('SIGKILL');
+        this.#child = undefined;
+      }
+      return answer;
+    });
+  }
+}
+
+function start([program = '', ...args]: readonly string[]): Child {
+  const child = spawn(program, args, { env: processEnvironment(), stdio: ['pipe', 'pipe', 'ignore'] });
+  // That it ended is seen by its output, which ends with it.
+  child.on('error', () => undefined);
+  child.stdin.on('error', () => undefined);
+  // It keeps nobody alive who has nothing to ask.
+  child.unref();
+  for (const stream of [child.stdin, child.stdout]) (stream as Writable & Readable as Socket).unref();
+  child.stdout.setEncoding('utf8');
+  return child;
+}
+
+function answerOf({ stdin, stdout }: Child, commands: readonly string[], count: number): Promise<string[] | undefined> {
+  return new Promise((resolve) => {
+    let text = '';
+    const settle = (answer: string[] | undefined): void => {
+      clearTimeout(timer);
+      stdout.off('data', read).off('close', giveUp);
+      resolve(answer);
+    };
+    const giveUp = (): void => settle(undefined);
+    const read = (piece: string): void => {
+      text += piece;
+      const lines = text.split('\n');
+      const rest = lines.pop();
+      if (!lines.every(isArray) || lines.length > count) giveUp();
+      else if (lines.length === count) settle(rest === '' ? lines : undefined);
+    };
+    const timer = setTimeout(giveUp, patienceMs);
+    if (stdout.closed) return giveUp();
+    stdout.on('data', read).once('close', giveUp);
+    stdin.write(commands.map((command) => `${command}\n`).join(''));
+  });
+}
+
+/** Complaints are lines of their own, or stand in the midst of what was being printed. */
+function isArray(line: string): boolean {
+  return line.startsWith('[') && line.endsWith(']') && !line.includes('Dump was interrupted');
+}
