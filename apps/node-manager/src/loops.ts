@@ -3,6 +3,7 @@ import { messageOf } from '@wgcni/base';
 import { keysOf, Reflector } from '@wgcni/store';
 import type { Config } from './config.ts';
 import { keepHost } from './host/host-keeper.ts';
+import { meshDevice } from './node-view.ts';
 import type { Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
@@ -30,7 +31,9 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
     session.run(signal),
     parts.attachments.run(signal),
     followStore({ config, ports, parts, session }, signal),
-    followKernel(ports, () => (reconcilers.mesh.trigger(), parts.pulse.give()), signal),
+    followKernel(ports, () => reconcilers.mesh.trigger(), { except: [], signal }),
+    // The underlay is not changed by a route to another node.
+    followKernel(ports, () => parts.pulse.give(), { except: [meshDevice], signal }),
     watchProcesses(ports, parts, reconcilers.mesh, signal),
     watchClocks(ports, parts, session, signal),
   ]);
@@ -110,8 +113,12 @@ async function followStore({ config, ports, parts, session }: Following, signal:
   ]);
 }
 
-async function followKernel({ iproute, clock }: Ports, wake: () => void, signal: AbortSignal): Promise<void> {
-  for await (const _ of iproute.changes(signal)) {
+async function followKernel(
+  { iproute, clock }: Ports,
+  wake: () => void,
+  { except, signal }: { except: readonly string[]; signal: AbortSignal },
+): Promise<void> {
+  for await (const _ of iproute.changes(signal, except)) {
     wake();
     // Everything that changes meanwhile comes as one.
     await clock.sleep(periods.betweenKernelEvents, signal);

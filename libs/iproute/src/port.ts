@@ -83,8 +83,11 @@ export interface IpRoute {
   moveLink(name: string, netns: string, to: string): Promise<void>;
   /** A namespace's identity, to tell whether two paths are the same one; throws CatalogueError `netns.unusable` naming the path. */
   identify(netns: string): Promise<string>;
-  /** Yields after link, address or route changes in our own namespace (coalesced). Returns when the signal aborts. */
-  changes(signal: AbortSignal): AsyncIterable<void>;
+  /**
+   * Yields after link, address or route changes in our own namespace (coalesced); those that concern only links named in `except` are
+   * left out where they can be told apart. Returns when the signal aborts.
+   */
+  changes(signal: AbortSignal, except?: readonly string[]): AsyncIterable<void>;
 }
 
 /** Kernel switches (`net.ipv4.ip_forward`), in the node's namespace or a container's. */

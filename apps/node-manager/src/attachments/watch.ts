@@ -1,6 +1,7 @@
 /** The loops that keep attachments right while the node-manager runs. */
 import { type Clock, type Log, messageOf } from '@wgcni/base';
 import { releaseLapsed } from '../addresses/join.ts';
+import { meshDevice } from '../node-view.ts';
 import type { Core } from './core.ts';
 import { freeDead } from './free-dead.ts';
 import { alignMtu, reconcile } from './reconcile.ts';
@@ -64,7 +65,8 @@ async function followKernel(core: Core, signal: AbortSignal): Promise<void> {
   const { clock, log, iproute } = core.deps;
   do {
     try {
-      for await (const _ of iproute.changes(signal)) await reconcile(core);
+      // Routes to other nodes are changed with every node that comes or goes, and are not of the pods device.
+      for await (const _ of iproute.changes(signal, [meshDevice])) await reconcile(core);
     } catch (error) {
       log.warn({ loop: 'kernel', error: messageOf(error) }, 'attachments.loop-failed');
     }

@@ -84,8 +84,8 @@ export class ExecIpRoute implements IpRoute {
     return identifyNetns(netns);
   }
 
-  changes(signal: AbortSignal): AsyncIterable<void> {
-    return monitorChanges(this.#processes, signal, this.#passing);
+  changes(signal: AbortSignal, except: readonly string[] = []): AsyncIterable<void> {
+    return monitorChanges(this.#processes, signal, { passing: this.#passing, except });
   }
 
   /** False when it is not known whether all was done: every change may be made once more. */

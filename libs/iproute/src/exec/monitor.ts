@@ -3,26 +3,34 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { backoffMs, systemRandom } from '@wgcni/base';
 import { coalesced } from '../coalesced.ts';
+import { isOnlyOf } from './monitor-line.ts';
 import { processEnvironment, type Processes } from './processes.ts';
 
 /** Changes within this time come as one. */
 const coalesceMs = 50;
 const restart = { firstMs: 100, maxMs: 2000 };
 
+export interface NoNews {
+  /** Matches a line about a link that is on its way into another namespace. */
+  passing: RegExp | undefined;
+  /** Links of which nobody asked to be told. */
+  except: readonly string[];
+}
+
 /**
- * Yields after changes in our own namespace, and once after each (re)start of the watch, since what changed before is unseen. What only
- * concerns links with a name like `passing` is no change: they are on their way into another namespace. Returns when the signal aborts.
+ * Yields after changes in our own namespace, and once after each (re)start of the watch, since what changed before is unseen. Returns
+ * when the signal aborts.
  */
 export function monitorChanges(
   processes: Processes,
   signal: AbortSignal,
-  passing: RegExp | undefined,
+  { passing, except }: NoNews,
 ): AsyncIterable<void> {
   // The kernel ends the monitor with us, however we end: left over, it would keep our namespace alive for ever.
   const argv = processes.argvOf({
     argv: ['setpriv', '--pdeathsig', 'KILL', 'ip', '-o', 'monitor', 'link', 'address', 'route'],
   });
-  const concernsUs = (line: string): boolean => passing?.test(line) !== true;
+  const concernsUs = (line: string): boolean => passing?.test(line) !== true && !isOnlyOf(line, except);
   return coalesced((ring) => superviseMonitor(argv, ring, concernsUs), coalesceMs, signal);
 }
 
