@@ -19,9 +19,10 @@ export function findOverlap(subnet: Cidr, state: KernelState): string | undefine
 /** Routes of the host that are not ours, default and multicast routes aside, with words that name them. */
 export function foreignRoutes(state: KernelState): { block: Cidr; words: string }[] {
   return state.routes.flatMap(({ destination, device, protocol }) => {
+    // Most are ours: there is one for each subnet of every other node.
+    if (protocol === routeProtocol || ownDevices.has(device ?? '')) return [];
     const block = tryParseCidr(destination);
-    if (block === undefined || block.length === 0 || protocol === routeProtocol || ownDevices.has(device ?? ''))
-      return [];
+    if (block === undefined || block.length === 0) return [];
     return [{ block, words: device === undefined ? destination : `${destination} dev ${device}` }];
   });
 }
