@@ -19,8 +19,13 @@ export async function firstToAnswer<C, T>(
   call: (candidate: C, signal: AbortSignal) => Promise<T>,
   { hedgeAfterMs, timeoutMs, signal }: HedgeOptions,
 ): Promise<{ answer: T; from: C }> {
-  const done = new AbortController();
-  const stop = AbortSignal.any([done.signal, signal, AbortSignal.timeout(timeoutMs)]);
+  const ending = new AbortController();
+  const stop = ending.signal;
+  // Not AbortSignal.any: the caller's signal outlives all its calls, and would keep a reference for each signal that was ever derived from it.
+  const onAbort = (): void => ending.abort(abortReason(signal));
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  const late = setTimeout(() => ending.abort(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
   try {
     return await new Promise((resolve, reject) => {
       const failures: unknown[] = [];
@@ -41,10 +46,14 @@ export async function firstToAnswer<C, T>(
         );
         void settled.finally(() => clearTimeout(slow));
       };
-      stop.addEventListener('abort', () => reject(abortReason(stop)), { once: true });
+      const giveUp = (): void => reject(abortReason(stop));
+      stop.addEventListener('abort', giveUp, { once: true });
+      if (stop.aborted) giveUp();
       startNext();
     });
   } finally {
-    done.abort();
+    clearTimeout(late);
+    signal.removeEventListener('abort', onAbort);
+    ending.abort();
   }
 }
