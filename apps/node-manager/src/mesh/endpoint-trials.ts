@@ -1,7 +1,7 @@
 /** Which of a peer's endpoints was written last and since when, so that WireGuard's own roaming is left alone (design §5, reconcile). */
 import type { Clock } from '@wgcni/base';
 import type { Family } from '@wgcni/ipam';
-import { chooseEndpoint, type ObservedPeer, type PublicKey } from '@wgcni/wg';
+import { chooseEndpoint, type ObservedPeer, type Peer, type PublicKey } from '@wgcni/wg';
 
 /** A session with a handshake younger than this works: WireGuard renews it every 120 s, and takes up to 25 s more when idle. */
 const livelyMs = 150_000;
@@ -36,10 +36,11 @@ export class EndpointTrials {
     return new Map([...this.#trials].map(([key, { endpoint }]) => [key, endpoint]));
   }
 
-  /** `endpoint` was written for the peer, or found to be what it has. */
-  note(key: PublicKey, endpoint: string): void {
-    if (this.#trials.get(key)?.endpoint === endpoint) return;
-    this.#trials.set(key, { endpoint, sinceMs: this.#clock.monotonicMs() });
+  /** These are the peers now, with the endpoints that were written for them. Nothing is kept of any other: one that comes back is tried anew. */
+  noteConfigured(peers: readonly Pick<Peer, 'publicKey' | 'endpoint'>[]): void {
+    const present = new Set(peers.map(({ publicKey }) => publicKey));
+    for (const key of [...this.#trials.keys()]) if (!present.has(key)) this.#trials.delete(key);
+    for (const { publicKey, endpoint } of peers) if (endpoint !== undefined) this.#note(publicKey, endpoint);
   }
 
   /** The device was made anew: what was written is gone. */
@@ -52,8 +53,14 @@ export class EndpointTrials {
     const endpoint = published.find((text) => text === seen?.endpoint) ?? published[0];
     if (seen?.endpoint === undefined || endpoint === undefined) return undefined;
     if (endpoint !== seen.endpoint && !this.#isLively(seen)) return undefined;
-    this.note(key, endpoint);
+    this.#note(key, endpoint);
     return this.#trials.get(key);
+  }
+
+  /** `endpoint` was written for the peer, or found to be what it has. */
+  #note(key: PublicKey, endpoint: string): void {
+    if (this.#trials.get(key)?.endpoint === endpoint) return;
+    this.#trials.set(key, { endpoint, sinceMs: this.#clock.monotonicMs() });
   }
 
   #withoutHandshakeMs(trial: Trial | undefined, seen: ObservedPeer | undefined): number {

@@ -66,7 +66,7 @@ export class MeshDevice {
       await this.#deps.devices.change(this.ref, plan.peers);
       this.#deps.log.info({ changes: plan.peers }, 'mesh.peers-changed');
     }
-    this.#noteEndpoints(plan.configured);
+    this.#trials.noteConfigured(plan.configured);
     await this.#applyRoutes(plan);
   }
 
@@ -126,7 +126,7 @@ export class MeshDevice {
     const known = new Set([...configured.map(({ publicKey }) => publicKey), ...desired.departed]);
     const kept: ObservedPeer[] = (device?.peers ?? []).filter(({ publicKey }) => !known.has(publicKey));
     await devices.configure(this.ref, { privateKey: key.privateKey, listenPort, peers: [...configured, ...kept] });
-    this.#noteEndpoints(configured);
+    this.#trials.noteConfigured(configured);
     log.info(
       { device: meshDevice, port: listenPort, publicKey: key.publicKey, peers: configured.length },
       'mesh.configured',
@@ -160,11 +160,6 @@ export class MeshDevice {
       choose: (published, seen, key) => this.#trials.choose(published, routable, seen, key),
       written: () => this.#trials.written(),
     };
-  }
-
-  #noteEndpoints(configured: readonly Peer[]): void {
-    for (const { publicKey, endpoint } of configured)
-      if (endpoint !== undefined) this.#trials.note(publicKey, endpoint);
   }
 }
 
