@@ -1,11 +1,13 @@
-/** `make nemesis-figures`: what faults are measured by, ROUNDS times each, those with ONLY in their names; ends with 1 when one is out of its bound. */
+/** `make nemesis-figures`: what faults are measured by, ROUNDS times each or for MINUTES, those with ONLY in their names; ends with 1 when one is out of its bound. */
 import { resolve } from 'node:path';
+import type { LabSize } from '@wgcni/testing';
 import { bringUp, type Scenario } from '../../scenario.ts';
 import { openArena } from '../arena.ts';
 import { runDirectory } from '../campaign.ts';
 import { EtcdRecorder } from '../history/etcd-recorder.ts';
 import { Recorder } from '../history/recorder.ts';
 import type { Arena } from '../nemeses/nemesis.ts';
+import { churnManagerFlags, churnSize, measureChurn } from './churn.ts';
 import { measureDeposed } from './deposed.ts';
 import type { Figure } from './figure.ts';
 import { measureMassSilence } from './mass-silence.ts';
@@ -27,10 +29,22 @@ const measures: Record<string, (rounds: number) => Promise<Figure[]>> = {
     inALab(({ scene, arena, recorder }) => measureOneLeader(scene, arena, { recorder, partitions: rounds })),
   'mass-silence': () => measureMassSilence(),
   'watch-to-kernel': (rounds) => measureWatchToKernel(rounds),
+  churn: () => {
+    const minutes = Number(process.env['MINUTES'] ?? 30);
+    return inALab(({ scene, arena, recorder }) => measureChurn(scene, arena, { recorder, minutes }), {
+      size: churnSize,
+      managerFlags: churnManagerFlags,
+    });
+  },
 };
 
-async function inALab(work: (bench: Bench) => Promise<Figure[]>): Promise<Figure[]> {
-  const scene = await bringUp({ nodes: 1, containersPerNode: 0, isApart: true });
+const smallLab: { size: LabSize; managerFlags: string[] } = {
+  size: { nodes: 1, containersPerNode: 0, isApart: true },
+  managerFlags: [],
+};
+
+async function inALab(work: (bench: Bench) => Promise<Figure[]>, { size, managerFlags } = smallLab): Promise<Figure[]> {
+  const scene = await bringUp(size, { managerFlags });
   const { plan } = scene.lab;
   const recorder = new Recorder(runDirectory(resolve(import.meta.dirname, '../../../../..'), 0, new Date()));
   const etcd = new EtcdRecorder(recorder, {

@@ -15,8 +15,12 @@ export interface RegistryLoad {
   holdDownMs: number;
   /** Whether records may change now; renewals and reads go on. */
   mayChange: () => boolean;
+  /** Shortest and longest time between two steps of one node; absent: several steps a second. */
+  paceMs?: readonly [number, number];
   signal: AbortSignal;
 }
+
+const quickPaceMs = [100, 400] as const;
 
 export class SimulatedNode {
   readonly id: string;
@@ -39,7 +43,7 @@ export class SimulatedNode {
 
   /** Lives until the signal aborts: one step after the other, with pauses. */
   async live(): Promise<void> {
-    const { random, signal, mayChange } = this.#load;
+    const { random, signal, mayChange, paceMs: [shortestMs, longestMs] = quickPaceMs } = this.#load;
     while (!signal.aborted) {
       if (!this.#isRegistered) await this.#register();
       else {
@@ -50,7 +54,7 @@ export class SimulatedNode {
         else if (chance < 0.985) await this.#beForgotten();
         else await this.#beDeleted();
       }
-      await this.#pause(random.between(100, 400));
+      await this.#pause(random.between(shortestMs, longestMs));
     }
   }
 
