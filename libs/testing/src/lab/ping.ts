@@ -29,6 +29,8 @@ export interface PingResult {
   received: number;
   /** Sequence numbers that never came back. */
   lost: number[];
+  /** When each of these was sent, about, in Unix milliseconds: counted on from the last answer before it. */
+  lostAtMs: number[];
   longestGapMs: number;
 }
 
@@ -41,7 +43,7 @@ export class PingMonitor {
 
   constructor(netnsPath: string, address: string, intervalMs = 10) {
     this.#intervalMs = intervalMs;
-    const args = [`--net=${netnsPath}`, 'ping', '-n', '-i', String(intervalMs / 1000), '-W', '5', address];
+    const args = [`--net=${netnsPath}`, 'ping', '-n', '-D', '-i', String(intervalMs / 1000), '-W', '5', address];
     this.#child = spawn('nsenter', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#ended = once(this.#child, 'close');
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
@@ -63,16 +65,29 @@ export class PingMonitor {
   }
 }
 
-/** Reads the output of `ping`: which sequence numbers between the first and the last answer are missing. */
+/**
+ * Reads the output of `ping -D`: which sequence numbers between the first and the last answer are missing, and when they were sent.
+ * Throws when there were more requests than sequence numbers: what was lost cannot be told then.
+ */
 export function countPings(output: string, intervalMs: number): PingResult {
   const sent = Number(/([0-9]+) packets transmitted/.exec(output)?.[1] ?? 0);
-  const seen = new Set([...output.matchAll(/icmp_seq=([0-9]+) (?!Destination)/g)].map((match) => Number(match[1])));
   // ICMP sequence numbers are 16 bits wide; `ping` prints them modulo 65,536.
-  const lost =
-    sent < 65_536
-      ? Array.from({ length: Math.max(0, sent - 1) }, (_, index) => index + 1).filter((seq) => !seen.has(seq))
-      : [];
-  return { sent, received: seen.size, lost, longestGapMs: longestRun(lost) * intervalMs };
+  if (sent >= 65_536) throw new Error(`${sent} pings are more than there are sequence numbers: count them in parts`);
+  // Of other lines, such as "From 192.0.2.1 icmp_seq=7 Time to live exceeded", none is an answer.
+  const answers = output.matchAll(/^\[([0-9.]+)\] [0-9]+ bytes from [^\n]*icmp_seq=([0-9]+) /gm);
+  const answeredAtMs = new Map([...answers].map(([, atSec, seq]) => [Number(seq), Number(atSec) * 1_000]));
+  const lost: number[] = [];
+  const lostAtMs: number[] = [];
+  let last = { seq: 0, atMs: NaN };
+  for (let seq = 1; seq < sent; seq += 1) {
+    const atMs = answeredAtMs.get(seq);
+    if (atMs !== undefined) last = { seq, atMs };
+    else {
+      lost.push(seq);
+      lostAtMs.push(last.atMs + (seq - last.seq) * intervalMs);
+    }
+  }
+  return { sent, received: answeredAtMs.size, lost, lostAtMs, longestGapMs: longestRun(lost) * intervalMs };
 }
 
 function longestRun(sorted: readonly number[]): number {
