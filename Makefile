@@ -81,7 +81,7 @@ nemesis: test-deps build ## faults on a whole cluster under load, for DURATION= 
 nemesis-check: deps ## judge a recorded run again: RUN=.cache/nemesis/…
 	@$(BIN)/tsx apps/e2e/src/nemesis/check.ts $(RUN)
 
-nemesis-figures: test-deps build ## takeovers, deposed leaders, partitions, mass silence: ROUNDS= times each, those with ONLY= in their names
+nemesis-figures: test-deps build ## takeovers, deposed leaders, partitions, mass silence, outages of MINUTES=: ROUNDS= times each, those with ONLY= in their names
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/nemesis/figures/main.ts
 
 planted: test-deps ## plant every bug in a copy of the tree and see the suite go red; ONLY=part of a name, QUICK=1: unit tests only

@@ -10,8 +10,10 @@ import type { Arena } from '../nemeses/nemesis.ts';
 import { churnManagerFlags, churnSize, measureChurn } from './churn.ts';
 import { measureDeposed } from './deposed.ts';
 import type { Figure } from './figure.ts';
+import { measureLongOutage } from './long-outage.ts';
 import { measureMassSilence } from './mass-silence.ts';
 import { measureOneLeader } from './one-leader.ts';
+import { measureOutageCalls } from './outage-calls.ts';
 import { measureTakeovers } from './takeover.ts';
 import { measureWatchToKernel } from './watch-to-kernel/measure.ts';
 
@@ -36,6 +38,8 @@ const measures: Record<string, (rounds: number) => Promise<Figure[]>> = {
       managerFlags: churnManagerFlags,
     });
   },
+  'outage-calls': (rounds) => measureOutageCalls(rounds),
+  'long-outage': () => measureLongOutage(Number(process.env['MINUTES'] ?? 10)),
 };
 
 const smallLab: { size: LabSize; managerFlags: string[] } = {
