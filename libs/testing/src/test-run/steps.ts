@@ -34,9 +34,10 @@ export const checkSteps: readonly Step[] = [
 /** The two minutes in which nothing may happen: pings without a control plane. */
 const outage = 'apps/e2e/src/outage.test.ts';
 
-/** Every case of the CNI, on a crowded node; beside it, in a namespace of its own, the runtimes and the crashes. */
+/** Every case of the CNI, on a crowded node; beside it, in namespaces of their own, the runtimes and anything at all, and the crashes. */
 const conformance = 'apps/e2e/src/conformance';
-const containers = ['apps/e2e/src/runtimes', 'apps/e2e/src/crash', 'apps/e2e/src/fuzz'];
+const containers = ['apps/e2e/src/runtimes', 'apps/e2e/src/fuzz'];
+const crash = 'apps/e2e/src/crash';
 
 /** Hold-downs that are waited for. */
 const fencing = 'apps/e2e/src/fencing';
@@ -66,13 +67,17 @@ export const allSteps: readonly (readonly Step[])[] = [
       ...without(
         outage,
         nemesis,
-        ...[conformance, fencing, ...containers].map((path) => `${path}*/**`),
+        ...[conformance, fencing, crash, ...containers].map((path) => `${path}*/**`),
         'apps/e2e/src/fuzz.test.ts',
       ),
     ),
   ],
   [vitest('e2e nemesis', ownNamespace, nemesis)],
-  [vitest('e2e conformance', ownNamespace, conformance), vitest('e2e containers', ownNamespace, ...containers)],
+  [
+    vitest('e2e conformance', ownNamespace, conformance),
+    vitest('e2e containers', ownNamespace, ...containers),
+    vitest('e2e crash', ownNamespace, crash),
+  ],
   [
     vitest('e2e outage', ownNamespace, outage),
     vitest('e2e fencing', ownNamespace, fencing),
