@@ -149,6 +149,16 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect([await read('a'), (await read('b'))?.value]).toEqual([undefined, '2']);
     });
 
+    it('deletes the keys of a lease in their order, not in that of their making', async () => {
+      const lease = await store.grantLease(30);
+      for (const key of ['b', 'a', 'c']) await put(key, '1', lease);
+      const stop = new AbortController();
+      const seen = collect(store.watch(prefix, (await revisionOf()) + 1, stop.signal), stop, 3);
+      await store.revokeLease(lease);
+      const deleted = (await seen).flatMap(({ events }) => events.map((event) => event.kind === 'delete' && event.key));
+      expect(deleted).toEqual(['a', 'b', 'c'].map((key) => prefix + key));
+    });
+
     it('deletes the keys of a lease when its time is over, and not while it is kept alive', async () => {
       const [kept, left] = [await store.grantLease(2), await store.grantLease(2)];
       await put('kept', '1', kept);

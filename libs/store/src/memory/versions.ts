@@ -38,9 +38,9 @@ export class Versions {
     return { items, revision: now, more: found.length > limit };
   }
 
-  /** Keys that are bound to a lease now. */
+  /** Keys that are bound to a lease now, in the order in which etcd deletes them with it. */
   boundTo(lease: string): string[] {
-    return [...this.#versions.keys()].filter((key) => this.newest(key)?.lease === lease);
+    return [...this.#versions.keys()].filter((key) => this.newest(key)?.lease === lease).sort();
   }
 
   #asOf(key: string, revision: number): StoredKey | undefined {
