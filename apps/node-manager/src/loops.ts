@@ -39,11 +39,17 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
   ]);
 }
 
-/** Makes the host right by what is known now; ADD is not served before that was done with the network known. */
+/** Makes the host right by what is known now; ADD is not served before its packet filter was set with the network known. */
 export async function keepOwnHost(config: Config, ports: Ports, { keeper, host }: Parts): Promise<void> {
   const pools = keeper.nodeView?.pools;
-  await keepHost({ ...config, ...ports, pools: () => pools ?? [] });
-  if (pools !== undefined) host.isKept = true;
+  try {
+    await keepHost({ ...config, ...ports, pools: () => pools ?? [] }, () => {
+      if (pools !== undefined) host.isKept = true;
+    });
+  } catch (error) {
+    host.failure = messageOf(error);
+    throw error;
+  }
 }
 
 function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconcilers {

@@ -22,8 +22,8 @@ export interface Parts {
   pulse: Pulse;
   mesh: MeshDevice;
   attachments: Attachments;
-  /** Whether the packet filter was set since the network is known. */
-  host: { isKept: boolean };
+  /** Whether the packet filter was set since the network is known, and why the last try failed if one did. */
+  host: { isKept: boolean; failure: string | undefined };
   /** Whether ADD is served at this instant. */
   judgement: () => Judgement;
 }
@@ -40,9 +40,16 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   const judgement = (): Judgement => {
     const fenceReason = (holdDownMs: number): string | undefined => contact.fenceReason(holdDownMs);
     const { isAccounted } = attachments;
-    return judge({ ...board, view: keeper.view, isAccounted, isHostKept: host.isKept, fenceReason });
+    return judge({
+      ...board,
+      view: keeper.view,
+      isAccounted,
+      isHostKept: host.isKept,
+      hostFailure: host.failure,
+      fenceReason,
+    });
   };
-  const host = { isKept: false };
+  const host: Parts['host'] = { isKept: false, failure: undefined };
   const pulse = new Pulse();
   const { mesh, attachments } = await openDevices(config, ports, { keeper, judgement, pulse });
   return { identity, keeper, contact, board, pulse, mesh, attachments, host, judgement };

@@ -42,10 +42,11 @@ export async function removeFile(path: string): Promise<void> {
 
 /** Creates a directory that only its owner may enter (0700), with its parents; durably: what is in a directory is as safe as its entry. */
 export async function privateDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  const wanted = resolve(path);
+  const first = await mkdir(wanted, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
-  const created = [resolve(path)];
-  while (created[0] !== undefined && created[0] !== resolve(first)) created.unshift(dirname(created[0]));
+  const created = [wanted];
+  for (let parent = dirname(wanted); parent.length >= first.length; parent = dirname(parent)) created.unshift(parent);
   for (const directory of created) await syncDirectory(dirname(directory));
 }
 

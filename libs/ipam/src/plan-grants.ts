@@ -39,7 +39,7 @@ type Verdict = PlannedGrant | LostGrant | Shortage;
 
 /**
  * Grants are kept or re-created one by one; subnets are cut for every missing family or for none. A node that has something already is never
- * refused for what it lacks: its containers need its registration. The caller takes the cut subnets in the pool before it gives way
+ * refused for what it lacks: its containers need its registration. Nor is one that has lost all it claims: it must hear of that. The caller takes the cut subnets in the pool before it gives way
  * to another plan, and releases them when its transaction does not commit.
  */
 export function planGrants(request: GrantRequest, context: GrantContext): GrantPlan {
@@ -54,7 +54,8 @@ export function planGrants(request: GrantRequest, context: GrantContext): GrantP
   if (request.isDraining) return { kind: 'granted', grants, lost, shortage: undefined };
   const cut = cutMissing(grants, context);
   if (cut.kind === 'cut') return { kind: 'granted', grants: [...grants, ...cut.grants], lost, shortage: undefined };
-  return grants.length === 0
+  // Who has lost everything must be told so, and evacuate; who has nothing and gets nothing is refused.
+  return grants.length === 0 && lost.length === 0
     ? { kind: 'refused', shortage: cut.shortage, lost }
     : { kind: 'granted', grants, lost, shortage: cut.shortage };
 }

@@ -69,7 +69,8 @@ export function forgottenIds(state: ClusterState, { nodeId, held }: GrantClaim):
 /** Whether a grant that the node claims is named by a tombstone: by its own, or by the node's. */
 function endedOf({ gone, keys }: ClusterState, { nodeId, held }: GrantClaim): (grantId: string) => boolean {
   const names = [keys.goneEntry('node', nodeId), ...held.map(({ grantId }) => keys.goneEntry('subnet', grantId))];
-  const ended = new Set(names.flatMap((key) => gone.get(key)?.record.subnets ?? []).map(({ grantId }) => grantId));
+  const tombstones = names.flatMap((key) => gone.get(key)?.record ?? []).filter((record) => record.nodeId === nodeId);
+  const ended = new Set(tombstones.flatMap(({ subnets }) => subnets).map(({ grantId }) => grantId));
   return (grantId) => ended.has(grantId);
 }
 

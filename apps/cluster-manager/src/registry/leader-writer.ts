@@ -1,5 +1,14 @@
 /** The leader's single writer: one change at a time, each fenced by the term, planned again when what it rests on has changed. */
-import { CatalogueError, messageOf, SerialQueue, within, type Clock, type Log, type Random } from '@wgcni/base';
+import {
+  backoffMs,
+  CatalogueError,
+  messageOf,
+  SerialQueue,
+  within,
+  type Clock,
+  type Log,
+  type Random,
+} from '@wgcni/base';
 import {
   StoreUnavailableError,
   transactUntilKnown,
@@ -36,6 +45,9 @@ export interface LeasesAtStake {
 const mostTries = 8;
 /** How long an answer may stay unknown, and how long our own view may lag behind the store. */
 const patienceMs = 8_000;
+/** How often a lease that is of no use is tried to be ended once more, and after which delays. */
+const mostRevocations = 8;
+const revocations = { firstMs: 500, maxMs: 8_000 };
 
 export class LeaderWriter {
   readonly deps: WriterDeps;
@@ -82,23 +94,36 @@ export class LeaderWriter {
     }).catch((cause: unknown) => {
       throw outcomeUnknown(cause);
     });
-    if (leases !== undefined) this.#endLeases(leases, outcome);
+    if (leases !== undefined) this.#endLeases(leases, outcome, term.ended);
     if (!term.isValid() && outcome.arm === 'conflict') throw deposed();
     await this.#caughtUp(outcome.revision);
     return outcome.arm === 'committed';
   }
 
   /** Nothing waits for this. Where the outcome stays unknown it is not done: a key may be bound to any of them. */
-  #endLeases({ granted, left }: LeasesAtStake, { arm, revision }: KnownOutcome): void {
-    const { state, store, log } = this.deps;
+  #endLeases({ granted, left }: LeasesAtStake, { arm, revision }: KnownOutcome, signal: AbortSignal): void {
+    const { state, log } = this.deps;
     const isBound = (lease: LeaseId): boolean => state.gone.all().some(({ item }) => item.lease === lease);
     const end = async (): Promise<void> => {
       await this.#caughtUp(revision);
       // FENCE: a conflict may be our own earlier success, whose answer was lost: then a tombstone hangs on the lease.
       const idle = arm === 'committed' ? left : granted.filter((lease) => !isBound(lease));
-      for (const lease of idle) await store.revokeLease(lease);
+      for (const lease of idle) await this.#endLease(lease, signal);
     };
     end().catch((cause: unknown) => log.warn({ granted, left, cause: messageOf(cause) }, 'leases.not-revoked'));
+  }
+
+  /** Tries again where the store does not answer, as long as the term lasts: what is left would go on for days. */
+  async #endLease(lease: LeaseId, signal: AbortSignal): Promise<void> {
+    const { store, clock, random } = this.deps;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await store.revokeLease(lease);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError) || attempt >= mostRevocations) throw error;
+        await clock.sleep(backoffMs(attempt, revocations, random), signal);
+      }
+    }
   }
 
   async #caughtUp(revision: number): Promise<void> {

@@ -51,6 +51,14 @@ export class Recovery {
   }
 
   /**
+   * Whether `hear` has something to do for these grants: there is news among them, or the mark is missing. FENCE: asked of the view by which grants are
+   * given: it may have gone back since the node was heard.
+   */
+  mustHear(forgotten: readonly string[]): boolean {
+    return forgotten.some((grantId) => !this.#met.has(grantId)) || this.#lacksMark();
+  }
+
+  /**
    * Hears what a node tells, and leaves the mark by which the next leader recovers too: under a lease, so that it ends by itself. To be
    * committed by the leader before it grants anything.
    */
@@ -63,8 +71,8 @@ export class Recovery {
       this.#metRevision = meshRevision;
       this.begin(`a node has seen revision ${meshRevision}; the store is older`);
     }
+    if (!this.#lacksMark()) return { result: undefined };
     const { keys } = state;
-    if (!this.isRecovering() || state.recovering.get(keys.recovering) !== undefined) return { result: undefined };
     const lease = await store.grantLease(this.#lastsSec());
     const value = encodeRecord({ schema: writtenSchema, why: this.#why });
     return {
@@ -85,6 +93,11 @@ export class Recovery {
     if (meshRevision <= Math.max(state.revision, this.#metRevision)) return false;
     const { revision } = await store.get(state.keys.network);
     return meshRevision > revision;
+  }
+
+  #lacksMark(): boolean {
+    const { state } = this.#deps;
+    return this.isRecovering() && state.recovering.get(state.keys.recovering) === undefined;
   }
 
   #lastsSec(): number {

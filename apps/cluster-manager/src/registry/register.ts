@@ -5,7 +5,7 @@ import { encodeRecord, writtenSchema, type Compare, type LeaseId, type NodeRecor
 import { showNetwork } from '../network/show-network.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { admit } from './admit.ts';
-import { forgottenIds, grantsFor } from './grants.ts';
+import { forgottenIds, type Granted, grantsFor } from './grants.ts';
 import type { LeaderWriter } from './leader-writer.ts';
 import type { Recovery } from './recovery.ts';
 import { buryLost, unbury } from './tombstone.ts';
@@ -17,31 +17,8 @@ export async function register(
   nodeId: string,
   input: RegisterInput,
 ): Promise<Registration> {
-  const { state, random, log } = writer.deps;
-  const claim = { nodeId, held: input.held };
-  await writer.change(() => {
-    admit(state, nodeId, input);
-    return recovery.hear({ forgotten: forgottenIds(state, claim), meshRevision: input.meshRevision ?? 0 });
-  });
-  const { record, ttlSec, lost, shortage } = await writer.change(async () => {
-    admit(state, nodeId, input);
-    const ttlSec = state.theNetwork().record.registrationTtlSec;
-    const lease = await leaseFor(writer, nodeId, input, ttlSec);
-    // FENCE: nothing is awaited from here to the compares: a subnet that was granted elsewhere meanwhile would be compared as it is now, and overwritten.
-    admit(state, nodeId, input);
-    const granted = grantsFor(state, claim, {
-      isRecovering: recovery.isRecovering(),
-      newGrantId: () => randomId(random),
-    });
-    const record = nodeRecord(state, nodeId, input, granted.grants);
-    const { compare, then } = registration(state, { input, record, lease });
-    const leases = { granted: [], left: [] };
-    await unbury(writer, { then, leases }, record);
-    const forgotten = new Set(forgottenIds(state, claim));
-    const lost = granted.lost.filter(({ grantId }) => forgotten.has(grantId));
-    await buryLost(writer, { then, leases }, record, lost);
-    return { transaction: { compare, then }, leases, result: { ...granted, record, ttlSec } };
-  });
+  const { state, log } = writer.deps;
+  const { record, ttlSec, lost, shortage } = await heardAndGranted({ writer, recovery, nodeId, input });
   refuseOvertaken(state, record);
   log.info({ nodeId, instance: input.instance, subnets: record.subnets }, 'node.registered');
   if (lost.length > 0) log.warn({ nodeId, lost }, 'node.lost-grants');
@@ -54,6 +31,61 @@ export async function register(
     draining: record.draining,
     revision: state.revision,
   };
+}
+
+interface Registering {
+  writer: LeaderWriter;
+  recovery: Recovery;
+  nodeId: string;
+  input: RegisterInput;
+}
+
+type Registered = Granted & { record: NodeRecord; ttlSec: number };
+
+/** How often a node is heard again because our view went back while it was granted something. */
+const mostHearings = 4;
+
+async function heardAndGranted(registering: Registering): Promise<Registered> {
+  for (let hearings = 0; hearings < mostHearings; hearings += 1) {
+    await hear(registering);
+    const granted = await grant(registering);
+    if (granted !== 'unheard') return granted;
+  }
+  throw new CatalogueError('store.conflict', 'the store kept losing history while this was planned', {
+    remedy: 'try again',
+  });
+}
+
+function hear({ writer, recovery, nodeId, input }: Registering): Promise<void> {
+  const { state } = writer.deps;
+  return writer.change(() => {
+    admit(state, nodeId, input);
+    const forgotten = forgottenIds(state, { nodeId, held: input.held });
+    return recovery.hear({ forgotten, meshRevision: input.meshRevision ?? 0 });
+  });
+}
+
+function grant({ writer, recovery, nodeId, input }: Registering): Promise<Registered | 'unheard'> {
+  const { state, random } = writer.deps;
+  const claim = { nodeId, held: input.held };
+  return writer.change<Registered | 'unheard'>(async () => {
+    admit(state, nodeId, input);
+    const ttlSec = state.theNetwork().record.registrationTtlSec;
+    const lease = await leaseFor(writer, nodeId, input, ttlSec);
+    // FENCE: nothing is awaited from here to the compares: a subnet that was granted elsewhere meanwhile would be compared as it is now, and overwritten.
+    admit(state, nodeId, input);
+    const forgotten = forgottenIds(state, claim);
+    if (recovery.mustHear(forgotten)) return { result: 'unheard' };
+    const isRecovering = recovery.isRecovering();
+    const granted = grantsFor(state, claim, { isRecovering, newGrantId: () => randomId(random) });
+    const record = nodeRecord(state, nodeId, input, granted.grants);
+    const { compare, then } = registration(state, { input, record, lease, isRecovering });
+    const parts = { then, leases: { granted: [], left: [] } };
+    const lost = granted.lost.filter(({ grantId }) => forgotten.includes(grantId));
+    await unbury(writer, parts, record);
+    await buryLost(writer, parts, record, lost);
+    return { transaction: { compare, then }, leases: parts.leases, result: { ...granted, record, ttlSec } };
+  });
 }
 
 /**
@@ -99,7 +131,12 @@ function nodeRecord(state: ClusterState, nodeId: string, input: RegisterInput, g
 
 function registration(
   state: ClusterState,
-  { input, record, lease }: { input: RegisterInput; record: NodeRecord; lease: LeaseId },
+  {
+    input,
+    record,
+    lease,
+    isRecovering,
+  }: { input: RegisterInput; record: NodeRecord; lease: LeaseId; isRecovering: boolean },
 ) {
   const { keys } = state;
   const { nodeId } = record;
@@ -123,8 +160,8 @@ function registration(
     { kind: 'put', key: keys.registration(nodeId), value: encodeRecord(value, registered?.item), lease },
   ];
   const text = encodeRecord(record, node?.item);
-  // A node that comes back as it was makes no watch traffic.
-  if (text !== node?.item.value) writes.push({ kind: 'put', key: keys.node(nodeId), value: text });
+  // A node that comes back as it was makes no watch traffic; but nodes that saw the store go back doubt a record until it is written again (design §4.15).
+  if (text !== node?.item.value || isRecovering) writes.push({ kind: 'put', key: keys.node(nodeId), value: text });
   for (const grant of record.subnets) addSubnet(state, nodeId, grant, { compare, writes });
   addKeyClaim(state, record, node?.record.publicKey, { compare, writes });
   return { compare, then: writes };

@@ -6,6 +6,9 @@ import type { LeaderWriter, LeasesAtStake } from './leader-writer.ts';
 /** Kept for 7 days: as long as a node may be away and still be told why something left. */
 const tombstoneSec = 7 * 24 * 3_600;
 
+/** So many lost claims of one registration leave a tombstone: what a node says must not fill the store. */
+const mostLost = 8;
+
 /** The parts of a transaction that leaves tombstones. */
 export interface WithTombstones {
   then: Write[];
@@ -69,15 +72,23 @@ export async function unbury(
   }
 }
 
-/** A claim of which the store had forgotten even the grant, and that went to another: without a tombstone the nodes would keep its route. */
+/**
+ * Claims of which the store had forgotten even the grant, and that went to others: without a tombstone the nodes would keep their routes. A grant that
+ * stands under some subnet's key has not ended, whoever claims it.
+ */
 export async function buryLost(
   writer: LeaderWriter,
   parts: WithTombstones,
   node: Pick<NodeRecord, 'nodeId' | 'publicKey'>,
   lost: readonly { cidr: string; grantId: string }[],
 ): Promise<void> {
-  for (const grant of lost)
-    await bury(writer, parts, { kind: 'subnet', id: grant.grantId, why: 'lost', node, subnets: [grant] });
+  const { subnets } = writer.deps.state;
+  const standing = new Set(subnets.all().map(({ record }) => record.grantId));
+  const ended = new Map(lost.filter(({ grantId }) => !standing.has(grantId)).map((grant) => [grant.grantId, grant]));
+  for (const { cidr, grantId } of [...ended.values()].slice(0, mostLost)) {
+    const subnet = { cidr, grantId };
+    await bury(writer, parts, { kind: 'subnet', id: grantId, why: 'reclaimed', node, subnets: [subnet] });
+  }
 }
 
 function holderOf(state: ClusterState, cidr: string | undefined): string | undefined {

@@ -13,13 +13,14 @@ export interface HostKeeperDeps extends HostSwitchesDeps {
   pools: () => readonly Cidr[];
 }
 
-/** Makes switches and chains right; writes only what differs. */
-export async function keepHost(deps: HostKeeperDeps): Promise<void> {
+/** Makes chains and switches right; writes only what differs. `chainsAreSet` is called between the two. */
+export async function keepHost(deps: HostKeeperDeps, chainsAreSet: () => void): Promise<void> {
   const { firewall, sysctl, log } = deps;
   // ORDER: chains before forwarding: nothing is forwarded or reached that they would not let through.
   const hasIpv6 = (await sysctl.read('net.ipv6.conf.all.forwarding')) !== undefined;
   const chains = planChains({ ...deps, pools: deps.pools(), hasIpv6 });
   if (await firewall.ensure(chains, chainPrefix))
     log.info({ chains: chains.map(({ family, name }) => `${name}/${family}`) }, 'host.chains-set');
+  chainsAreSet();
   await ensureSwitches(deps);
 }

@@ -59,7 +59,7 @@ export class MeshDevice {
     const plan = planMesh(desired, { peers: device?.peers ?? [], kernel }, this.#policy(kernel));
     if (device === undefined || this.#isUnset(device)) {
       await this.#setUp(desired, device, plan.configured);
-      return this.#applyKernel(desired);
+      return this.#applyKernel();
     }
     // ORDER: peers before routes: a packet that is routed into the device finds its peer there.
     if (plan.peers.length > 0) {
@@ -134,8 +134,11 @@ export class MeshDevice {
   }
 
   /** Link and routes, planned on what the kernel shows after the device was made. */
-  async #applyKernel(desired: DesiredMesh): Promise<void> {
+  async #applyKernel(): Promise<void> {
     const [device, kernel] = await this.#observe();
+    // Making a device takes its time: a subnet that became our own meanwhile must not be routed into it.
+    const desired = desiredMesh(this.#settings.view());
+    if (desired === undefined) return;
     await this.#applyRoutes(planMesh(desired, { peers: device?.peers ?? [], kernel }, this.#policy(kernel)));
   }
 

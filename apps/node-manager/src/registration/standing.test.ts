@@ -35,6 +35,7 @@ describe('ADD is', () => {
     ],
     ['starting: the containers found on this node are not accounted for yet', { isAccounted: false }],
     ['starting: the packet filter of this node is not set yet', { isHostKept: false }],
+    ['starting: the packet filter of this node is not set yet: no nat', { isHostKept: false, hostFailure: 'no nat' }],
     ['fenced: too long', { fenceReason: () => 'too long' }],
   ])('refused: %s', (words, change) => {
     expect(judged(change)).toBe(words);

@@ -42,6 +42,8 @@ export interface Circumstances {
   isAccounted: boolean;
   /** Whether the packet filter was set since the network is known: what a container sends first must be let through and masqueraded. */
   isHostKept: boolean;
+  /** Why the host could not be made right last, if it could not. */
+  hostFailure?: string | undefined;
   /** Why the node is fenced for lack of contact, given the hold-down; undefined when it is not. */
   fenceReason: (holdDownMs: number) => string | undefined;
 }
@@ -82,14 +84,15 @@ export function judge(circumstances: Circumstances): Judgement {
 }
 
 /** What has to be done once after a start, and is not yet. */
-function whyUnready({ isAccounted, isHostKept }: Circumstances): Judgement | undefined {
+function whyUnready({ isAccounted, isHostKept, hostFailure }: Circumstances): Judgement | undefined {
   if (!isAccounted) {
     return refused('starting', 'node.unavailable', 'the containers found on this node are not accounted for yet', {
       remedy: 'ask again in a second; if it goes on, look for pods.reconcile in the log',
     });
   }
   if (isHostKept) return undefined;
-  return refused('starting', 'node.unavailable', 'the packet filter of this node is not set yet', {
+  const why = hostFailure === undefined ? '' : `: ${hostFailure}`;
+  return refused('starting', 'node.unavailable', `the packet filter of this node is not set yet${why}`, {
     remedy: 'ask again in a second; if it goes on, look for host.reconcile in the log',
   });
 }

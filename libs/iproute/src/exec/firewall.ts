@@ -29,6 +29,7 @@ export class ExecFirewall implements Firewall {
       let didChange = false;
       for (const family of families) {
         const ours = chains.filter((chain) => chain.family === family);
+        if (ours.length === 0 && chains.length > 0 && !(await this.#canRead(family))) continue;
         didChange = (await this.#ensureFamily(family, ours, prefix)) || didChange;
       }
       return didChange;
@@ -55,6 +56,14 @@ export class ExecFirewall implements Firewall {
       this.#readBack.set(keyOf(chain), { written: [...chain.rules], saved });
     }
     return textOf(before, prefix) !== textOf(after, prefix);
+  }
+
+  /** A host without one family may have no rules of it to read: where none are wanted that is no failure. */
+  #canRead(family: Family): Promise<boolean> {
+    return this.#save(family).then(
+      () => true,
+      () => false,
+    );
   }
 
   #isSame(chain: FirewallChain, saved: readonly string[]): boolean {

@@ -12,6 +12,8 @@ const patienceMs = 5_000;
 const argv = ['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', 'exec ip -json -details -Numeric -batch - 2>&1'];
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
+/** What `spawn` returns when no process could be started: it has no streams. */
+type Started = Child | (Omit<Child, 'stdin' | 'stdout'> & { stdin: undefined; stdout: undefined });
 
 export class IpSession {
   readonly #processes: Processes;
@@ -29,6 +31,7 @@ export class IpSession {
   ask(commands: readonly string[], count: number): Promise<string[] | undefined> {
     return this.#queue.run(async () => {
       this.#child ??= start(this.#processes.argvOf({ argv }));
+      if (this.#child === undefined) return undefined;
       const answer = await answerOf(this.#child, commands, count);
       if (answer === undefined) {
         this.#child.kill('SIGKILL');
@@ -39,10 +42,12 @@ export class IpSession {
   }
 }
 
-function start([program = '', ...args]: readonly string[]): Child {
-  const child = spawn(program, args, { env: processEnvironment(), stdio: ['pipe', 'pipe', 'ignore'] });
+/** Undefined when no process can be started now, for want of descriptors for one. */
+function start([program = '', ...args]: readonly string[]): Child | undefined {
+  const child: Started = spawn(program, args, { env: processEnvironment(), stdio: ['pipe', 'pipe', 'ignore'] });
   // That it ended is seen by its output, which ends with it.
   child.on('error', () => undefined);
+  if (child.stdin === undefined) return undefined;
   child.stdin.on('error', () => undefined);
   // It keeps nobody alive who has nothing to ask.
   child.unref();
@@ -62,6 +67,7 @@ function answerOf({ stdin, stdout }: Child, commands: readonly string[], count: 
     const giveUp = (): void => settle(undefined);
     const read = (piece: string): void => {
       text += piece;
+      if (!piece.includes('\n')) return;
       const lines = text.split('\n');
       const rest = lines.pop();
       if (!lines.every(isArray) || lines.length > count) giveUp();

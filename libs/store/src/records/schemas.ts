@@ -35,7 +35,6 @@ export const GoneRecord = Type.Object({
     Type.Literal('forgotten'),
     Type.Literal('reclaimed'),
     Type.Literal('released'),
-    Type.Literal('lost'),
   ]),
   /** The node that left or lost the subnet. */
   nodeId: Type.String(),

@@ -13,7 +13,8 @@ describe('a request', () => {
   it('that sets everything names key, port and every peer, and replaces all others', () => {
     const text = setAllText({ privateKey: own.privateKey, listenPort: 51_820, peers: [peer, quiet] });
     expect(text.reveal().split('\n')).toEqual([
-      ...['set=1', `private_key=${hex(own.privateKey.reveal())}`, 'listen_port=51820', 'replace_peers=true'],
+      ...['set=1', `private_key=${hex(own.privateKey.reveal())}`, 'listen_port=51820'],
+      ...['fwmark=0', 'replace_peers=true'],
       ...[`public_key=${hex(one.publicKey)}`, 'endpoint=192.0.2.1:51820', 'persistent_keepalive_interval=25'],
       ...['replace_allowed_ips=true', 'allowed_ip=10.64.0.0/24'],
       ...[`public_key=${hex(other.publicKey)}`, 'persistent_keepalive_interval=0', 'replace_allowed_ips=true'],

@@ -13,7 +13,7 @@ export const getText = 'get=1\n\n';
 /** Replaces key, port and every peer. Secret, because the key is in it. Throws CatalogueError `request.invalid`, `decode.failed`. */
 export function setAllText({ privateKey, listenPort, peers }: DeviceSettings): Secret {
   if (!isKeyText(privateKey.reveal())) throw malformedKey();
-  const device = ['set=1', `private_key=${hexOf(privateKey.reveal())}`, `listen_port=${listenPort}`];
+  const device = ['set=1', `private_key=${hexOf(privateKey.reveal())}`, `listen_port=${listenPort}`, 'fwmark=0'];
   return new Secret([...device, 'replace_peers=true', ...peers.flatMap(peerLines), '', ''].join('\n'));
 }
 

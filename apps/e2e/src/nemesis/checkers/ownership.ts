@@ -13,7 +13,8 @@ export function ownershipViolations(history: readonly HistoryEvent[]): string[] 
   if (run === undefined) return ['the history does not say what was run'];
   const operations = ofKind(history, 'operation').filter(({ nodeId, name }) => nodeId !== undefined && name !== 'list');
   const registers = operations.flatMap(answersOf(operations));
-  const lossesMs = ofKind(history, 'fault').flatMap(({ harm, strikeMs }) => (harm === 'history' ? [strikeMs] : []));
+  // What came after the snapshot was taken, at the strike, is lost too: up to the end of the store.
+  const lossesMs = ofKind(history, 'fault').flatMap(({ harm, struckMs }) => (harm === 'history' ? [struckMs] : []));
   const losses = { run, lossesMs };
   const drops = spansOf(operations, losses);
   const subnets = new Set(registers.map(({ cidr }) => cidr));
