@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { systemClock } from '@wgcni/base';
 import { execa } from 'execa';
 
 export interface PingOptions {
@@ -34,6 +35,9 @@ export interface PingResult {
   longestGapMs: number;
 }
 
+/** An answer that takes longer is lost: paths here take a millisecond, but their machine may be busy. */
+const answerMs = 500;
+
 /** A steady ping from one namespace; `stop` tells what was lost. */
 export class PingMonitor {
   readonly #child: ChildProcess;
@@ -57,19 +61,24 @@ export class PingMonitor {
     }
   }
 
-  /** Ends the ping and counts; the very last request may still be on its way and is not counted. */
+  /** Counts what was sent up to now. It goes on for a moment, so that all of that has had its time to be answered. */
   async stop(): Promise<PingResult> {
+    const untilMs = Date.now();
+    await systemClock.sleep(answerMs);
     this.#child.kill('SIGINT');
     await this.#ended;
-    return countPings(this.#output, this.#intervalMs);
+    return countPings(this.#output, { intervalMs: this.#intervalMs, untilMs });
   }
 }
 
 /**
- * Reads the output of `ping -D`: which sequence numbers between the first and the last answer are missing, and when they were sent.
- * Throws when there were more requests than sequence numbers: what was lost cannot be told then.
+ * Reads the output of `ping -D`: which sequence numbers sent before `untilMs` (Unix time) are missing, and when they were sent, about.
+ * The very last request is not counted. Throws when there were more requests than sequence numbers: what was lost cannot be told then.
  */
-export function countPings(output: string, intervalMs: number): PingResult {
+export function countPings(
+  output: string,
+  { intervalMs, untilMs = Infinity }: { intervalMs: number; untilMs?: number },
+): PingResult {
   const sent = Number(/([0-9]+) packets transmitted/.exec(output)?.[1] ?? 0);
   // ICMP sequence numbers are 16 bits wide; `ping` prints them modulo 65,536.
   if (sent >= 65_536) throw new Error(`${sent} pings are more than there are sequence numbers: count them in parts`);
@@ -83,8 +92,10 @@ export function countPings(output: string, intervalMs: number): PingResult {
     const atMs = answeredAtMs.get(seq);
     if (atMs !== undefined) last = { seq, atMs };
     else {
+      const sentAtMs = last.atMs + (seq - last.seq) * intervalMs;
+      if (sentAtMs >= untilMs) break;
       lost.push(seq);
-      lostAtMs.push(last.atMs + (seq - last.seq) * intervalMs);
+      lostAtMs.push(sentAtMs);
     }
   }
   return { sent, received: answeredAtMs.size, lost, lostAtMs, longestGapMs: longestRun(lost) * intervalMs };
