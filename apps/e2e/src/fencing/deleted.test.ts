@@ -5,38 +5,29 @@
  *                  ├── bridge ── etcd, cluster-manager
  *   c1 ────── n2 ──┘
  */
-import { ping, planContainer, until, type ContainerPlan, type NodePlan } from '@wgcni/testing';
+import { ping, until, type ContainerPlan, type NodePlan } from '@wgcni/testing';
 import type { ManagerClient } from '@wgcni/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inside } from '../inside.ts';
-import { bringUp, type Scenario } from '../scenario.ts';
-import { Machine } from './machine.ts';
-import { Verbs } from './verbs.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Machine } from './machine.ts';
+import { bringUpOneNode, type OneNode } from './one-node.ts';
+import type { Verbs } from './verbs.ts';
 
 let scene: Scenario;
 let n1: NodePlan;
 let machine: Machine;
 let verbs: Verbs;
 let client: ManagerClient;
+let container: OneNode['container'];
+let close: OneNode['close'];
 
 beforeAll(async () => {
-  const managerFlags = ['--registration-ttl', '3s'];
-  scene = await bringUp({ nodes: 2, containersPerNode: 1, managers: 1, etcd: 1 }, { managerFlags });
-  const [first] = scene.lab.plan.nodes;
-  if (first === undefined) throw new Error('the lab has no node');
-  n1 = first;
-  machine = new Machine(scene.lab, n1);
-  verbs = new Verbs(scene.lab, n1);
-  client = scene.lab.managerClient();
-  await machine.setWallClock(0);
+  ({ scene, n1, machine, verbs, client, container, close } = await bringUpOneNode());
   expect((await verbs.add(container(0))).code).toBe(0);
 });
-afterAll(async () => {
-  await client.close();
-  await scene.lab.down();
-});
+afterAll(() => close());
 
-const container = (index: number): ContainerPlan => planContainer(scene.lab.plan.name, 1, 50 + index);
 const running = (): ContainerPlan => {
   const [first] = n1.containers;
   if (first === undefined) throw new Error('the node has no container');
