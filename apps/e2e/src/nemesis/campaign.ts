@@ -45,7 +45,7 @@ const pools = ['10.64.0.0/19:24', 'fd64::/59:64'];
 const patienceMs = 40_000;
 
 /** A fault waits so long for a busy run; what strikes an idle one does not count. */
-const busyPatienceMs = 20_000;
+const busyPatienceMs = 45_000;
 /** For so long agreement must last to count: nodes notice only at their next renewal that a store was set back. */
 const steadyMs = { control: 1_000, packets: 1_000, history: 4_000 };
 /** And before what is left on a node at rest is called a leak. */

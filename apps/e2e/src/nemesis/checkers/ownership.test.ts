@@ -55,6 +55,24 @@ describe('the ownership of a subnet', () => {
     ).toHaveLength(1);
   });
 
+  const loss = (): HistoryEvent => ({
+    ...{ kind: 'fault', number: 1, nemesis: 'n', what: 'x', harm: 'history', inFlight: 1, ratePerSec: 30 },
+    ...{ strikeMs: (clock += 10), struckMs: (clock += 10), healMs: (clock += 10), healedMs: (clock += 10) },
+    ...{ convergedMs: 1, differences: [] },
+  });
+
+  it('allows, after the store has lost history, an earlier grant that is claimed before the later one is heard again', () => {
+    const first = [does('a', 'register', 'g1'), does('a', 'release', 'g1'), does('b', 'register', 'g2')];
+    expect(found(...first, loss(), does('a', 'register', 'g1'))).toEqual([]);
+    expect(found(...first, loss(), does('a', 'register', 'g1'), does('b', 'renew', 'g2'))).toHaveLength(1);
+  });
+
+  it('is violated, also then, by a new grant, and by a claim after the later grant was heard', () => {
+    const first = [does('a', 'register', 'g1'), does('a', 'release', 'g1'), does('b', 'register', 'g2')];
+    expect(found(...first, loss(), does('c', 'register', 'g3'))).toHaveLength(1);
+    expect(found(...first, loss(), does('b', 'register', 'g2'), does('a', 'register', 'g1'))).toHaveLength(1);
+  });
+
   it('allows what a lost answer may have done: a registration, a release', () => {
     const lost = does('b', 'register', 'g2', { outcome: 'unknown', grants: [] });
     const before = does('a', 'register', 'g1', { invokeMs: lost.endMs + 5, endMs: lost.endMs + 6 });

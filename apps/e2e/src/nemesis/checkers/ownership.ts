@@ -15,7 +15,7 @@ export function ownershipViolations(history: readonly HistoryEvent[]): string[] 
   const registers = operations.flatMap(answersOf(operations));
   // What came after the snapshot was taken, at the strike, is lost too: up to the end of the store.
   const lossesMs = ofKind(history, 'fault').flatMap(({ harm, struckMs }) => (harm === 'history' ? [struckMs] : []));
-  const losses = { run, lossesMs };
+  const losses = { run, lossesMs, registers };
   const drops = spansOf(operations, losses);
   const subnets = new Set(registers.map(({ cidr }) => cidr));
   return [...subnets].sort().flatMap((cidr) => {
@@ -62,11 +62,15 @@ function firstTryMs(all: readonly OperationEvent[], { process, invokeMs }: Opera
   return first;
 }
 
+interface Losses {
+  run: RunEvent;
+  /** When the store has lost history. */
+  lossesMs: readonly number[];
+  registers: readonly Answer[];
+}
+
 /** When a grant may have ended without its node: released or forgotten with an unknown outcome, or reclaimed after a silence. */
-function spansOf(
-  operations: readonly OperationEvent[],
-  losses: { run: RunEvent; lossesMs: readonly number[] },
-): (Spontaneous & { grantId: string })[] {
+function spansOf(operations: readonly OperationEvent[], losses: Losses): (Spontaneous & { grantId: string })[] {
   const byNode = new Map<string, OperationEvent[]>();
   for (const each of operations) byNode.set(each.nodeId ?? '', [...(byNode.get(each.nodeId ?? '') ?? []), each]);
   return [...byNode.values()].flatMap((own) => [
@@ -77,14 +81,41 @@ function spansOf(
       return grantIds.map(({ grantId }) => mayEnd(grantId, invokeMs, Infinity));
     }),
     ...silencesOf(own, losses),
+    ...outclaimed(own, losses),
   ]);
 }
 
-/** Spans in which the hold-down can have ended: longer after a sign of life than it takes. */
-function silencesOf(
+/**
+ * After a loss the store knows a grant only once its node was heard again; until then a node that claims an earlier grant of the subnet has it
+ * (decision 0002). A new grant may not be made of it.
+ */
+function outclaimed(
   own: readonly OperationEvent[],
-  { run, lossesMs }: { run: RunEvent; lossesMs: readonly number[] },
+  { lossesMs, registers }: Losses,
 ): (Spontaneous & { grantId: string })[] {
+  const lives = own.filter(({ name, outcome }) => outcome === 'ok' && (name === 'renew' || name === 'register'));
+  return lives.flatMap(({ invokeMs, grants = [] }, index) => {
+    const toMs = lives[index + 1]?.endMs ?? Infinity;
+    return lossesMs
+      .filter((atMs) => atMs >= invokeMs && atMs <= toMs)
+      .flatMap((atMs) => {
+        const earlier = new Set(registers.filter(({ endMs }) => endMs < atMs).map(({ grantId }) => grantId));
+        const isOutclaimed = ({ cidr, grantId }: { cidr: string; grantId: string }): boolean =>
+          registers.some(
+            (other) =>
+              other.cidr === cidr &&
+              other.grantId !== grantId &&
+              earlier.has(other.grantId) &&
+              other.endMs > atMs &&
+              other.invokeMs < toMs,
+          );
+        return grants.filter(isOutclaimed).map(({ grantId }) => mayEnd(grantId, atMs, toMs));
+      });
+  });
+}
+
+/** Spans in which the hold-down can have ended: longer after a sign of life than it takes. */
+function silencesOf(own: readonly OperationEvent[], { run, lossesMs }: Losses): (Spontaneous & { grantId: string })[] {
   const lives = own.filter(({ name, outcome }) => outcome === 'ok' && (name === 'renew' || name === 'register'));
   const grantIds = [...new Set(lives.flatMap(({ grants = [] }) => grants.map(({ grantId }) => grantId)))];
   return lives.flatMap(({ invokeMs }, index) => {
