@@ -35,6 +35,15 @@ const renewed = async (of = node): Promise<void> => {
   of.running.session.renewSoon();
   await expect.poll(() => of.calls('renew')).toBeGreaterThan(before);
 };
+/** Started, and told to drain while one attachment is left. */
+const drainsWithOne = async (): Promise<void> => {
+  node.attachments = 1;
+  await node.start();
+  await joins();
+  cluster.draining.add('n1');
+  await renewed();
+  await becomes('draining');
+};
 /** Another machine with the same node id. */
 const rival = async (): Promise<RegisteringNode> => {
   const made = await RegisteringNode.make(cluster);
@@ -96,12 +105,7 @@ describe('contact', () => {
 
 describe('a drained node whose disk takes nothing', () => {
   beforeEach(async () => {
-    node.attachments = 1;
-    await node.start();
-    await joins();
-    cluster.draining.add('n1');
-    await renewed();
-    await becomes('draining');
+    await drainsWithOne();
     await systemClock.sleep(1_100);
   });
 
@@ -299,12 +303,7 @@ describe('grants that are lost', () => {
 
 describe('a drained node', () => {
   it('gives its grants back when its last attachment is gone, not before', async () => {
-    node.attachments = 1;
-    await node.start();
-    await joins();
-    cluster.draining.add('n1');
-    await renewed();
-    await becomes('draining');
+    await drainsWithOne();
     await systemClock.sleep(1_100);
     await renewed();
     expect(node.calls('release')).toBe(0);
@@ -315,12 +314,7 @@ describe('a drained node', () => {
   });
 
   it('goes on draining when it restarts in an outage, and gives its grants back afterwards', async () => {
-    node.attachments = 1;
-    await node.start();
-    await joins();
-    cluster.draining.add('n1');
-    await renewed();
-    await becomes('draining');
+    await drainsWithOne();
     cluster.isDown = true;
     await node.restart();
     expect(readiness()).toBe('draining');
