@@ -3,7 +3,7 @@ import { messageOf } from '@wgcni/base';
 import { keysOf, Reflector } from '@wgcni/store';
 import type { Config } from './config.ts';
 import { keepHost } from './host/host-keeper.ts';
-import { meshDevice } from './node-view.ts';
+import { meshNames } from './keys/device-names.ts';
 import type { Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
@@ -33,7 +33,7 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
     followStore({ config, ports, parts, session }, signal),
     followKernel(ports, () => reconcilers.mesh.trigger(), { except: [], signal }),
     // The underlay is not changed by a route to another node.
-    followKernel(ports, () => parts.pulse.give(), { except: [meshDevice], signal }),
+    followKernel(ports, () => parts.pulse.give(), { except: meshNames(config.nodeId), signal }),
     watchProcesses(ports, parts, reconcilers.mesh, signal),
     watchClocks(ports, parts, session, signal),
   ]);

@@ -8,14 +8,15 @@ import { type AttachmentFaultPoints, kernelBootId, procUdpPorts } from './attach
 import type { Config } from './config.ts';
 import { memoryDirectory } from './host/memory-directory.ts';
 import { checkStart } from './host/start-checks.ts';
-import { deviceId, deviceIdPattern } from './keys/device-id.ts';
+import { deviceId } from './keys/device-id.ts';
+import { passingDevices } from './keys/device-names.ts';
 import type { HostPorts } from './ports.ts';
 import { sinceBootMs } from './registration/instant.ts';
 
 /** Throws CatalogueError `config.invalid` that names what this machine lacks. */
 export async function openHostPorts(config: Config, log: Log): Promise<HostPorts> {
   // A container's userspace device is made here under its id and moved at once.
-  const iproute = new ExecIpRoute({ passing: deviceIdPattern, keepsProcess: true });
+  const iproute = new ExecIpRoute({ passing: passingDevices(config.nodeId), keepsProcess: true });
   await checkStart({ path: processEnvironment().PATH ?? '', kernel: await iproute.observe(undefined), log });
   const backend = config.backend === 'auto' ? await detectBackend() : config.backend;
   await privateDirectory(config.dataDir);

@@ -1,7 +1,7 @@
 /** The loops that keep attachments right while the node-manager runs. */
 import { type Clock, type Log, messageOf } from '@wgcni/base';
 import { releaseLapsed } from '../addresses/join.ts';
-import { meshDevice } from '../node-view.ts';
+import { meshNames } from '../keys/device-names.ts';
 import type { Core } from './core.ts';
 import { freeDead } from './free-dead.ts';
 import { alignMtu, reconcile } from './reconcile.ts';
@@ -66,7 +66,7 @@ async function followKernel(core: Core, signal: AbortSignal): Promise<void> {
   do {
     try {
       // Routes to other nodes are changed with every node that comes or goes, and are not of the pods device.
-      for await (const _ of iproute.changes(signal, [meshDevice])) await reconcile(core);
+      for await (const _ of iproute.changes(signal, meshNames(core.deps.nodeId))) await reconcile(core);
     } catch (error) {
       log.warn({ loop: 'kernel', error: messageOf(error) }, 'attachments.loop-failed');
     }

@@ -4,9 +4,6 @@ import { createHash } from 'node:crypto';
 /** What every id of ours begins with. */
 export const deviceIdPrefix = 'wg';
 
-/** Finds an id in a line of text. */
-export const deviceIdPattern = /\bwg[0-9a-f]{12}\b/;
-
 /** `wg` and 12 hexadecimal digits of SHA-256 over the node id and the role, or the parts of an attachment's key. */
 export function deviceId(nodeId: string, ...parts: readonly string[]): string {
   const digest = createHash('sha256').update([nodeId, ...parts].join('\0'));

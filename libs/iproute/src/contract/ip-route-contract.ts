@@ -8,6 +8,8 @@ export interface IpRouteHarness {
   otherNetns: string;
   /** Makes a link, down, as someone else would. */
   addLink(name: string, netns?: string): Promise<void>;
+  /** Renames a link of our namespace that is up, as someone else would. */
+  renameLink(name: string, to: string): Promise<void>;
   /** Adds a route of someone else's to our namespace. */
   addForeignRoute(destination: string, device: string): Promise<void>;
   removeOtherNetns(): Promise<void>;
@@ -88,6 +90,19 @@ function describeLinks(harness: () => IpRouteHarness): void {
     const names = (await ipRoute.observe(undefined)).links.map((link) => link.name);
     expect(names).toContain('two');
     expect(names).not.toContain('one');
+  });
+
+  it('calls a link, and what is on it, by the name that someone else gave it since', async () => {
+    const { ipRoute, renameLink, addForeignRoute } = harness();
+    await ipRoute.apply([up('one'), address('one', '10.9.0.1/32')], undefined);
+    await ipRoute.observe(undefined);
+    await renameLink('one', 'two');
+    await addForeignRoute('10.70.0.0/16', 'two');
+    for (const state of [await ipRoute.observe(undefined), await ipRoute.observe(undefined)]) {
+      expect(state.routes).toContainEqual(expect.objectContaining({ destination: '10.70.0.0/16', device: 'two' }));
+      expect(state.addresses.filter(({ scope }) => scope === 'global')).toMatchObject([{ linkName: 'two' }]);
+      expect(linkOf(state, 'one')).toBeUndefined();
+    }
   });
 
   it('removes what is already gone without complaint, and goes on', async () => {

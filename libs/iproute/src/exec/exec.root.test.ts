@@ -29,6 +29,10 @@ describe.each([{ keepsProcess: false }, { keepsProcess: true }])('with %o', ({ k
         await inside.run('ip', 'link', 'set', 'dev', name, 'addrgenmode', 'none');
         await inside.run('ip', 'link', 'set', 'dev', `far-${name}`, 'up');
       },
+      renameLink: async (name, to) => {
+        await own.run('ip', 'link', 'set', 'dev', name, 'down');
+        await own.run('ip', 'link', 'set', 'dev', name, 'name', to, 'up');
+      },
       addForeignRoute: async (destination, device) => {
         await own.run('ip', 'route', 'add', destination, 'dev', device, 'proto', '3');
       },

@@ -25,7 +25,7 @@ export interface ExecIpRouteOptions {
   keepsProcess?: boolean;
 }
 
-/** Everything about a namespace; addresses first: a process that stays takes the names of the links from there. */
+/** Everything about a namespace; addresses first: the session checks the links' names by them. */
 const look = ['addr show', 'route show table all'];
 
 export class ExecIpRoute implements IpRoute {

@@ -8,6 +8,9 @@ import { processEnvironment, type Processes } from './processes.ts';
 /** Its answers take milliseconds; one that is not there by then does not come. */
 const patienceMs = 5_000;
 
+/** Neither `ip` nor we forget a link that has left; so many are kept in mind before another process begins anew. */
+const mostNames = 1_000;
+
 /** One stream for answers and complaints keeps their order. The kernel ends it with us, however we end. */
 const argv = ['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', 'exec ip -json -details -Numeric -batch - 2>&1'];
 
@@ -19,26 +22,41 @@ export class IpSession {
   readonly #processes: Processes;
   readonly #queue = new SerialQueue();
   #child: Child | undefined;
+  /** The name under which the process first saw each link, by the link's number. */
+  #names = new Map<number, string>();
 
   constructor(processes: Processes) {
     this.#processes = processes;
   }
 
   /**
-   * What the commands print: `count` JSON arrays, a line each. Undefined when anything else comes, or nothing: then nobody knows how many
-   * of the commands were done, and the next question goes to another process.
+   * What the commands print: `count` JSON arrays, a line each, the first of them of all links. Undefined when anything else comes, or
+   * nothing: then nobody knows how many of the commands were done, and the next question goes to another process. So it is when a link has
+   * another name than it had: `ip` goes on writing the first name that it saw into routes and addresses.
    */
   ask(commands: readonly string[], count: number): Promise<string[] | undefined> {
     return this.#queue.run(async () => {
       this.#child ??= start(this.#processes.argvOf({ argv }));
       if (this.#child === undefined) return undefined;
       const answer = await answerOf(this.#child, commands, count);
-      if (answer === undefined) {
-        this.#child.kill('SIGKILL');
-        this.#child = undefined;
-      }
-      return answer;
+      if (answer !== undefined && this.#areNamesAsBefore(answer[0])) return answer;
+      this.#child.kill('SIGKILL');
+      this.#child = undefined;
+      this.#names.clear();
+      return undefined;
     });
+  }
+
+  #areNamesAsBefore(listing = '[]'): boolean {
+    if (this.#names.size > mostNames) return false;
+    for (const { ifindex, ifname } of JSON.parse(listing) as { ifindex?: number; ifname?: string }[]) {
+      // `ip` prints an empty object for a link that it filtered out.
+      if (ifindex === undefined || ifname === undefined) continue;
+      const before = this.#names.get(ifindex);
+      if (before !== undefined && before !== ifname) return false;
+      this.#names.set(ifindex, ifname);
+    }
+    return true;
   }
 }
 

@@ -13,7 +13,7 @@ const restart = { firstMs: 100, maxMs: 2000 };
 export interface NoNews {
   /** Matches a line about a link that is on its way into another namespace. */
   passing: RegExp | undefined;
-  /** Links of which nobody asked to be told. */
+  /** Names of links of which nobody asked to be told; also those of before, which a monitor may go on using. */
   except: readonly string[];
 }
 

@@ -13,6 +13,15 @@ describeIpRouteContract('memory', async () => {
     ipRoute,
     otherNetns,
     addLink: async (name, netns) => ipRoute.addLink(netns, { name, kind: 'bridge', mtu: 1500 }),
+    renameLink: (name, to) =>
+      ipRoute.apply(
+        [
+          { kind: 'set-link', name, isUp: false },
+          { kind: 'rename-link', name, to },
+          { kind: 'set-link', name: to, isUp: true },
+        ],
+        undefined,
+      ),
     addForeignRoute: async (destination, device) =>
       ipRoute.addForeignRoute(undefined, {
         ...{ family: 4, destination, kind: 'unicast', device, metric: 0, protocol: 3, table: 254 },
