@@ -6,7 +6,9 @@
  *                                                          ├── bridge ── etcd, cluster-manager (stopped and started)
  *   c1 ── n2 ──────────────────────────────────────────────┘
  */
-import { PingMonitor, planContainer, type ContainerPlan, type NodePlan } from '@wgcni/testing';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PingMonitor, planContainer, until, type ContainerPlan, type NodePlan } from '@wgcni/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bringUp, type Scenario } from '../scenario.ts';
 import { Machine } from './machine.ts';
@@ -95,6 +97,9 @@ describe('a wall clock that is set back during an outage', () => {
     await expectFenced(/wall clock went back/, 6);
     await machine.setWallClock(0);
     await expectFenced(/wall clock went back/, 6);
+    // Only what is on disk outlives a crash: the absence of the file is the fence.
+    const contact = join(n1.dataDir, 'contact.json');
+    await until(5_000, 'the fence on disk', async () => !existsSync(contact) || new Error(`${contact} is there`));
     await machine.restart();
     await expectFenced(/registered|fenced/, 6);
     await machine.reboot();

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { deviceId } from './device-id.ts';
 import { meshNames, passingDevices } from './device-names.ts';
 
-const lineOf = (name: string): string => String.raw`4: ${name}    inet 10.64.1.1/32 scope global wgcni-pods\       valid_lft forever`;
+const lineOf = (name: string): string =>
+  String.raw`4: ${name}    inet 10.64.1.1/32 scope global wgcni-pods\       valid_lft forever`;
 
 it("passes over containers' devices, and over neither of the node's own under the name that it was made under", () => {
   const passing = passingDevices('n1');

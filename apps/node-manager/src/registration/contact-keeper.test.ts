@@ -3,7 +3,7 @@ import { type Log, silentLog } from '@wgcni/base';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ContactKeeper } from './contact-keeper.ts';
 import type { Instant } from './contact.ts';
 
@@ -100,6 +100,16 @@ describe('the contact keeper', () => {
     expect(third.fenceReason(holdDownMs)).toBeDefined();
     await third.touch(third.instant());
     expect(third.fenceReason(holdDownMs)).toBeUndefined();
+  });
+
+  it('writes at once that the clocks fence it: a crash must not forget it', async () => {
+    const keeper = await inContact();
+    pass(5_000);
+    setBack(10_000);
+    expect(keeper.fenceReason(holdDownMs)).toMatch(/went back/);
+    await vi.waitFor(async () => expect(await readdir(dataDir)).toEqual([]));
+    setBack(-10_000);
+    expect((await start()).fenceReason(holdDownMs)).toBeDefined();
   });
 
   it('finds a wall clock that went back while it did not run', async () => {

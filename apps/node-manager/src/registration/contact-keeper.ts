@@ -115,6 +115,8 @@ export class ContactKeeper {
       this.#silence = undefined;
       this.#why = measurement.why;
       this.#isFenceNews = true;
+      // A crash from now on must not forget it; until it is written, the next run measures by the clocks that it finds.
+      void this.#write();
     }
     return now;
   }

@@ -11,7 +11,8 @@ export function peerStatus(nodes: readonly KnownNode[], observed: readonly Obser
     .map((node): NodePeer => {
       const peer = seen.get(node.publicKey);
       seen.delete(node.publicKey);
-      const state = peer === undefined ? 'missing' : node.state === 'unaccounted' ? 'unaccounted' : 'programmed';
+      const isAccounted = node.state !== 'unaccounted' && !node.subnets.some(({ isUnaccounted }) => isUnaccounted);
+      const state = peer === undefined ? 'missing' : isAccounted ? 'programmed' : 'unaccounted';
       const named = { nodeId: node.nodeId, publicKey: node.publicKey, state } as const;
       const allowedIps = peer?.allowedIps ?? node.subnets.map(({ cidr }) => cidr);
       return { ...named, ...tunnelOf(peer, wallMs), allowedIps: [...allowedIps] };

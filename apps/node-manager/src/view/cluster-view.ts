@@ -3,6 +3,13 @@ import { type Static, Type } from '@sinclair/typebox';
 
 const Grant = Type.Object({ cidr: Type.String(), grantId: Type.String() });
 
+/** A subnet of another node. */
+const HeldSubnet = Type.Object({
+  ...Grant.properties,
+  /** The node's record names it no more, without a cause: it stays until a tombstone or a newer grant names it. */
+  isUnaccounted: Type.Optional(Type.Literal(true)),
+});
+
 const Network = Type.Object({
   networkId: Type.String(),
   pools: Type.Array(Type.Object({ cidr: Type.String(), prefixLength: Type.Integer() })),
@@ -16,7 +23,7 @@ const KnownNode = Type.Object({
   nodeId: Type.String(),
   publicKey: Type.String(),
   endpoints: Type.Array(Type.String()),
-  subnets: Type.Array(Grant),
+  subnets: Type.Array(HeldSubnet),
   modRevision: Type.Integer({ description: 'revision of the record this was read from' }),
   /** `present`: as the store has it; `unaccounted`: the store lacks it (or has an older form) without a cause; `quarantined`: its record cannot be read. */
   state: Type.Union([Type.Literal('present'), Type.Literal('unaccounted'), Type.Literal('quarantined')]),

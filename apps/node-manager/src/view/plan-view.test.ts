@@ -77,10 +77,25 @@ describe('the view', () => {
     expect(stateOf(view)).toEqual({ n1: 'unaccounted 10.64.1.0/24', n4: 'present 10.64.4.0/24' });
   });
 
-  it('keeps a subnet that vanished from a record without a cause', () => {
+  it('keeps a subnet that vanished from a record without a cause, marks it, and raises an alarm once', () => {
     const two = node(1, 5, { subnets: [...node(1, 5).subnets, ...node(3, 5).subnets] });
-    expect(stateOf(after(shows(10, [two]), shows(11, [node(1, 11)])))).toEqual({
-      n1: 'present 10.64.1.0/24,10.64.3.0/24',
+    const { view, alarms } = planView(after(shows(10, [two])), shows(11, [node(1, 11)]), self);
+    expect(stateOf(view)).toEqual({ n1: 'present 10.64.1.0/24,10.64.3.0/24' });
+    expect(view.nodes[0]?.subnets.map(({ isUnaccounted }) => isUnaccounted)).toEqual([undefined, true]);
+    expect(alarms).toEqual([{ kind: 'subnet-unaccounted', nodeId: 'n1', cidr: '10.64.3.0/24' }]);
+    const later = planView(view, shows(12, [node(1, 12)]), self);
+    expect(later.alarms).toEqual([]);
+    expect(later.view.nodes[0]?.subnets).toEqual(view.nodes[0]?.subnets);
+    const again = planView(later.view, shows(13, [{ ...two, modRevision: 13 }]), self);
+    expect(again.view.nodes[0]?.subnets).toEqual(two.subnets);
+  });
+
+  it('leaves a vanished subnet to whoever is shown with it, also when the record that it vanished from is newer', () => {
+    const two = node(1, 5, { subnets: [...node(1, 5).subnets, ...node(3, 5).subnets] });
+    const heir = node(2, 9, { subnets: node(3, 0).subnets.map(({ cidr }) => ({ cidr, grantId: 'heir' })) });
+    expect(stateOf(after(shows(10, [two]), shows(12, [node(1, 12), heir])))).toEqual({
+      n1: 'present 10.64.1.0/24',
+      n2: 'present 10.64.3.0/24',
     });
   });
 
@@ -184,5 +199,11 @@ describe("this node's own grants", () => {
     expect(planView(holding, shows(22, [rival(21)]), self).view.grants).toEqual([]);
     expect(planView(holding, shows(22, [rival(15)]), self).view.grants).toEqual(holding.grants);
     expect(planView(holding, shows(12, [rival(11)]), self).view.grants).toEqual(holding.grants);
+  });
+
+  it('are not lost to a node whose record has ceased to name them', () => {
+    const rival = node(1, 5, { subnets: [{ cidr: '10.64.9.0/24', grantId: 'theirs' }] });
+    const known = planView(holding, shows(21, [rival]), self).view;
+    expect(planView(known, shows(23, [node(1, 22)]), self).view.grants).toEqual(holding.grants);
   });
 });

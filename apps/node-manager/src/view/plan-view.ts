@@ -9,6 +9,7 @@ export type ViewAlarm =
   | { kind: 'network-absent' }
   | { kind: 'store-went-back'; from: number; to: number }
   | { kind: 'unaccounted'; nodeId: string }
+  | { kind: 'subnet-unaccounted'; nodeId: string; cidr: string }
   | { kind: 'grant-lost'; cidr: string; why: string };
 
 export interface ViewPlan {
@@ -76,12 +77,14 @@ function nextOf(entry: NodeEntry, before: KnownNode | undefined, { snapshot, wen
   // FENCE: a record from before the store went back is older than what we know, until it is written again.
   if (isDoubted) return { ...before, state: 'unaccounted', doubtedRevision: entry.modRevision };
   const shownGrants = new Set(entry.subnets.map(({ grantId }) => grantId));
-  const vanished = before.subnets.filter(
-    ({ cidr, grantId }) =>
-      !shownGrants.has(grantId) &&
-      !entry.subnets.some((shown) => shown.cidr === cidr) &&
-      !isTombstoned(before, grantId, snapshot.gone),
-  );
+  const vanished = before.subnets
+    .filter(
+      ({ cidr, grantId }) =>
+        !shownGrants.has(grantId) &&
+        !entry.subnets.some((shown) => shown.cidr === cidr) &&
+        !isTombstoned(before, grantId, snapshot.gone),
+    )
+    .map((subnet) => ({ ...subnet, isUnaccounted: true as const }));
   return { ...copyOf(entry), subnets: [...entry.subnets, ...vanished], state: 'present' };
 }
 
@@ -128,7 +131,9 @@ function ownGrants(
     if (isTombstoned(self, grantId, gone)) return 'its tombstone';
     const taker = nodes.find(
       ({ state, modRevision, subnets }) =>
-        state === 'present' && modRevision > grantsRevision && subnets.some((subnet) => subnet.cidr === cidr),
+        state === 'present' &&
+        modRevision > grantsRevision &&
+        subnets.some((subnet) => subnet.cidr === cidr && subnet.isUnaccounted !== true),
     );
     return taker === undefined ? undefined : `a newer grant to ${taker.nodeId}`;
   };
@@ -153,10 +158,17 @@ function departedKeys(last: ClusterView, { gone }: MeshSnapshot, nodes: readonly
 }
 
 function newlyUnaccounted(last: ClusterView, nodes: readonly KnownNode[]): ViewAlarm[] {
-  const known = new Set(last.nodes.filter(({ state }) => state === 'unaccounted').map(({ nodeId }) => nodeId));
-  return nodes
-    .filter(({ nodeId, state }) => state === 'unaccounted' && !known.has(nodeId))
-    .map(({ nodeId }) => ({ kind: 'unaccounted', nodeId }));
+  const known = new Map(last.nodes.map((node) => [node.nodeId, node]));
+  return nodes.flatMap(({ nodeId, state, subnets }): ViewAlarm[] => {
+    const before = known.get(nodeId);
+    const vanished = subnets
+      .filter(({ isUnaccounted }) => isUnaccounted)
+      .filter(({ grantId }) => !before?.subnets.some((one) => one.grantId === grantId && one.isUnaccounted));
+    return [
+      ...(state === 'unaccounted' && before?.state !== state ? [{ kind: 'unaccounted' as const, nodeId }] : []),
+      ...vanished.map(({ cidr }) => ({ kind: 'subnet-unaccounted' as const, nodeId, cidr })),
+    ];
+  });
 }
 
 function sameRecord(entry: NodeEntry, node: KnownNode): boolean {

@@ -11,7 +11,7 @@ const nodePeer = Type.Object({
   allowedIps: Type.Array(CidrText),
   state: OneOf(
     ['programmed', 'unaccounted', 'missing'],
-    'unaccounted: absent from the store without a tombstone, kept',
+    'unaccounted: it, or a subnet of it, is absent from the store without a tombstone, and is kept',
   ),
   handshakeAgeSec: Type.Union([Type.Integer(), Type.Null()]),
   receivedBytes: Type.Integer(),
