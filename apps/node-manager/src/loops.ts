@@ -12,7 +12,7 @@ import { recordIdentity } from './registration/identity.ts';
 import { RegistrationSession } from './registration/session.ts';
 import { version } from './version.ts';
 import { type Concern, concernsOf } from './view/concerns.ts';
-import { readSnapshot } from './view/read-snapshot.ts';
+import { type EntryMemory, readSnapshot } from './view/read-snapshot.ts';
 import type { MeshSnapshot } from './view/snapshot.ts';
 import { StoreFollower } from './view/store-follower.ts';
 
@@ -113,9 +113,12 @@ async function followStore({ config, ports, parts, session }: Following, signal:
     if (!isOwnRecordRight || isDrainNews) session.renewSoon();
   };
   const follower = new StoreFollower({ ...ports, keeper: parts.keeper, onAccepted });
+  const memory: EntryMemory = new WeakMap();
   await Promise.all([
     follower.run(signal),
-    reflector.run(signal, ({ revision }) => follower.take(readSnapshot(reflector.items.values(), revision, keys))),
+    reflector.run(signal, ({ revision }) =>
+      follower.take(readSnapshot(reflector.items.values(), revision, keys, memory)),
+    ),
   ]);
 }
 

@@ -2,10 +2,26 @@
 import { tryParseCidr } from '@wgcni/ipam';
 import { decodeRecord, GoneRecord, type Keys, NetworkRecord, NodeRecord, type StoredKey } from '@wgcni/store';
 import { isKeyText } from '@wgcni/wg';
-import type { MeshSnapshot } from './snapshot.ts';
+import type { NetworkPlan } from './cluster-view.ts';
+import type { MeshSnapshot, NodeEntry, Tombstone } from './snapshot.ts';
+
+type Entry =
+  | { kind: 'network'; network: NetworkPlan }
+  | { kind: 'node'; node: NodeEntry; draining: boolean }
+  | { kind: 'gone'; tombstone: Tombstone }
+  | { kind: 'quarantined'; key: string; nodeId?: string }
+  | { kind: 'other' };
+
+/** What was read of items before: an item that is the same object need not be decoded again. */
+export type EntryMemory = WeakMap<StoredKey, Entry>;
 
 /** The snapshot of `items`, which are all keys under `keys.mesh` at `revision`. */
-export function readSnapshot(items: Iterable<StoredKey>, revision: number, keys: Keys): MeshSnapshot {
+export function readSnapshot(
+  items: Iterable<StoredKey>,
+  revision: number,
+  keys: Keys,
+  memory: EntryMemory = new WeakMap(),
+): MeshSnapshot {
   const snapshot: MeshSnapshot = {
     revision,
     network: undefined,
@@ -16,35 +32,64 @@ export function readSnapshot(items: Iterable<StoredKey>, revision: number, keys:
     quarantinedNodes: [],
   };
   for (const item of items) {
-    if (item.key === keys.network) readNetwork(item, snapshot);
-    else if (item.key.startsWith(keys.nodes)) readNode(item, snapshot, item.key.slice(keys.nodes.length));
-    else if (item.key.startsWith(keys.gone)) readGone(item, snapshot);
+    const known = memory.get(item);
+    const entry = known ?? entryOf(item, keys);
+    if (known === undefined) memory.set(item, entry);
+    add(entry, snapshot);
   }
   return snapshot;
 }
 
-function readNetwork(item: StoredKey, snapshot: MeshSnapshot): void {
+function add(entry: Entry, snapshot: MeshSnapshot): void {
+  switch (entry.kind) {
+    case 'network':
+      snapshot.network = entry.network;
+      return;
+    case 'node':
+      snapshot.nodes.push(entry.node);
+      if (entry.draining) snapshot.draining.push(entry.node.nodeId);
+      return;
+    case 'gone':
+      snapshot.gone.push(entry.tombstone);
+      return;
+    case 'quarantined':
+      snapshot.quarantined.push(entry.key);
+      if (entry.nodeId !== undefined) snapshot.quarantinedNodes.push(entry.nodeId);
+      return;
+    case 'other':
+      return;
+  }
+}
+
+function entryOf(item: StoredKey, keys: Keys): Entry {
+  if (item.key === keys.network) return networkOf(item);
+  if (item.key.startsWith(keys.nodes)) return nodeOf(item, item.key.slice(keys.nodes.length));
+  if (item.key.startsWith(keys.gone)) return goneOf(item);
+  return { kind: 'other' };
+}
+
+function networkOf(item: StoredKey): Entry {
   const decoded = decodeRecord(NetworkRecord, item);
   if (decoded.kind === 'quarantined' || !decoded.record.pools.every(({ cidr }) => tryParseCidr(cidr) !== undefined)) {
-    snapshot.quarantined.push(item.key);
-    return;
+    return { kind: 'quarantined', key: item.key };
   }
   const { networkId, pools, mtu, keepaliveSec, registrationTtlSec, holdDownSec } = decoded.record;
   const plans = pools.map(({ cidr, prefixLength }) => ({ cidr, prefixLength }));
-  snapshot.network = { networkId, pools: plans, mtu, keepaliveSec, registrationTtlSec, holdDownSec };
+  return { kind: 'network', network: { networkId, pools: plans, mtu, keepaliveSec, registrationTtlSec, holdDownSec } };
 }
 
-function readNode(item: StoredKey, snapshot: MeshSnapshot, nodeId: string): void {
+function nodeOf(item: StoredKey, nodeId: string): Entry {
   const decoded = decodeRecord(NodeRecord, item);
   if (decoded.kind === 'quarantined' || !isUsable(decoded.record, nodeId)) {
-    snapshot.quarantined.push(item.key);
-    snapshot.quarantinedNodes.push(nodeId);
-    return;
+    return { kind: 'quarantined', key: item.key, nodeId };
   }
   const { publicKey, endpoints, subnets, draining } = decoded.record;
-  if (draining) snapshot.draining.push(nodeId);
   const grants = subnets.map(({ cidr, grantId }) => ({ cidr, grantId }));
-  snapshot.nodes.push({ nodeId, publicKey, endpoints, subnets: grants, modRevision: item.modRevision });
+  return {
+    kind: 'node',
+    node: { nodeId, publicKey, endpoints, subnets: grants, modRevision: item.modRevision },
+    draining,
+  };
 }
 
 /** A record that fits its schema may still hold what the kernel would refuse. */
@@ -52,12 +97,9 @@ function isUsable({ nodeId, publicKey, subnets }: NodeRecord, named: string): bo
   return nodeId === named && isKeyText(publicKey) && subnets.every(({ cidr }) => tryParseCidr(cidr) !== undefined);
 }
 
-function readGone(item: StoredKey, snapshot: MeshSnapshot): void {
+function goneOf(item: StoredKey): Entry {
   const decoded = decodeRecord(GoneRecord, item);
-  if (decoded.kind === 'quarantined') {
-    snapshot.quarantined.push(item.key);
-    return;
-  }
+  if (decoded.kind === 'quarantined') return { kind: 'quarantined', key: item.key };
   const { kind, why, nodeId, publicKey, subnets } = decoded.record;
-  snapshot.gone.push({ kind, why, nodeId, publicKey, subnets, modRevision: item.modRevision });
+  return { kind: 'gone', tombstone: { kind, why, nodeId, publicKey, subnets, modRevision: item.modRevision } };
 }
