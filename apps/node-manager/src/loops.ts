@@ -31,7 +31,12 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
     session.run(signal),
     parts.attachments.run(signal),
     followStore({ config, ports, parts, session }, signal),
-    followKernel(ports, () => reconcilers.mesh.trigger(), { except: [], signal }),
+    // What follows a change of our own is mostly its echo: looked at later, it comes as one with the change after it.
+    followKernel(ports, () => reconcilers.mesh.trigger(), {
+      except: [],
+      delayMs: () => periods.betweenKernelEvents - parts.mesh.sinceChangeMs,
+      signal,
+    }),
     // The underlay is not changed by a route to another node.
     followKernel(ports, () => parts.pulse.give(), { except: meshNames(config.nodeId), signal }),
     watchProcesses(ports, parts, reconcilers.mesh, signal),
@@ -122,12 +127,22 @@ async function followStore({ config, ports, parts, session }: Following, signal:
   ]);
 }
 
+interface KernelFollowing {
+  /** Links of which nothing is told. */
+  except: readonly string[];
+  /** How long the wake-up waits, in milliseconds; none when not positive. */
+  delayMs?: () => number;
+  signal: AbortSignal;
+}
+
 async function followKernel(
   { iproute, clock }: Ports,
   wake: () => void,
-  { except, signal }: { except: readonly string[]; signal: AbortSignal },
+  { except, delayMs = () => 0, signal }: KernelFollowing,
 ): Promise<void> {
   for await (const _ of iproute.changes(signal, except)) {
+    const ms = delayMs();
+    if (ms > 0) await clock.sleep(ms, signal);
     wake();
     // Everything that changes meanwhile comes as one.
     await clock.sleep(periods.betweenKernelEvents, signal);

@@ -1,5 +1,5 @@
 /** Curve25519 key pairs from node:crypto, in WireGuard's text form. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { CatalogueError, Secret } from '@wgcni/base';
 import { isKeyText, parsePublicKey, type PublicKey } from './key.ts';
 import type { KeyGenerator } from './port.ts';
@@ -22,10 +22,24 @@ export const systemKeys: KeyGenerator = {
         remedy: 'replace the key file with one that `wg genkey` makes, or delete it to have a new key made',
       });
     }
-    const der = Buffer.concat([pkcs8Prefix, clamped(Buffer.from(privateKey.reveal(), 'base64'))]);
-    return publicText(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
+    return derived(privateKey.reveal());
   },
 };
+
+/** Public keys derived last, by a digest of the private ones: a node asks for the same two at every look at its devices. */
+const recent = new Map<string, PublicKey>();
+const mostRecent = 16;
+
+function derived(privateKeyText: string): PublicKey {
+  const digest = createHash('sha256').update(privateKeyText).digest('base64');
+  const known = recent.get(digest);
+  if (known !== undefined) return known;
+  const der = Buffer.concat([pkcs8Prefix, clamped(Buffer.from(privateKeyText, 'base64'))]);
+  const publicKey = publicText(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
+  for (const [oldest] of recent) if (recent.size >= mostRecent) recent.delete(oldest);
+  recent.set(digest, publicKey);
+  return publicKey;
+}
 
 function privateText(key: KeyObject): string {
   return clamped(key.export({ format: 'der', type: 'pkcs8' }).subarray(pkcs8Prefix.length)).toString('base64');

@@ -35,6 +35,7 @@ export class MeshDevice {
   readonly #deps: MeshDeviceDeps;
   readonly #settings: MeshSettings;
   readonly #trials: EndpointTrials;
+  #changedAtMs = -Infinity;
 
   constructor(deps: MeshDeviceDeps, settings: MeshSettings) {
     this.#deps = deps;
@@ -48,6 +49,11 @@ export class MeshDevice {
 
   get publicKey(): PublicKey {
     return this.#settings.key.publicKey;
+  }
+
+  /** Milliseconds since we changed something ourselves. */
+  get sinceChangeMs(): number {
+    return this.#deps.clock.monotonicMs() - this.#changedAtMs;
   }
 
   /** Makes device, peers and routes what the view says; one call at a time. */
@@ -150,6 +156,7 @@ export class MeshDevice {
     if ((await sysctl.read(ipv6Switch)) === '1') await sysctl.write({ [ipv6Switch]: '0' });
     try {
       await iproute.apply(changes, undefined);
+      this.#changedAtMs = this.#deps.clock.monotonicMs();
       log.info({ changes: changes.length }, 'mesh.routes-changed');
     } catch (error) {
       log.warn({ why: messageOf(error) }, 'mesh.routes-refused');

@@ -9,6 +9,8 @@ import { processEnvironment, type Processes } from './processes.ts';
 /** Changes within this time come as one. */
 const coalesceMs = 50;
 const restart = { firstMs: 100, maxMs: 2000 };
+/** A monitor that was just started hears within this. */
+const deafMs = 1_000;
 
 export interface NoNews {
   /** Matches a line about a link that is on its way into another namespace. */
@@ -18,8 +20,8 @@ export interface NoNews {
 }
 
 /**
- * Yields after changes in our own namespace, and once after each (re)start of the watch, since what changed before is unseen. Returns
- * when the signal aborts.
+ * Yields after changes in our own namespace, and twice after each (re)start of the watch, since what changed before it hears is unseen.
+ * Returns when the signal aborts.
  */
 export function monitorChanges(
   processes: Processes,
@@ -41,6 +43,7 @@ function superviseMonitor(
 ): () => void {
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let hearing: NodeJS.Timeout | undefined;
   let isStopped = false;
   let failures = 0;
 
@@ -50,7 +53,11 @@ function superviseMonitor(
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;
-    started.once('spawn', ring);
+    started.once('spawn', () => {
+      ring();
+      clearTimeout(hearing);
+      hearing = setTimeout(ring, deafMs);
+    });
     onLines(started.stdout, (line) => {
       if (concernsUs(line)) ring();
     });
@@ -66,6 +73,7 @@ function superviseMonitor(
   return () => {
     isStopped = true;
     clearTimeout(timer);
+    clearTimeout(hearing);
     child?.kill('SIGKILL');
   };
 }

@@ -1,4 +1,5 @@
 /** What /proc says of a process: enough to know it again, since process ids are reused. */
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 
 export interface ProcessIdentity {
@@ -26,9 +27,22 @@ export async function argvOfProcess(pid: number): Promise<string[] | undefined> 
   return text === undefined || text === '' ? undefined : text.split('\0').slice(0, -1);
 }
 
-/** Every process id there is now. */
-export async function listProcesses(): Promise<number[]> {
-  return (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name)).map(Number);
+/**
+ * The ids of the processes there are now under a program's name, of at most 15 characters. The kernel has the name at hand and waits for
+ * nobody, so it is read at once: through the thread pool a look at every process of a machine would cost twenty times as much.
+ */
+export async function listProcesses(program: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name)).map(Number);
+  return pids.filter((pid) => nameOfProcess(pid) === program);
+}
+
+function nameOfProcess(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
 }
 
 /** A file of a process, or undefined when the process is gone. */

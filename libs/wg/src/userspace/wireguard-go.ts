@@ -106,7 +106,7 @@ export class WireguardGo {
   /** Control sockets are shared by all namespaces of a machine, so an id that another node's process serves cannot be used here. */
   async #refuseRival(id: string): Promise<void> {
     if (!(await answers(id))) return;
-    const pids = await listProcesses();
+    const pids = await listProcesses(program);
     const serving = await Promise.all(pids.map(async (pid) => ((await servedBy(pid)) === id ? [pid] : [])));
     const who = `process ${serving.flat().join(', ') || 'unknown'}`;
     throw new CatalogueError('kernel.refused', `${who} serves the device ${id} in another network namespace`, {
@@ -117,28 +117,37 @@ export class WireguardGo {
   /** FENCE: a pid alone proves nothing; start time, arguments and namespace must match before we adopt or kill. */
   async #isStill(identity: ProcessIdentity, id: string): Promise<boolean> {
     const [now, servedId] = await Promise.all([identifyProcess(identity.pid), servedBy(identity.pid)]);
-    return now?.startTime === identity.startTime && servedId === id && (await this.#isInOurNetns(identity.pid));
+    return (
+      now?.startTime === identity.startTime &&
+      servedId === id &&
+      (await this.#isInNetns(identity.pid, await this.#ownNetns()))
+    );
   }
 
   async #scan(): Promise<{ id: string; identity: ProcessIdentity }[]> {
-    const pids = await listProcesses();
+    const [pids, own] = await Promise.all([listProcesses(program), this.#ownNetns()]);
     const found = [];
     for (let from = 0; from < pids.length; from += scanWidth) {
-      found.push(...(await Promise.all(pids.slice(from, from + scanWidth).map((pid) => this.#ownedBy(pid)))).flat());
+      found.push(
+        ...(await Promise.all(pids.slice(from, from + scanWidth).map((pid) => this.#ownedBy(pid, own)))).flat(),
+      );
     }
     return found;
   }
 
-  async #ownedBy(pid: number): Promise<{ id: string; identity: ProcessIdentity }[]> {
+  async #ownedBy(pid: number, own: string): Promise<{ id: string; identity: ProcessIdentity }[]> {
     const id = await servedBy(pid);
-    if (id === undefined || !(await this.#isInOurNetns(pid))) return [];
+    if (id === undefined || !(await this.#isInNetns(pid, own))) return [];
     const identity = await identifyProcess(pid);
     return identity === undefined ? [] : [{ id, identity }];
   }
 
+  #ownNetns(): Promise<string> {
+    return identifyNetns(this.#processes.ownNetns ?? '/proc/self/ns/net');
+  }
+
   /** Several nodes can share a machine: a process is ours only if its sockets are in our namespace. */
-  async #isInOurNetns(pid: number): Promise<boolean> {
-    const own = await identifyNetns(this.#processes.ownNetns ?? '/proc/self/ns/net');
+  async #isInNetns(pid: number, own: string): Promise<boolean> {
     try {
       return (await identifyNetns(`/proc/${pid}/ns/net`)) === own;
     } catch (error) {
