@@ -91,6 +91,7 @@ async function openDevices(
     key: meshKey,
     listenPort: meshPort,
     view: () => keeper.view,
+    forgetDeparted: (keys) => keeper.forgetDeparted(keys),
   });
   const attachments = await Attachments.open({
     ...ports,

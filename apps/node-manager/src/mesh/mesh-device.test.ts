@@ -22,13 +22,19 @@ const other: KnownNode = {
   state: 'present',
 };
 
-it('changes the peer first and the routes then, when a node comes and when it leaves', async () => {
+function meshOf(view: () => ClusterView) {
   const kernel = new MemoryKernel();
   const devices = new MemoryDevices(kernel);
-  let view = alone;
-  const settings = { ref: meshRef('n1'), key: systemKeys.generate(), listenPort: 51_820, view: () => view };
+  const forgotten: string[] = [];
+  const forgetDeparted = async (keys: readonly string[]) => void forgotten.push(...keys);
+  const settings = { ref: meshRef('n1'), key: systemKeys.generate(), listenPort: 51_820, view, forgetDeparted };
   const deps = { devices, iproute: kernel, sysctl: new MemorySysctl(), clock: systemClock, log: silentLog };
-  const mesh = new MeshDevice(deps, settings);
+  return { kernel, devices, forgotten, mesh: new MeshDevice(deps, settings) };
+}
+
+it('changes the peer first and the routes then, when a node comes and when it leaves', async () => {
+  let view = alone;
+  const { kernel, devices, mesh } = meshOf(() => view);
   await mesh.reconcile();
   const seen: string[] = [];
   kernel.refuseWhen = (change) => {
@@ -43,4 +49,19 @@ it('changes the peer first and the routes then, when a node comes and when it le
   view = { ...alone, departed: [other.publicKey] };
   await mesh.reconcile();
   expect(seen).toEqual(['set-route 10.64.2.0/24 after add', 'remove-route 10.64.2.0/24 after add,remove']);
+});
+
+it('has departed keys forgotten once there are many, and never one that the device holds', async () => {
+  const many = Array.from({ length: 256 }, () => systemKeys.generate().publicKey);
+  let view: ClusterView = { ...alone, nodes: [other] };
+  const { mesh, forgotten } = meshOf(() => view);
+  await mesh.reconcile();
+  view = { ...alone, departed: many };
+  await mesh.reconcile();
+  expect(forgotten).toEqual([]);
+  view = { ...alone, departed: [...many, other.publicKey] };
+  await mesh.reconcile();
+  expect(forgotten.toSorted()).toEqual(many.toSorted());
+  await mesh.reconcile();
+  expect(forgotten).toContain(other.publicKey);
 });

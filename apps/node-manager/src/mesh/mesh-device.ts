@@ -29,7 +29,12 @@ export interface MeshSettings {
   listenPort: number;
   /** The view now. */
   view: () => ClusterView;
+  /** Told of departed keys that the device does not hold. */
+  forgetDeparted: (keys: readonly PublicKey[]) => Promise<void>;
 }
+
+/** So many departed keys are known before those are forgotten that the device does not hold: telling costs a write. */
+const mostDeparted = 256;
 
 export class MeshDevice {
   readonly #deps: MeshDeviceDeps;
@@ -74,6 +79,7 @@ export class MeshDevice {
     }
     this.#trials.noteConfigured(plan.configured);
     await this.#applyRoutes(plan);
+    await this.#forgetDeparted(desired, device);
   }
 
   /** Whether the device is alive and no peer waits for its next endpoint. */
@@ -162,6 +168,12 @@ export class MeshDevice {
       log.warn({ why: messageOf(error) }, 'mesh.routes-refused');
       throw error;
     }
+  }
+
+  async #forgetDeparted({ departed }: DesiredMesh, { peers }: DeviceState): Promise<void> {
+    if (departed.size <= mostDeparted) return;
+    const held = new Set(peers.map(({ publicKey }) => publicKey));
+    await this.#settings.forgetDeparted([...departed].filter((key) => !held.has(key)));
   }
 
   #policy(kernel: KernelState): EndpointPolicy {

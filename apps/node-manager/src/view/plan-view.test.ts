@@ -64,6 +64,17 @@ describe('the view', () => {
     expect(view.departed).toEqual(['key-1']);
   });
 
+  it('takes up the key of a tombstone once: it may be forgotten, until the store goes back', () => {
+    const gone = [tombstone(node(1, 5), 11)];
+    const view = after(shows(11, [], { gone }));
+    expect(view.departed).toEqual(['key-1']);
+    const forgotten = { ...view, departed: [] };
+    expect(planView(forgotten, shows(12, [], { gone }), self).view.departed).toEqual([]);
+    expect(planView(forgotten, shows(10, [], { gone: [tombstone(node(1, 5), 9)] }), self).view.departed).toEqual([
+      'key-1',
+    ]);
+  });
+
   it('is not moved by the tombstone of an earlier life', () => {
     const view = after(shows(30, [node(1, 20)]), shows(31, [], { gone: [tombstone(node(1, 5), 11)] }));
     expect(stateOf(view)).toEqual({ n1: 'unaccounted 10.64.1.0/24' });

@@ -146,13 +146,17 @@ function ownGrants(
   };
 }
 
-/** Keys that a tombstone names or a newer record replaced, and that no node has now. */
-function departedKeys(last: ClusterView, { gone }: MeshSnapshot, nodes: readonly KnownNode[]): string[] {
+/**
+ * Keys that a tombstone names or a newer record replaced, and that no node has now. A tombstone that was seen before is not taken up again:
+ * its key may be forgotten since.
+ */
+function departedKeys(last: ClusterView, { gone, revision }: MeshSnapshot, nodes: readonly KnownNode[]): string[] {
   const inUse = new Set(nodes.map(({ publicKey }) => publicKey));
+  const isNew = ({ modRevision }: Tombstone): boolean => modRevision > last.revision || revision < last.revision;
   const left = [
     ...last.departed,
     ...last.nodes.map(({ publicKey }) => publicKey),
-    ...gone.filter(({ kind }) => kind === 'node').map(({ publicKey }) => publicKey),
+    ...gone.filter((tombstone) => tombstone.kind === 'node' && isNew(tombstone)).map(({ publicKey }) => publicKey),
   ];
   return [...new Set(left)].filter((key) => !inUse.has(key)).sort();
 }

@@ -135,6 +135,14 @@ export class ViewKeeper {
     return this.#queue.run(() => this.#keep({ ...this.#view, isDraining }));
   }
 
+  /** These keys are not on the mesh device: that they left need not be known any more. */
+  forgetDeparted(keys: readonly string[]): Promise<void> {
+    const gone = new Set(keys);
+    return this.#queue.run(() =>
+      this.#keep({ ...this.#view, departed: this.#view.departed.filter((key) => !gone.has(key)) }),
+    );
+  }
+
   /** The cluster knows that these grants are not used any more. */
   forgetLeaving(released: readonly GrantText[]): Promise<void> {
     const ids = new Set(released.map(({ grantId }) => grantId));
