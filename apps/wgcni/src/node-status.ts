@@ -18,7 +18,7 @@ export function showNodeStatus(status: NodeStatus, attachments: readonly Attachm
       ['peer', 'state', 'endpoint', 'handshake', 'received', 'sent', 'allowed IPs'],
       status.peers.map((peer) => [
         peer.nodeId ?? peer.publicKey,
-        peer.state,
+        peer.unaccounted.length === 0 ? peer.state : `${peer.state}, unaccounted: ${peer.unaccounted.join(' ')}`,
         peer.endpoint ?? '–',
         duration(peer.handshakeAgeSec),
         bytes(peer.receivedBytes),

@@ -56,7 +56,7 @@ export class MeshDevice {
     return this.#settings.key.publicKey;
   }
 
-  /** Milliseconds since we changed something ourselves. */
+  /** Milliseconds since we last changed the link or its routes. */
   get sinceChangeMs(): number {
     return this.#deps.clock.monotonicMs() - this.#changedAtMs;
   }

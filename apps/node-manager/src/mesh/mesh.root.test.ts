@@ -18,6 +18,7 @@ import { type Config, parseConfig } from '../config.ts';
 import { runNode } from '../node.ts';
 import type { Ports } from '../ports.ts';
 import { sinceBootMs } from '../registration/instant.ts';
+import { passingDevices } from '../keys/device-names.ts';
 import { meshRef } from './mesh-device.ts';
 import { tearDown } from '../teardown/tear-down.ts';
 import { clusterName, FakeCluster } from '../testing/fake-cluster.ts';
@@ -80,7 +81,7 @@ describe('two nodes on the real kernel', () => {
         runDir: `/dev/shm/${name}`,
       }),
       keys: systemKeys,
-      iproute: new ExecIpRoute({ ownNetns }),
+      iproute: new ExecIpRoute({ passing: passingDevices(name), keepsProcess: true, ownNetns }),
       sysctl: new ExecSysctl({ ownNetns }),
       firewall: new ExecFirewall({ ownNetns }),
       ...{ store: cluster.store, manager: cluster.manager, udpPorts: procUdpPorts, readBootId: kernelBootId },

@@ -14,7 +14,7 @@ describe('the contact keeper', () => {
   let now: Instant;
   let warnings: string[];
   const path = (): string => join(dataDir, 'contact.json');
-  const log: Log = { ...silentLog, warn: (_, event) => void warnings.push(event) };
+  let log: Log;
   const start = async (): Promise<ContactKeeper> => {
     const keeper = new ContactKeeper({ dataDir, now: () => now, log });
     await keeper.load();
@@ -38,7 +38,10 @@ describe('the contact keeper', () => {
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'wgcni-contact-'));
     now = { bootId: 'a', uptimeMs: 1_000_000, wallMs: 50_000_000 };
-    warnings = [];
+    // A write that an earlier test did not wait for tells that test's log.
+    const own: string[] = [];
+    warnings = own;
+    log = { ...silentLog, warn: (_, event) => void own.push(event) };
   });
   afterEach(() => rm(dataDir, { recursive: true }));
 

@@ -11,15 +11,18 @@ export function peerStatus(nodes: readonly KnownNode[], observed: readonly Obser
     .map((node): NodePeer => {
       const peer = seen.get(node.publicKey);
       seen.delete(node.publicKey);
-      const isAccounted = node.state !== 'unaccounted' && !node.subnets.some(({ isUnaccounted }) => isUnaccounted);
-      const state = peer === undefined ? 'missing' : isAccounted ? 'programmed' : 'unaccounted';
+      const state = peer === undefined ? 'missing' : node.state === 'unaccounted' ? 'unaccounted' : 'programmed';
+      const unaccounted = node.subnets
+        .filter(({ isUnaccounted }) => isUnaccounted === true || node.state === 'unaccounted')
+        .map(({ cidr }) => cidr);
       const named = { nodeId: node.nodeId, publicKey: node.publicKey, state } as const;
       const allowedIps = peer?.allowedIps ?? node.subnets.map(({ cidr }) => cidr);
-      return { ...named, ...tunnelOf(peer, wallMs), allowedIps: [...allowedIps] };
+      return { ...named, ...tunnelOf(peer, wallMs), allowedIps: [...allowedIps], unaccounted };
     });
   const strangers = [...seen.values()].map((peer): NodePeer => {
     const named = { nodeId: null, publicKey: peer.publicKey, state: 'unaccounted' } as const;
-    return { ...named, ...tunnelOf(peer, wallMs), allowedIps: [...peer.allowedIps] };
+    const allowedIps = [...peer.allowedIps];
+    return { ...named, ...tunnelOf(peer, wallMs), allowedIps, unaccounted: allowedIps };
   });
   return [...known, ...strangers];
 }

@@ -101,6 +101,17 @@ describe('the view', () => {
     expect(again.view.nodes[0]?.subnets).toEqual(two.subnets);
   });
 
+  it('believes a record that lacks only what vanished from it when the store goes back, and doubts one that has it again', () => {
+    const two = node(1, 5, { subnets: [...node(1, 5).subnets, ...node(3, 5).subnets] });
+    const known = after(shows(10, [two]), shows(100, [node(1, 12)]));
+    const back = planView(known, shows(50, [node(1, 12)]), self);
+    expect(stateOf(back.view)).toEqual({ n1: 'present 10.64.1.0/24,10.64.3.0/24' });
+    expect(back.alarms.map(({ kind }) => kind)).toEqual(['store-went-back']);
+    expect(stateOf(planView(known, shows(11, [two]), self).view)).toEqual({
+      n1: 'unaccounted 10.64.1.0/24,10.64.3.0/24',
+    });
+  });
+
   it('leaves a vanished subnet to whoever is shown with it, also when the record that it vanished from is newer', () => {
     const two = node(1, 5, { subnets: [...node(1, 5).subnets, ...node(3, 5).subnets] });
     const heir = node(2, 9, { subnets: node(3, 0).subnets.map(({ cidr }) => ({ cidr, grantId: 'heir' })) });
@@ -210,6 +221,14 @@ describe("this node's own grants", () => {
     expect(planView(holding, shows(22, [rival(21)]), self).view.grants).toEqual([]);
     expect(planView(holding, shows(22, [rival(15)]), self).view.grants).toEqual(holding.grants);
     expect(planView(holding, shows(12, [rival(11)]), self).view.grants).toEqual(holding.grants);
+  });
+
+  it('take a subnet from a node that has it in our memory only', () => {
+    const two = node(1, 5, { subnets: [...node(1, 5).subnets, { cidr: '10.64.9.0/24', grantId: 'theirs' }] });
+    const known = planView({ ...holding, grants: [] }, shows(10, [two]), self).view;
+    const ours = { ...known, grants: holding.grants, grantsRevision: 20 };
+    expect(stateOf(planView(ours, shows(21, [node(1, 12)]), self).view)).toEqual({ n1: 'present 10.64.1.0/24' });
+    expect(stateOf(planView(ours, shows(21, []), self).view)).toEqual({ n1: 'unaccounted 10.64.1.0/24' });
   });
 
   it('are not lost to a node whose record has ceased to name them', () => {

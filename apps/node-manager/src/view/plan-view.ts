@@ -40,7 +40,7 @@ export function planView(last: ClusterView, snapshot: MeshSnapshot, selfId: stri
     ...known,
     revision: snapshot.revision,
     network: network ?? last.network,
-    nodes,
+    nodes: nodes.map((node) => withoutOurs(node, grants)),
     departed: departedKeys(last, snapshot, nodes),
     grants,
     leaving: [...known.leaving, ...known.grants.filter((grant) => !grants.includes(grant))],
@@ -120,6 +120,15 @@ function isTombstoned(
   );
 }
 
+/** What only our memory leaves to another node goes when it is ours: that is the newer grant. */
+function withoutOurs(node: KnownNode, grants: readonly GrantText[]): KnownNode {
+  const isOurs = (cidr: string): boolean => grants.some((grant) => grant.cidr === cidr);
+  const subnets = node.subnets.filter(
+    ({ cidr, isUnaccounted }) => !(isUnaccounted === true || node.state === 'unaccounted') || !isOurs(cidr),
+  );
+  return subnets.length === node.subnets.length ? node : { ...node, subnets };
+}
+
 /** Our own grants are what the registration said, less what was taken from us since then for a readable cause. */
 function ownGrants(
   { grants, grantsRevision }: ClusterView,
@@ -179,8 +188,9 @@ function sameRecord(entry: NodeEntry, node: KnownNode): boolean {
   return JSON.stringify(contentOf(entry)) === JSON.stringify(contentOf(node));
 }
 
-function contentOf({ publicKey, endpoints, subnets }: NodeEntry): unknown {
-  return [publicKey, endpoints, subnets.map(({ cidr, grantId }) => [cidr, grantId])];
+function contentOf({ publicKey, endpoints, subnets }: Pick<KnownNode, 'publicKey' | 'endpoints' | 'subnets'>): unknown {
+  const recorded = subnets.filter(({ isUnaccounted }) => isUnaccounted !== true);
+  return [publicKey, endpoints, recorded.map(({ cidr, grantId }) => [cidr, grantId])];
 }
 
 function copyOf({ nodeId, publicKey, endpoints, subnets, modRevision }: NodeEntry): NodeEntry {

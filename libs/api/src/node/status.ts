@@ -11,8 +11,11 @@ const nodePeer = Type.Object({
   allowedIps: Type.Array(CidrText),
   state: OneOf(
     ['programmed', 'unaccounted', 'missing'],
-    'unaccounted: it, or a subnet of it, is absent from the store without a tombstone, and is kept',
+    'unaccounted: absent from the store without a tombstone, kept',
   ),
+  unaccounted: Type.Array(CidrText, {
+    description: 'subnets of it that no record names and no tombstone ended, kept',
+  }),
   handshakeAgeSec: Type.Union([Type.Integer(), Type.Null()]),
   receivedBytes: Type.Integer(),
   sentBytes: Type.Integer(),

@@ -57,7 +57,8 @@ export function describeIpRouteContract(name: string, open: () => Promise<IpRout
       const watching = (async () => {
         for await (const _ of ipRoute.changes(stop.signal)) seen++;
       })();
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      // A monitor that was just started rings by itself for a moment.
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
       const before = seen;
       await ipRoute.apply([up('one'), address('one', '10.9.0.1/32')], undefined);
       await expect.poll(() => seen, { timeout: 3000 }).toBeGreaterThan(before);

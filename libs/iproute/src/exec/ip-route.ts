@@ -42,7 +42,12 @@ export class ExecIpRoute implements IpRoute {
   async observe(netns: NetnsPath): Promise<KernelState> {
     if (netns !== undefined) await identifyNetns(netns);
     const answer = netns === undefined ? await this.#session?.ask(look, 2) : undefined;
-    if (answer !== undefined) return parseState(answer.join('\n'));
+    if (answer !== undefined) {
+      const state = parseState(answer.join('\n'));
+      if (areOnLinks(state)) return state;
+      // It saw that link for the first time in a route, and under a name that the link has no more.
+      this.#session?.giveUp();
+    }
     let outcome = await this.#read(netns);
     for (const waitMs of readAgainMs) {
       if (!isInterrupted(outcome)) break;
@@ -105,6 +110,11 @@ export class ExecIpRoute implements IpRoute {
     const input = changes.map((change) => `${changeLine(change)}\n`).join('');
     return this.#processes.run({ argv: ['ip', '-batch', '-'], netns, input });
   }
+}
+
+function areOnLinks({ links, routes, policyRoutes }: KernelState): boolean {
+  const names = new Set(links.map(({ name }) => name));
+  return [...routes, ...policyRoutes].every(({ device }) => device === undefined || names.has(device));
 }
 
 /** Whether something changed while the kernel was listing: then an entry can be missing. */

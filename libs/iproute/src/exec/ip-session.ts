@@ -9,7 +9,7 @@ import { processEnvironment, type Processes } from './processes.ts';
 const patienceMs = 5_000;
 
 /** Neither `ip` nor we forget a link that has left; so many are kept in mind before another process begins anew. */
-const mostNames = 1_000;
+const mostNames = 10_000;
 
 /** One stream for answers and complaints keeps their order. The kernel ends it with us, however we end. */
 const argv = ['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', 'exec ip -json -details -Numeric -batch - 2>&1'];
@@ -39,16 +39,23 @@ export class IpSession {
       this.#child ??= start(this.#processes.argvOf({ argv }));
       if (this.#child === undefined) return undefined;
       const answer = await answerOf(this.#child, commands, count);
-      if (answer !== undefined && this.#areNamesAsBefore(answer[0])) return answer;
-      this.#child.kill('SIGKILL');
-      this.#child = undefined;
-      this.#names.clear();
-      return undefined;
+      if (answer === undefined || !this.#areNamesAsBefore(answer[0])) {
+        this.giveUp();
+        return undefined;
+      }
+      if (this.#names.size > mostNames) this.giveUp();
+      return answer;
     });
   }
 
+  /** Has the next question asked of another process. */
+  giveUp(): void {
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+    this.#names.clear();
+  }
+
   #areNamesAsBefore(listing = '[]'): boolean {
-    if (this.#names.size > mostNames) return false;
     for (const { ifindex, ifname } of JSON.parse(listing) as { ifindex?: number; ifname?: string }[]) {
       // `ip` prints an empty object for a link that it filtered out.
       if (ifindex === undefined || ifname === undefined) continue;

@@ -9,8 +9,8 @@ import { processEnvironment, type Processes } from './processes.ts';
 /** Changes within this time come as one. */
 const coalesceMs = 50;
 const restart = { firstMs: 100, maxMs: 2000 };
-/** A monitor that was just started hears within this. */
-const deafMs = 1_000;
+/** When a monitor that was just started may have been deaf until: in a moment, or on a machine that is slow. */
+const deafMs = [1_000, 5_000];
 
 export interface NoNews {
   /** Matches a line about a link that is on its way into another namespace. */
@@ -20,7 +20,7 @@ export interface NoNews {
 }
 
 /**
- * Yields after changes in our own namespace, and twice after each (re)start of the watch, since what changed before it hears is unseen.
+ * Yields after changes in our own namespace, and some times after each (re)start of the watch, since what changed before it hears is unseen.
  * Returns when the signal aborts.
  */
 export function monitorChanges(
@@ -43,7 +43,7 @@ function superviseMonitor(
 ): () => void {
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let hearing: NodeJS.Timeout | undefined;
+  let hearing: NodeJS.Timeout[] = [];
   let isStopped = false;
   let failures = 0;
 
@@ -55,8 +55,8 @@ function superviseMonitor(
     child = started;
     started.once('spawn', () => {
       ring();
-      clearTimeout(hearing);
-      hearing = setTimeout(ring, deafMs);
+      hearing.forEach(clearTimeout);
+      hearing = deafMs.map((ms) => setTimeout(ring, ms));
     });
     onLines(started.stdout, (line) => {
       if (concernsUs(line)) ring();
@@ -73,7 +73,7 @@ function superviseMonitor(
   return () => {
     isStopped = true;
     clearTimeout(timer);
-    clearTimeout(hearing);
+    hearing.forEach(clearTimeout);
     child?.kill('SIGKILL');
   };
 }

@@ -1,6 +1,10 @@
 /** What /proc says of a process: enough to know it again, since process ids are reused. */
 import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
+
+/** So many names are read before others have their turn. */
+const atOnce = 256;
 
 export interface ProcessIdentity {
   pid: number;
@@ -28,12 +32,18 @@ export async function argvOfProcess(pid: number): Promise<string[] | undefined> 
 }
 
 /**
- * The ids of the processes there are now under a program's name, of at most 15 characters. The kernel has the name at hand and waits for
- * nobody, so it is read at once: through the thread pool a look at every process of a machine would cost twenty times as much.
+ * The ids of the processes there are now whose short name holds `part`; a wrapper may have put something around it. The kernel has the
+ * name at hand and waits for nobody, so it is read at once: through the thread pool a look at every process of a machine would cost
+ * twenty times as much.
  */
-export async function listProcesses(program: string): Promise<number[]> {
+export async function listProcesses(part: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name)).map(Number);
-  return pids.filter((pid) => nameOfProcess(pid) === program);
+  const named: number[] = [];
+  for (const [index, pid] of pids.entries()) {
+    if (index % atOnce === atOnce - 1) await setImmediate();
+    if (nameOfProcess(pid)?.includes(part) === true) named.push(pid);
+  }
+  return named;
 }
 
 function nameOfProcess(pid: number): string | undefined {

@@ -16,7 +16,9 @@ const right: Observed = {
   peers: new Map([['key-n2', ['10.2.0.0/24']]]),
   routes: ['10.2.0.0/24'],
 };
-const stranger = { publicKey: 'key-x', state: 'unaccounted' as const, allowedIps: ['10.9.0.0/24'] };
+const kept = (publicKey: string, cidr: string) => {
+  return { publicKey, state: 'unaccounted' as const, allowedIps: [cidr], unaccounted: [cidr] };
+};
 
 describe('a node', () => {
   it('agrees when peers, routes, subnets and registration are as recorded', () => {
@@ -25,17 +27,32 @@ describe('a node', () => {
 
   it('may keep what it shows as unaccounted', () => {
     const peers = new Map([...right.peers, ['key-x', ['10.9.0.0/24']]]);
-    const kept = { ...right, peers, routes: [...right.routes, '10.9.0.0/24'] };
-    expect(differencesOf(records, kept)).toHaveLength(2);
-    expect(differencesOf(records, { ...kept, status: { ...right.status, peers: [stranger] } })).toEqual([]);
+    const observed = { ...right, peers, routes: [...right.routes, '10.9.0.0/24'] };
+    const stranger = kept('key-x', '10.9.0.0/24');
+    expect(differencesOf(records, observed)).toHaveLength(2);
+    expect(differencesOf(records, { ...observed, status: { ...right.status, peers: [stranger] } })).toEqual([]);
   });
 
   it('may keep what it knows to be newer than the store that was set back, and shows that', () => {
     const peers = new Map([['key-n2', ['10.8.0.0/24']]]);
-    const newer = { publicKey: 'key-n2', state: 'unaccounted' as const, allowedIps: ['10.8.0.0/24'] };
+    const newer = kept('key-n2', '10.8.0.0/24');
     const observed = { ...right, peers, routes: ['10.8.0.0/24'] };
     expect(differencesOf(records, observed)).not.toEqual([]);
     expect(differencesOf(records, { ...observed, status: { ...right.status, peers: [newer] } })).toEqual([]);
+  });
+
+  it('may keep a subnet that a record names no more and that it shows, and has what the record does name', () => {
+    const cidrs = ['10.2.0.0/24', '10.8.0.0/24'];
+    const peer = { ...kept('key-n2', '10.8.0.0/24'), state: 'programmed' as const, allowedIps: cidrs };
+    const status = { ...right.status, peers: [peer] };
+    const both = { status, peers: new Map([['key-n2', cidrs]]), routes: cidrs };
+    expect(differencesOf(records, both)).toEqual([]);
+    expect(differencesOf(records, { ...both, status: right.status })).toHaveLength(2);
+    const lost = { ...both, peers: new Map([['key-n2', ['10.8.0.0/24']]]), routes: ['10.8.0.0/24'] };
+    expect(differencesOf(records, lost)).toEqual([
+      'n1 allows key-n2 10.8.0.0/24 instead of 10.2.0.0/24, 10.8.0.0/24',
+      'n1 lacks the route to 10.2.0.0/24',
+    ]);
   });
 
   it.each<[string, Partial<Observed>, string]>([

@@ -8,7 +8,7 @@ export interface Observed {
     NodeStatus,
     'nodeId' | 'isRegistered' | 'isViewStored' | 'readiness' | 'drift' | 'quarantined' | 'subnets'
   > & {
-    peers: Pick<NodeStatus['peers'][number], 'publicKey' | 'state' | 'allowedIps'>[];
+    peers: Pick<NodeStatus['peers'][number], 'publicKey' | 'state' | 'allowedIps' | 'unaccounted'>[];
   };
   /** Allowed IPs of each peer of the mesh device, by public key. */
   peers: ReadonlyMap<string, readonly string[]>;
@@ -25,10 +25,14 @@ export function differencesOf(records: readonly NodeRecord[], { status, peers, r
   const unaccounted = status.peers.filter(({ state }) => state === 'unaccounted');
   const kept = new Set(unaccounted.map(({ publicKey }) => publicKey));
   const keptRoutes = new Set(unaccounted.flatMap(({ allowedIps }) => allowedIps));
+  const leftOver = new Map(status.peers.map((peer) => [peer.publicKey, peer.unaccounted]));
   const wanted = new Map(
     records
       .filter((record) => record.nodeId !== nodeId && !kept.has(record.publicKey))
-      .map(({ publicKey, subnets }) => [publicKey, subnets.map(({ cidr }) => cidr).sort()]),
+      .map(({ publicKey, subnets }) => {
+        const cidrs = new Set([...subnets.map(({ cidr }) => cidr), ...(leftOver.get(publicKey) ?? [])]);
+        return [publicKey, [...cidrs].sort()];
+      }),
   );
   const wantedRoutes = new Set([...wanted.values()].flat());
   const found = new Set(routes);
