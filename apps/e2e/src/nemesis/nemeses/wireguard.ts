@@ -20,23 +20,43 @@ export const wireguardNemeses: readonly Nemesis[] = [
 
 async function signalMesh(arena: Arena, signal: NodeJS.Signals): Promise<Strike> {
   const node = someNode(arena);
-  return send(node, await meshDeviceOf(node), signal);
+  const device = await meshDeviceOf(node);
+  const strike = await send(node, device, signal);
+  if (strike === undefined) throw new Error(`nobody runs ${device} in ${node.id}`);
+  return strike;
 }
 
+/** The load deletes containers meanwhile: the first of them, in an order by chance, that is still there. */
 async function signalContainer(arena: Arena): Promise<Strike> {
   const node = someNode(arena);
-  return send(node, await containerDeviceOf(node, arena), 'SIGKILL');
+  for (const devices = await containerDevicesOf(node); devices.length > 0;) {
+    const device = arena.random.pick(devices);
+    const strike = await send(node, device, 'SIGKILL');
+    if (strike !== undefined) return strike;
+    devices.splice(devices.indexOf(device), 1);
+  }
+  throw new Error(`${node.id} has no container`);
 }
 
-async function send(node: NodePlan, device: string, signal: NodeJS.Signals): Promise<Strike> {
+/** Undefined when nobody runs the device any more. */
+async function send(node: NodePlan, device: string, signal: NodeJS.Signals): Promise<Strike | undefined> {
   const pid = await pidOf(node, device);
-  process.kill(pid, signal);
+  if (pid === undefined || !signalled(pid, signal)) return undefined;
   return {
     what: `${device} (pid ${pid}) of ${node.id}`,
     heal: async () => {
       if (signal === 'SIGSTOP') process.kill(pid, 'SIGCONT');
     },
   };
+}
+
+function signalled(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
 }
 
 /** The device behind `wgcni-mesh`: the one that speaks on the mesh port. */
@@ -48,17 +68,16 @@ async function meshDeviceOf(node: NodePlan): Promise<string> {
   throw new Error(`${node.id} has no mesh device`);
 }
 
-async function containerDeviceOf(node: NodePlan, { random }: Arena): Promise<string> {
+async function containerDevicesOf(node: NodePlan): Promise<string[]> {
   const found: string[] = [];
   for (const device of await wireguardDevices(node.netnsPath)) {
     const { stdout } = await execa('wg', ['show', device, 'listen-port'], { reject: false });
     if (Number(stdout.trim()) >= 61_000) found.push(device);
   }
-  if (found.length === 0) throw new Error(`${node.id} has no container`);
-  return random.pick(found);
+  return found;
 }
 
-async function pidOf(node: NodePlan, device: string): Promise<number> {
+async function pidOf(node: NodePlan, device: string): Promise<number | undefined> {
   const { ino } = await stat(node.netnsPath);
   for (const pid of (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name))) {
     const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
@@ -66,5 +85,5 @@ async function pidOf(node: NodePlan, device: string): Promise<number> {
     if (words.includes('wireguard-go') && words.split('\0').includes(device) && namespace === `net:[${ino}]`)
       return Number(pid);
   }
-  throw new Error(`nobody runs ${device} in ${node.id}`);
+  return undefined;
 }
