@@ -9,7 +9,8 @@ import { claimDataDirectory } from './data-directory/claim.ts';
 import { HelpAsked } from '@wgcni/api/server';
 import { runNode } from './node.ts';
 import { openHostPorts } from './open-host-ports.ts';
-import { refuseAnswered } from './serve/unix-socket.ts';
+import { refuseSharedTree } from './data-directory/custody.ts';
+import { ownRunDirectory, refuseAnswered } from './serve/unix-socket.ts';
 import { tearDown } from './teardown/tear-down.ts';
 
 /** Exit status of a wrong flag or a host that cannot be used as it is. */
@@ -30,6 +31,9 @@ async function main(): Promise<void> {
 }
 
 async function runOrTearDown(config: Config, log: Log, signal: AbortSignal): Promise<void> {
+  // FENCE: who may write into the queue deletes attachments; who may enter the socket's directory may call everything.
+  await refuseSharedTree(config.queueDir, '--queue-dir');
+  await ownRunDirectory(config.socket);
   const host = await openHostPorts(config, log);
   if (config.teardown) return tearDown(config, host);
   const store = new EtcdStore({ urls: config.etcd });

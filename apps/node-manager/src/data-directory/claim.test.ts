@@ -65,12 +65,13 @@ describe('the data directory', () => {
   it('is without what was left half-written, a private key for one; what is not ours stays', async () => {
     const { privateKey } = systemKeys.generate();
     await createKeyFile(keyPath(dataDir, 'pods'), privateKey);
-    await mkdir(join(dataDir, 'processes'));
+    await mkdir(join(dataDir, 'processes'), { mode: 0o700 });
     await replaceFile(join(dataDir, 'view.json'), '{}');
     const half = '0b7e1c9a-2f0d-4c57-9f0e-1a2b3c4d5e6f.new';
-    await writeFile(`${keyPath(dataDir, 'pods')}.${half}`, new Secret('half a key').reveal());
-    await writeFile(join(dataDir, 'processes', `wg0123456789ab.json.${half}`), '{"pid"');
-    for (const name of [`view.json.${half}`, 'notes.new']) await writeFile(join(dataDir, name), '');
+    const mode = 0o600;
+    await writeFile(`${keyPath(dataDir, 'pods')}.${half}`, new Secret('half a key').reveal(), { mode });
+    await writeFile(join(dataDir, 'processes', `wg0123456789ab.json.${half}`), '{"pid"', { mode });
+    for (const name of [`view.json.${half}`, 'notes.new']) await writeFile(join(dataDir, name), '', { mode });
     await (await claimDataDirectory(dataDir)).release();
     expect((await readdir(dataDir, { recursive: true })).sort()).toEqual(
       ['keys', 'keys/pods', 'notes.new', 'processes', 'view.json'].sort(),

@@ -4,6 +4,7 @@ import { isKeyText } from '@wgcni/wg';
 import { randomUUID } from 'node:crypto';
 import { link, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { refuseShared } from '../data-directory/custody.ts';
 
 /**
  * The private key in `path`, or undefined when there is no such file.
@@ -16,7 +17,7 @@ export async function readKeyFile(path: string): Promise<Secret | undefined> {
   });
   if (file === undefined) return undefined;
   try {
-    refuseWideMode(path, (await file.stat()).mode & 0o777);
+    refuseShared(path, await file.stat(), path);
     const text = (await file.readFile('utf8')).trim();
     if (isKeyText(text)) return new Secret(text);
   } finally {
@@ -45,12 +46,4 @@ export async function createKeyFile(path: string, key: Secret): Promise<void> {
     await removeFile(aside);
   }
   await syncDirectory(dirname(path));
-}
-
-function refuseWideMode(path: string, mode: number): void {
-  if ((mode & 0o077) === 0) return;
-  throw new CatalogueError('config.invalid', `the key file ${path} has mode ${mode.toString(8).padStart(4, '0')}`, {
-    field: path,
-    remedy: `others may have read it: remove it for a new key, or run "chmod 600 ${path}" when nobody did`,
-  });
 }

@@ -4,6 +4,7 @@ import { chmod, stat, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { refuseShared } from '../data-directory/custody.ts';
 
 /** How long somebody who holds the socket may take to accept, in milliseconds. */
 const acceptMs = 1_000;
@@ -33,11 +34,32 @@ export async function refuseAnswered(path: string): Promise<void> {
 }
 
 /**
+ * Makes the directory of the socket, or looks at the one that is there: who may enter it may call everything. Throws CatalogueError
+ * `config.invalid` when that is anybody but us.
+ */
+export async function ownRunDirectory(socket: string): Promise<void> {
+  const directory = dirname(socket);
+  await privateDirectory(directory);
+  try {
+    refuseShared(directory, await stat(directory), '--socket');
+  } catch (error) {
+    if (!(error instanceof CatalogueError)) throw error;
+    // Nobody wants /run or /tmp to be closed to all others.
+    const remedy = 'give the socket a directory of its own, such as /run/wgcni/node-manager.sock, or';
+    throw new CatalogueError(error.code, error.message, {
+      field: '--socket',
+      remedy: `${remedy} ${error.remedy}`,
+      cause: error,
+    });
+  }
+}
+
+/**
  * Listens on `path`. A socket that nobody answers is replaced.
  * Throws CatalogueError `config.invalid` when somebody answers or the path is something else.
  */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
-  await privateDirectory(dirname(path));
+  await ownRunDirectory(path);
   await refuseAnswered(path);
   await removeStale(path);
   // The mask makes the socket 0600 without an instant in which others could connect.

@@ -3,7 +3,7 @@
  *
  *   node (throw-away namespace): wireguard-go processes, UDP sockets, wgcni-pods ──loopback── container (throw-away): eth0
  */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret, systemClock } from '@wgcni/base';
 import { ThrowawayNetns } from '@wgcni/iproute/contract';
@@ -142,6 +142,11 @@ describe('wireguard-go processes', () => {
     const failure = await devices.configure(eth0, { ...settings, privateKey }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'decode.failed' });
     expect(String(failure)).not.toContain(privateKey.reveal());
+  });
+
+  it('give their key away to nobody but their owner: the socket that tells it has mode 0700 at most', async () => {
+    const { mode, uid } = await stat(`/var/run/wireguard/${eth0.id}.sock`);
+    expect([mode & 0o077, uid]).toEqual([0, process.getuid?.()]);
   });
 
   it('never show a key in their arguments or environment', async () => {

@@ -1,5 +1,5 @@
 /** No space is left: on a node's data directory, or on that of one etcd member; both lie on small file systems of their own. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LabPlan } from '@wgcni/testing';
 import { execa } from 'execa';
@@ -45,6 +45,8 @@ async function fillMember(arena: Arena): Promise<Strike> {
 }
 
 async function fill(what: string, path: string): Promise<Strike> {
+  // A node-manager that starts meanwhile refuses what others may read.
+  await writeFile(path, '', { mode: 0o600 });
   // It ends when the disk is full, which is what is wanted.
   await execa('dd', ['if=/dev/zero', `of=${path}`, 'bs=4k'], { reject: false });
   return { what, heal: () => rm(path, { force: true }) };
