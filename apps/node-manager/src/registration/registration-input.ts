@@ -24,7 +24,7 @@ export function registrationInput(
     instance,
     publicKey,
     endpoints,
-    held: grants,
+    held: grants.map(({ cidr, grantId }) => ({ cidr, grantId })),
     ...(network === null ? {} : { networkId: network.networkId, meshRevision: revision }),
     underlayMtu: mtu,
     version,

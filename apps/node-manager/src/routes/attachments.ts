@@ -40,7 +40,7 @@ const ReleaseQuery = Type.Object(
     bootId: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: 64,
+        maxLength: 36,
         description: 'the boot in which queuedAt was; by default the present one',
       }),
     ),

@@ -16,14 +16,15 @@ export const RegisterInputSchema = Type.Object(
     instance: IdText,
     publicKey: PublicKeyText,
     endpoints,
-    held: Type.Array(GrantSchema, {
+    held: Type.Array(Type.Object(GrantSchema.properties, { additionalProperties: false }), {
       maxItems: 64,
       description: 'grants the node holds; a free one is re-created for it',
     }),
     networkId: Type.Optional(IdText),
     meshRevision: Type.Optional(Revision),
     underlayMtu: Type.Integer({ minimum: 576, maximum: 65_535 }),
-    version: Type.String({ maxLength: 64 }),
+    // Shorter than the text of a key, as everything that callers send.
+    version: Type.String({ maxLength: 43 }),
     readableSchema: Type.Integer({ minimum: 1 }),
     takeOver: Type.Optional(
       Type.Boolean({ description: 'register although another instance of this node id is alive' }),
