@@ -1,3 +1,4 @@
+/** A link keeps the first name it was seen under: both names of the mesh device are known, and no container's. */
 import { expect, it } from 'vitest';
 import { deviceId } from './device-id.ts';
 import { meshNames, passingDevices } from './device-names.ts';
