@@ -15,7 +15,7 @@ TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-syste
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds nemesis nemesis-check nemesis-figures planted planted-docs coverage mutation bench bench-cni openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds nemesis nemesis-check nemesis-figures planted planted-docs key-scan coverage mutation bench bench-cni openapi format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -83,6 +83,9 @@ nemesis-check: deps ## judge a recorded run again: RUN=.cache/nemesis/…
 
 nemesis-figures: test-deps build ## takeovers, deposed leaders, partitions, mass silence, outages of MINUTES=: ROUNDS= times each, those with ONLY= in their names
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/nemesis/figures/main.ts
+
+key-scan: test-deps build ## COUNT= private keys made by the real programs, and looked for in etcd, logs, answers, processes and files
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/key-scan/main.ts
 
 planted: test-deps ## plant every bug in a copy of the tree and see the suite go red; ONLY=part of a name, QUICK=1: unit tests only
 	@$(BIN)/tsx libs/testing/src/planted/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
