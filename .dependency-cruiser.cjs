@@ -1,4 +1,4 @@
-// The direction of the house: base ← ipam, wg, iproute, cni, api ← store ← apps. Apps never import apps.
+// The direction of the house: base ← ipam, wg, iproute, cni, pki ← api, store ← apps. Apps never import apps.
 /** Tests, and the folders that hold what they share. */
 const tests = '(\\.test\\.ts$|/src/testing/)';
 const lib = (names) => `^libs/(${names})/`;
@@ -21,10 +21,22 @@ module.exports = {
       to: { path: '^libs/(?!base/|ipam/)' },
     },
     {
+      name: 'pki-above-base-only',
+      severity: 'error',
+      from: { path: lib('pki'), pathNot: '\\.test\\.ts$' },
+      to: { path: '^libs/(?!base/|pki/)' },
+    },
+    {
       name: 'middle-libs',
       severity: 'error',
       from: { path: lib('wg|iproute|api|cni'), pathNot: '\\.test\\.ts$' },
-      to: { path: '^libs/(?!base/|ipam/|wg/|iproute/|api/|cni/)' },
+      to: { path: '^libs/(?!base/|ipam/|wg/|iproute/|api/|cni/|pki/)' },
+    },
+    {
+      name: 'pki-for-rest-only',
+      severity: 'error',
+      from: { path: lib('wg|iproute|cni|ipam') },
+      to: { path: lib('pki') },
     },
     {
       name: 'wg-iproute-apart',

@@ -42,6 +42,36 @@ describe('the configuration', () => {
     expect(config.etcd).toEqual(['http://192.0.2.1:2379', 'http://a:1', 'http://b:2']);
   });
 
+  const secure = ['--tls-cert', '/c', '--tls-key', '/k', '--tls-ca', '/a'];
+  const secureEtcd = ['--etcd-cert', '/ec', '--etcd-key', '/ek', '--etcd-ca', '/ea'];
+
+  it('takes certificates for the managers and for etcd, each with https:// URLs', () => {
+    expect(parse(needed)).toMatchObject({ tls: undefined, etcdTls: undefined });
+    const urls = needed.map((word) => word.replace('http:', 'https:'));
+    const { tls, etcdTls } = parse([...urls, ...secure, ...secureEtcd]);
+    expect([tls, etcdTls]).toEqual([
+      { use: 'tls', cert: '/c', key: '/k', ca: '/a' },
+      { use: 'etcd', cert: '/ec', key: '/ek', ca: '/ea' },
+    ]);
+  });
+
+  it.each([
+    [secure.slice(2), '--tls-cert'],
+    [secureEtcd.slice(0, 4), '--etcd-ca'],
+    [secure, '--manager'],
+    [secureEtcd, '--etcd'],
+    [['--manager', 'https://192.0.2.1:7001'], '--manager'],
+    [['--etcd', 'https://192.0.2.1:2379'], '--etcd'],
+  ])('refuses %j, which is half of a secure path, by %s', (argv, field) => {
+    expect(() => parse([...needed, ...argv])).toThrow(
+      expect.objectContaining({
+        code: 'config.invalid',
+        field,
+        remedy: expect.stringMatching(/\w{3}/) as string,
+      }) as Error,
+    );
+  });
+
   it('needs neither store nor managers to tear down', () => {
     expect(parse(['--teardown']).teardown).toBe(true);
   });

@@ -14,7 +14,8 @@ import {
   refuse,
   type Listen,
 } from './flag-values.ts';
-import { readFlags, variableOf, type Surroundings } from '@wgcni/api/server';
+import { checkSchemes, type CredentialPaths } from '@wgcni/pki';
+import { readFlags, saidCredentials, variableOf, type Surroundings } from '@wgcni/api/server';
 import { program } from './flags.ts';
 
 const backends = ['auto', 'kernel', 'userspace'] as const;
@@ -45,6 +46,10 @@ export interface Config {
   takeOver: boolean;
   teardown: boolean;
   logLevel: (typeof logLevels)[number];
+  /** Certificate for the cluster-managers. */
+  tls: CredentialPaths | undefined;
+  /** Certificate for etcd. */
+  etcdTls: CredentialPaths | undefined;
 }
 
 /** The checked configuration. Throws CatalogueError `config.invalid` naming the flag and the remedy, HelpAsked for --help. */
@@ -76,9 +81,13 @@ export function parseConfig(surroundings: Surroundings): Config {
     takeOver: one('take-over', 'false', (_, text) => text === 'true'),
     teardown: one('teardown', 'false', (_, text) => text === 'true'),
     logLevel: one('log-level', 'info', (flag, text) => parseChoice(flag, text, logLevels)),
+    tls: saidCredentials(said, 'tls'),
+    etcdTls: saidCredentials(said, 'etcd'),
   };
   refuseSharedPorts(config);
   if (!config.teardown) refuseMissing(config);
+  checkSchemes('--etcd', config.etcd, 'etcd', config.etcdTls !== undefined);
+  checkSchemes('--manager', config.managers, 'tls', config.tls !== undefined);
   return config;
 }
 

@@ -1,5 +1,5 @@
 /** The flags of the node-manager. */
-import type { Program } from '@wgcni/api/server';
+import { credentialFlags, type Program } from '@wgcni/api/server';
 
 export const program: Program = {
   name: 'node-manager',
@@ -36,6 +36,8 @@ export const program: Program = {
       value: 'when',
       about: "hide containers behind the node's address outside the pools: auto, on or off",
     },
+    ...credentialFlags('tls', 'the cluster-managers'),
+    ...credentialFlags('etcd', 'etcd'),
     { name: 'log-level', value: 'level', about: 'trace, debug, info, warn, error, fatal or silent (default: info)' },
     { name: 'take-over', about: 'register although another instance of this node id is alive, or after a delete' },
     { name: 'teardown', about: 'remove everything that was ever made on this host, and end' },

@@ -1,6 +1,7 @@
 /** The node-manager's process: configuration in, adapters opened, one node run until SIGTERM. */
 import { createManagerClient } from '@wgcni/api';
-import { CatalogueError, type Log, messageOf } from '@wgcni/base';
+import { CatalogueError, type Log, messageOf, systemClock } from '@wgcni/base';
+import { openCredentials } from '@wgcni/pki';
 import { EtcdStore } from '@wgcni/store';
 import { hostname } from 'node:os';
 import { pino } from 'pino';
@@ -34,11 +35,14 @@ async function runOrTearDown(config: Config, log: Log, signal: AbortSignal): Pro
   // FENCE: who may write into the queue deletes attachments; who may enter the socket's directory may call everything.
   await refuseSharedTree(config.queueDir, '--queue-dir');
   await ownRunDirectory(config.socket);
+  if (config.teardown) return tearDown(config, await openHostPorts(config, log));
+  const own = { kind: 'node' as const, cluster: config.cluster, nodeId: config.nodeId };
+  const credentials = await openCredentials(config, own, { clock: systemClock, log }, signal);
   const host = await openHostPorts(config, log);
-  if (config.teardown) return tearDown(config, host);
-  const store = new EtcdStore({ urls: config.etcd });
-  const manager = createManagerClient({ urls: config.managers });
+  const store = new EtcdStore({ urls: config.etcd, credentials: credentials.etcd });
+  const manager = createManagerClient({ urls: config.managers, credentials: credentials.tls });
   await runNode(config, { ...host, store, manager }, signal);
+  await credentials.ended;
   log.info({}, 'node.stopped');
 }
 

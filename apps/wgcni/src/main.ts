@@ -13,6 +13,9 @@ const program = new Command('wgcni')
   .version(__WGCNI_VERSION__)
   .addOption(new Option('--manager <urls>', 'cluster-managers, comma separated').env('WGCNI_MANAGER'))
   .addOption(new Option('--socket <path>', "the node-manager's unix socket").env('WGCNI_SOCKET').default(defaultSocket))
+  .addOption(new Option('--tls-cert <file>', 'certificate of an operator, PEM').env('WGCNI_TLS_CERT'))
+  .addOption(new Option('--tls-key <file>', 'its private key, PEM, mode 0600').env('WGCNI_TLS_KEY'))
+  .addOption(new Option('--tls-ca <file>', 'authorities that cluster-managers are judged by, PEM').env('WGCNI_TLS_CA'))
   .option('--json', 'print JSON instead of text', false)
   .configureHelp({ showGlobalOptions: true })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -29,7 +32,7 @@ async function run(work: (targets: Targets) => Promise<Answer>): Promise<void> {
     const error = toCatalogueError(thrown);
     const remedy = error.remedy === undefined ? '' : ` (${error.remedy})`;
     process.stderr.write(`wgcni: ${error.message}${remedy} [${error.code}]\n`);
-    process.exitCode = error.code === 'request.invalid' ? 2 : 1;
+    process.exitCode = error.code === 'request.invalid' || error.code === 'config.invalid' ? 2 : 1;
   }
 }
 

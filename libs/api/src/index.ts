@@ -1,4 +1,5 @@
 /** The REST contract: schemas of both surfaces and typed clients. */
+export * from './dialer.ts';
 export * from './formats.ts';
 export * from './page.ts';
 export * from './problem-schema.ts';

@@ -28,6 +28,8 @@ export const catalogue = {
   'netns.unusable': entry(400, 104),
   'kernel.refused': entry(500, 105, true),
   'request.denied': entry(403, 106),
+  'identity.missing': entry(401, 106),
+  'identity.refused': entry(403, 106),
   'timed.out': entry(504, 110, true),
   'request.invalid': entry(400, 7),
   'request.too-large': entry(413, 7),

@@ -1,6 +1,8 @@
 /** Typed client of the cluster-managers: any replica answers, so a replica that does not is passed over. */
 import { backoffMs, CatalogueError, fromProblem, messageOf, systemClock, systemRandom } from '@wgcni/base';
-import { Agent, request } from 'undici';
+import type { CredentialSource } from '@wgcni/pki';
+import { request } from 'undici';
+import { Dialer } from '../dialer.ts';
 import type { Page } from '../page.ts';
 import type { Network, NetworkInput, PoolUse } from './network.ts';
 import type {
@@ -20,6 +22,8 @@ export interface ManagerClientOptions {
   urls: readonly string[];
   /** How long one call may take over all its tries, in milliseconds (default 15,000). */
   deadlineMs?: number;
+  /** TLS: who we are; renewed ones are used for the next call. Without, URLs are plain HTTP. */
+  credentials?: CredentialSource | undefined;
 }
 
 /**
@@ -67,9 +71,9 @@ const betweenTries = { firstMs: 50, maxMs: 250 };
 
 /** A client that dials on its first call. */
 export function createManagerClient(options: ManagerClientOptions): ManagerClient {
-  const agent = new Agent({ connect: { timeout: 1_000 }, headersTimeout: tryTimeoutMs, bodyTimeout: tryTimeoutMs });
+  const dialer = new Dialer({ connectTimeoutMs: 1_000, answerTimeoutMs: tryTimeoutMs }, options.credentials);
   const replicas = [...options.urls];
-  const call = (made: Call): Promise<unknown> => callAnyReplica(agent, replicas, made, options.deadlineMs ?? 15_000);
+  const call = (made: Call): Promise<unknown> => callAnyReplica(dialer, replicas, made, options.deadlineMs ?? 15_000);
   const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
     (await call({ method: 'GET', path, signal })) as T;
   const list = <T>(path: string, signal?: AbortSignal): Promise<Page<T>> =>
@@ -99,7 +103,7 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
     forget: (nodeId, signal) => send('POST', node(nodeId, '/forget'), signal),
     leader: (signal) => get('/v1/leader', signal),
     replicas: (signal) => list('/v1/replicas', signal),
-    close: () => agent.destroy(),
+    close: () => dialer.close(),
   };
 }
 
@@ -114,13 +118,13 @@ async function readPages<T>(read: (after: { after?: string }) => Promise<Page<T>
 }
 
 /** `replicas` is reordered: one that failed goes to the end, so that the next call starts with one that works. */
-async function callAnyReplica(agent: Agent, replicas: string[], call: Call, deadlineMs: number): Promise<unknown> {
+async function callAnyReplica(dialer: Dialer, replicas: string[], call: Call, deadlineMs: number): Promise<unknown> {
   const until = systemClock.monotonicMs() + deadlineMs;
   for (let attempt = 0; ; attempt += 1) {
     const url = replicas[0];
     if (url === undefined) throw new CatalogueError('config.invalid', 'no cluster-manager is named');
     try {
-      return await callReplica(agent, url, call);
+      return await callReplica(dialer, url, call);
     } catch (thrown) {
       call.signal?.throwIfAborted();
       if (!(thrown instanceof CatalogueError) || !mayPassOver(thrown)) throw thrown;
@@ -140,10 +144,10 @@ function mayPassOver(error: CatalogueError): boolean {
   );
 }
 
-async function callReplica(agent: Agent, url: string, { method, path, body, signal }: Call): Promise<unknown> {
+async function callReplica(dialer: Dialer, url: string, { method, path, body, signal }: Call): Promise<unknown> {
   const answer = await request(new URL(path, url), {
     method,
-    dispatcher: agent,
+    dispatcher: dialer.agent,
     headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),

@@ -1,4 +1,5 @@
 /** What both servers are made of: flags, the REST surface with its problem documents, the OpenAPI document. */
+export * from './credential-flags.ts';
 export * from './flags.ts';
 export * from './open-server.ts';
 export * from './page-of.ts';

@@ -2,6 +2,7 @@
 import { CatalogueError, type Log, toProblem } from '@wgcni/base';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchema } from 'fastify';
+import type { RequestListener, Server } from 'node:http';
 import { ProblemSchema } from '../problem-schema.ts';
 import { errorOf } from './error-of.ts';
 import { RoutePaths } from './route-paths.ts';
@@ -19,6 +20,8 @@ export interface ServerOptions {
   log: Log;
   /** An error of a library as the CatalogueError that it stands for; what it does not know it returns as it is. */
   translate?: (thrown: unknown) => unknown;
+  /** Makes the server that listens (default: plain HTTP). */
+  serve?: (handler: RequestListener) => Server;
 }
 
 /** An instance that is not listening yet, with the routes that `addRoutes` adds; tests use its `inject`. */
@@ -26,8 +29,9 @@ export async function openServer(
   options: ServerOptions,
   addRoutes: (app: FastifyInstance) => void,
 ): Promise<FastifyInstance> {
-  const { bodyLimit } = options;
+  const { bodyLimit, serve } = options;
   const app = fastify({
+    ...(serve === undefined ? {} : { serverFactory: serve }),
     bodyLimit,
     logger: false,
     forceCloseConnections: true,
@@ -63,7 +67,7 @@ async function describe(
       info: { title, version, description, license },
       servers: [server],
       tags,
-      // Who may call is a matter of where it listens, not of a credential, until there are client certificates.
+      // Who may call is a matter of the connection: of where it listens or, with TLS, of the caller's certificate (docs/security.md).
       security: [],
     },
     refResolver: {

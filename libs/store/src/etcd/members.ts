@@ -1,15 +1,9 @@
 /** The members of an etcd cluster, one raw client each, so that the choice of member is ours. */
 import { InterceptingCall, type Interceptor } from '@grpc/grpc-js';
 import { Etcd3, type IOptions } from 'etcd3';
-import type { EtcdOptions } from './options.ts';
+import type { EtcdCredentials, EtcdOptions } from './options.ts';
 
-/** A member's raw clients. Apart, since etcd3 closes every channel of a client when one call of it fails. */
-export interface Member {
-  url: string;
-  unary: Etcd3;
-  lease: Etcd3;
-  watch: Etcd3;
-}
+const defaultTimeoutMs = 2_000;
 
 /** Asks etcd to answer only while it has a leader: an isolated member would serve a silent, stale watch. */
 const requireLeader: Interceptor = (options, nextCall) =>
@@ -25,26 +19,66 @@ const once = {
   execute: async <T>(fn: () => T | Promise<T>): Promise<T> => fn(),
 } as unknown as NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
 
-/** One member per URL; dials on the first call. */
-export function openMembers(options: EtcdOptions): Member[] {
-  return options.urls.map((url) => {
-    const open = (isStream: boolean): Etcd3 => new Etcd3(clientOptions(options, url, isStream));
-    return { url, unary: open(false), lease: open(false), watch: open(true) };
-  });
-}
+/** A member's raw clients. Apart, since etcd3 closes every channel of a client when one call of it fails. */
+export class Member {
+  readonly url: string;
+  readonly #options: EtcdOptions;
+  /** How many streams each watching client carries. */
+  readonly #watches = new Map<Etcd3, number>();
+  unary: Etcd3;
+  lease: Etcd3;
+  watch: Etcd3;
 
-export function closeMembers(members: readonly Member[]): void {
-  for (const { unary, lease, watch } of members) for (const client of [unary, lease, watch]) client.close();
+  /** Dials on the first call. */
+  constructor(url: string, options: EtcdOptions) {
+    this.url = url;
+    this.#options = options;
+    ({ unary: this.unary, lease: this.lease, watch: this.watch } = this.#open());
+  }
+
+  /** The client for one watch, which is then left with `leaveWatch`. */
+  enterWatch(): Etcd3 {
+    this.#watches.set(this.watch, (this.#watches.get(this.watch) ?? 0) + 1);
+    return this.watch;
+  }
+
+  /** Closes a client that was replaced, after its last watch. */
+  leaveWatch(client: Etcd3): void {
+    const left = (this.#watches.get(client) ?? 0) - 1;
+    if (left > 0) this.#watches.set(client, left);
+    else this.#watches.delete(client);
+    if (left <= 0 && client !== this.watch) client.close();
+  }
+
+  /** Makes every client anew, of the present credentials. Calls end on the client they began on, watches go on there until they break. */
+  renew(): void {
+    const { unary, lease, watch } = this;
+    ({ unary: this.unary, lease: this.lease, watch: this.watch } = this.#open());
+    if (!this.#watches.has(watch)) watch.close();
+    const { unaryTimeoutMs = defaultTimeoutMs } = this.#options;
+    setTimeout(() => {
+      for (const client of [unary, lease]) client.close();
+    }, 2 * unaryTimeoutMs).unref();
+  }
+
+  close(): void {
+    for (const client of new Set([this.unary, this.lease, this.watch, ...this.#watches.keys()])) client.close();
+  }
+
+  #open(): { unary: Etcd3; lease: Etcd3; watch: Etcd3 } {
+    const open = (isStream: boolean): Etcd3 => new Etcd3(clientOptions(this.#options, this.url, isStream));
+    return { unary: open(false), lease: open(false), watch: open(true) };
+  }
 }
 
 function clientOptions(
-  { auth, credentials, unaryTimeoutMs = 2_000 }: EtcdOptions,
+  { auth, credentials, unaryTimeoutMs = defaultTimeoutMs }: EtcdOptions,
   url: string,
   isStream: boolean,
 ): IOptions {
   return {
     hosts: url,
-    ...(credentials === undefined ? {} : { credentials }),
+    ...(credentials === undefined ? {} : { credentials: channelCredentials(credentials) }),
     ...(auth === undefined ? {} : { auth }),
     faultHandling: { global: once, host: () => once },
     defaultCallOptions: () => ({
@@ -61,5 +95,13 @@ function clientOptions(
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 1_000,
     },
+  };
+}
+
+function channelCredentials({ current: { ca, cert, key } }: EtcdCredentials): NonNullable<IOptions['credentials']> {
+  return {
+    rootCertificate: Buffer.from(ca),
+    privateKey: Buffer.from(key.reveal()),
+    certChain: Buffer.from(cert),
   };
 }

@@ -15,7 +15,7 @@ import {
 } from '../port.ts';
 import { isCompacted, isLeaseGone, isRefused, wasNeverSent } from './errors.ts';
 import { firstToAnswer } from './first-to-answer.ts';
-import { closeMembers, openMembers, type Member } from './members.ts';
+import { Member } from './members.ts';
 import type { EtcdOptions } from './options.ts';
 import { hangUp } from './hang-up.ts';
 import { watchMember } from './watch-stream.ts';
@@ -26,13 +26,18 @@ const hedgeAfterMs = 250;
 
 export class EtcdStore implements Store {
   readonly #members: Member[];
+  readonly #forget: () => void;
   /** Index of the member that answered last. */
   #current = 0;
 
   /** Dials on the first call. */
   constructor(options: EtcdOptions) {
     if (options.urls.length === 0) throw new RangeError('no etcd member is named');
-    this.#members = openMembers(options);
+    this.#members = options.urls.map((url) => new Member(url, options));
+    this.#forget =
+      options.credentials?.onChange(() => {
+        for (const member of this.#members) member.renew();
+      }) ?? (() => {});
   }
 
   async get(key: string, signal?: AbortSignal): Promise<{ item: StoredKey | undefined; revision: number }> {
@@ -117,12 +122,15 @@ export class EtcdStore implements Store {
 
   async *watch(prefix: string, fromRevision: number, signal: AbortSignal): AsyncIterable<WatchBatch> {
     const member = this.#member();
+    const client = member.enterWatch();
     try {
-      yield* watchMember(member, prefix, fromRevision, signal);
+      yield* watchMember({ watch: client }, prefix, fromRevision, signal);
     } catch (error) {
       if (error instanceof CompactedError) throw error;
       this.#passOver(member);
       throw error instanceof StoreUnavailableError ? error : new StoreUnavailableError('watch', error);
+    } finally {
+      member.leaveWatch(client);
     }
   }
 
@@ -131,7 +139,8 @@ export class EtcdStore implements Store {
   }
 
   async close(): Promise<void> {
-    closeMembers(this.#members);
+    this.#forget();
+    for (const member of this.#members) member.close();
     await Promise.resolve();
   }
 

@@ -12,7 +12,7 @@ const patienceMs = 3_000;
 
 /** Batches of events from `fromRevision` on. Ends by throwing, or returns when the signal aborts. */
 export async function* watchMember(
-  member: Member,
+  member: Pick<Member, 'watch'>,
   prefix: string,
   fromRevision: number,
   signal: AbortSignal,

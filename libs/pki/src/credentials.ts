@@ -1,0 +1,90 @@
+/** The certificate, key and authorities of a process, read from files and checked before anything uses them. */
+import { CatalogueError, messageOf, Secret } from '@wgcni/base';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import { credentialFlag, type CredentialPaths } from './credential-paths.ts';
+import { type Identity, identityIn } from './identity.ts';
+
+/** What the files hold; PEM. */
+export interface CredentialTexts {
+  cert: string;
+  key: Secret;
+  ca: string;
+}
+
+export interface Credentials extends CredentialTexts {
+  /** Who the certificate says we are; a certificate for etcd need not say. */
+  identity: Identity | undefined;
+  /** When the certificate ends, by the wall clock. */
+  validToMs: number;
+}
+
+type Part = 'cert' | 'key' | 'ca';
+
+const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Throws CatalogueError `config.invalid` for a file that cannot be read, and for a key that others may read. */
+export async function readCredentialTexts(paths: CredentialPaths): Promise<CredentialTexts> {
+  const [cert, ca, key] = await Promise.all([readPart(paths, 'cert'), readPart(paths, 'ca'), readKey(paths)]);
+  return { cert, key, ca };
+}
+
+/** Throws CatalogueError `config.invalid` when a text is not what it should be, or the key is another certificate's. */
+export function checkCredentials(paths: CredentialPaths, texts: CredentialTexts): Credentials {
+  const certificate = parsing(paths, 'cert', () => new X509Certificate(texts.cert));
+  const key = parsing(paths, 'key', () => createPrivateKey(texts.key.reveal()));
+  if (!certificate.checkPrivateKey(key))
+    throw refuse(paths, 'key', `is not the key of ${paths.cert}`, 'give the certificate and key that belong together');
+  parsing(paths, 'ca', () => {
+    const found = texts.ca.match(pemCertificate) ?? [];
+    if (found.length === 0) throw new Error('it holds no certificate');
+    for (const each of found) new X509Certificate(each);
+  });
+  parsing(paths, 'cert', () => createSecureContext({ ...texts, key: texts.key.reveal(), minVersion: 'TLSv1.3' }));
+  return { ...texts, identity: identityIn(certificate.subjectAltName), validToMs: Date.parse(certificate.validTo) };
+}
+
+/** Of the file that is read, not of its name: it may be replaced between two looks. */
+async function readKey(paths: CredentialPaths): Promise<Secret> {
+  const file = await open(paths.key, 'r').catch((cause: unknown) => {
+    throw unreadable(paths, 'key', cause);
+  });
+  try {
+    const mode = (await file.stat()).mode & 0o777;
+    if ((mode & 0o077) !== 0)
+      throw refuse(
+        paths,
+        'key',
+        `has mode ${mode.toString(8).padStart(4, '0')}: others may use it`,
+        `chmod 600 ${paths.key}`,
+      );
+    return new Secret(await file.readFile('utf8'));
+  } finally {
+    await file.close();
+  }
+}
+
+function readPart(paths: CredentialPaths, part: 'cert' | 'ca'): Promise<string> {
+  return readFile(paths[part], 'utf8').catch((cause: unknown) => {
+    throw unreadable(paths, part, cause);
+  });
+}
+
+function parsing<T>(paths: CredentialPaths, part: Part, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    const what = part === 'key' ? 'an unencrypted private key' : 'a certificate';
+    throw refuse(paths, part, `does not hold ${what}: ${messageOf(cause)}`, `give ${what} as PEM`);
+  }
+}
+
+function unreadable(paths: CredentialPaths, part: Part, cause: unknown): CatalogueError {
+  return refuse(paths, part, `cannot be read: ${messageOf(cause)}`, 'name a file that this process may read');
+}
+
+function refuse(paths: CredentialPaths, part: Part, why: string, remedy: string): CatalogueError {
+  const field = credentialFlag(paths.use, part);
+  return new CatalogueError('config.invalid', `${field} ${paths[part]} ${why}`, { field, remedy });
+}

@@ -1,0 +1,112 @@
+/** The credentials of a process that runs for long: renewed files are taken over, broken ones are not. */
+import { type Clock, type Log, messageOf } from '@wgcni/base';
+import type { CredentialPaths } from './credential-paths.ts';
+import { checkCredentials, type Credentials, type CredentialTexts, readCredentialTexts } from './credentials.ts';
+import { formatIdentity } from './identity.ts';
+
+/** Credentials that may be others tomorrow. */
+export interface CredentialSource {
+  readonly current: Credentials;
+  /** Tells of each change, after it; answers how to hear no more. */
+  onChange(listener: () => void): () => void;
+}
+
+export interface KeptCredentialsOptions {
+  paths: CredentialPaths;
+  /** Throws CatalogueError `config.invalid` for credentials that are not ours. */
+  accept?: (paths: CredentialPaths, credentials: Credentials) => void;
+  clock: Clock;
+  log: Log;
+  /** Milliseconds between two looks at the files (default 10,000). */
+  everyMs?: number;
+}
+
+export class KeptCredentials implements CredentialSource {
+  readonly #options: KeptCredentialsOptions;
+  readonly #listeners = new Set<() => void>();
+  #current: Credentials;
+  /** What was found last, good or not, so that one renewal is told once. */
+  #seen: CredentialTexts | string;
+
+  private constructor(options: KeptCredentialsOptions, current: Credentials) {
+    this.#options = options;
+    this.#current = current;
+    this.#seen = current;
+  }
+
+  /** Reads the files once. Throws CatalogueError `config.invalid` that names the file and the remedy. */
+  static async open(options: KeptCredentialsOptions): Promise<KeptCredentials> {
+    const { paths, accept } = options;
+    const current = checkCredentials(paths, await readCredentialTexts(paths));
+    accept?.(paths, current);
+    const kept = new KeptCredentials(options, current);
+    kept.#tell('credentials.read');
+    return kept;
+  }
+
+  get current(): Credentials {
+    return this.#current;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Looks at the files until the signal aborts; by content, since a file may be replaced by one of the same age and length. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, everyMs = 10_000 } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(everyMs, signal).catch(() => undefined);
+      if (!signal.aborted) await this.look();
+    }
+  }
+
+  /** Takes over what has changed; what cannot be used is logged once, and the last good credentials stay. */
+  async look(): Promise<void> {
+    const { paths, log } = this.#options;
+    const found = await readCredentialTexts(paths).catch(messageOf);
+    if (isSame(found, this.#seen)) return;
+    this.#seen = found;
+    const renewed = typeof found === 'string' ? found : this.#check(found);
+    if (typeof renewed === 'string') {
+      log.error({ use: paths.use, why: renewed }, 'credentials.refused');
+      return;
+    }
+    this.#current = renewed;
+    this.#tell('credentials.renewed');
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** The credentials, or why they are refused. */
+  #check(texts: CredentialTexts): Credentials | string {
+    const { paths, accept } = this.#options;
+    try {
+      const checked = checkCredentials(paths, texts);
+      accept?.(paths, checked);
+      return checked;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  #tell(event: string): void {
+    const { paths, clock, log } = this.#options;
+    const { identity, validToMs } = this.#current;
+    const isExpired = validToMs <= clock.wallMs();
+    log[isExpired ? 'warn' : 'info'](
+      {
+        use: paths.use,
+        identity: identity === undefined ? null : formatIdentity(identity),
+        validTo: new Date(validToMs).toISOString(),
+        isExpired,
+      },
+      event,
+    );
+  }
+}
+
+function isSame(one: CredentialTexts | string, other: CredentialTexts | string): boolean {
+  if (typeof one === 'string' || typeof other === 'string') return one === other;
+  return one.cert === other.cert && one.ca === other.ca && one.key.reveal() === other.key.reveal();
+}
