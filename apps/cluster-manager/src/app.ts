@@ -3,13 +3,17 @@ import { openServer } from '@wgcni/api/server';
 import { CatalogueError } from '@wgcni/base';
 import { StoreUnavailableError } from '@wgcni/store';
 import type { FastifyInstance } from 'fastify';
+import type { RequestListener } from 'node:http';
+import { type CredentialSource, SecureServer } from '@wgcni/pki';
 import type { Replica } from './replica.ts';
+import { knowCallers } from './routes/caller.ts';
 import { networkRoutes } from './routes/network.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { replicaRoutes } from './routes/replicas.ts';
 
-/** An instance that is not listening yet; tests use its `inject`. */
-export async function buildApp(replica: Replica): Promise<FastifyInstance> {
+/** An instance that is not listening yet; tests use its `inject`. With credentials it speaks TLS, and only with those who may. */
+export async function buildApp(replica: Replica, credentials?: CredentialSource): Promise<FastifyInstance> {
+  const secure = credentials === undefined ? undefined : new SecureServer(credentials);
   const options = {
     title: 'Wireguard CNI cluster-manager',
     description:
@@ -25,8 +29,10 @@ export async function buildApp(replica: Replica): Promise<FastifyInstance> {
     bodyLimit: 64 * 1_024,
     log: replica.log,
     translate: storeErrorOf,
+    ...(secure === undefined ? {} : { serve: (handler: RequestListener) => secure.serve(handler) }),
   };
   return openServer(options, (app) => {
+    knowCallers(app, replica, secure);
     networkRoutes(app, replica);
     nodeRoutes(app, replica);
     replicaRoutes(app, replica);

@@ -101,6 +101,37 @@ describe('the configuration', () => {
     expect(remedy ?? '').toMatch(/\w{3}/);
   });
 
+  const secure = ['--tls-cert', '/c', '--tls-key', '/k', '--tls-ca', '/a'];
+  const secureEtcd = ['--etcd-cert', '/ec', '--etcd-key', '/ek', '--etcd-ca', '/ea'];
+  const advertise = ['--advertise', 'https://192.0.2.1:7001'];
+
+  it('takes certificates for REST and for etcd, each with https:// URLs', () => {
+    expect(parse(needed)).toMatchObject({ tls: undefined, etcdTls: undefined });
+    expect(parse([...needed, ...advertise, ...secure]).tls).toEqual({ use: 'tls', cert: '/c', key: '/k', ca: '/a' });
+    const etcd = needed.map((word) => (word.includes(':2379') ? word.replaceAll('http:', 'https:') : word));
+    expect(parse([...etcd, ...secureEtcd]).etcdTls).toEqual({ use: 'etcd', cert: '/ec', key: '/ek', ca: '/ea' });
+    const env = { WGCNI_TLS_CERT: '/c', WGCNI_TLS_KEY: '/k', WGCNI_TLS_CA: '/a' };
+    expect(parse([...needed, ...advertise], env).tls).toMatchObject({ cert: '/c' });
+  });
+
+  it.each([
+    [secure.slice(2), '--tls-cert'],
+    [secure.slice(0, 4), '--tls-ca'],
+    [secureEtcd.slice(0, 2), '--etcd-key'],
+    [secure, '--advertise'],
+    [secureEtcd, '--etcd'],
+    [advertise, '--advertise'],
+    [['--etcd', 'https://192.0.2.1:2379'], '--etcd'],
+  ])('refuses %j, which is half of a secure path, by %s', (argv, field) => {
+    expect(() => parse([...needed, ...argv])).toThrow(
+      expect.objectContaining({
+        code: 'config.invalid',
+        field,
+        remedy: expect.stringMatching(/\w{3}/) as string,
+      }) as Error,
+    );
+  });
+
   it.each(['etcd', 'cluster', 'listen', 'advertise'])('needs --%s', (flag) => {
     const at = needed.indexOf(`--${flag}`);
     const argv = needed.filter((_, index) => index !== at && index !== at + 1);

@@ -2,7 +2,8 @@
 import { namePattern, type NetworkInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { checkMtu, checkPools, formatCidr, parsePool } from '@wgcni/ipam';
-import { readFlags, variableOf, type Said, type Surroundings } from '@wgcni/api/server';
+import { checkSchemes, type CredentialPaths } from '@wgcni/pki';
+import { readFlags, saidCredentials, variableOf, type Said, type Surroundings } from '@wgcni/api/server';
 import { program } from './flags.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -20,6 +21,10 @@ export interface Config {
   silenceReadingMs: number;
   restMs: number;
   logLevel: string;
+  /** Certificate for REST; without one it is plain HTTP and anybody may do anything. */
+  tls: CredentialPaths | undefined;
+  /** Certificate for etcd. */
+  etcdTls: CredentialPaths | undefined;
 }
 
 /** The checked configuration. Throws CatalogueError `config.invalid` naming the flag and the remedy, HelpAsked for --help. */
@@ -40,7 +45,11 @@ export function parseConfig(surroundings: Surroundings): Config {
     silenceReadingMs: seconds('--silence-reading', last(said, 'silence-reading') ?? '60s', 1) * 1_000,
     restMs: seconds('--rest', last(said, 'rest') ?? '5m', 0) * 1_000,
     logLevel: parseLevel(last(said, 'log-level') ?? 'info'),
+    tls: saidCredentials(said, 'tls'),
+    etcdTls: saidCredentials(said, 'etcd'),
   };
+  checkSchemes('--etcd', config.etcd, 'etcd', config.etcdTls !== undefined);
+  checkSchemes('--advertise', [config.advertise], 'tls', config.tls !== undefined);
   if (config.bootstrap && config.network.pools === undefined) {
     throw refuse(
       '--pool',

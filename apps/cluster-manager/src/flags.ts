@@ -1,5 +1,5 @@
 /** The flags of the cluster-manager. */
-import type { Program } from '@wgcni/api/server';
+import { credentialFlags, type Program } from '@wgcni/api/server';
 
 export const program: Program = {
   name: 'cluster-manager',
@@ -23,6 +23,8 @@ export const program: Program = {
     { name: 'leader-ttl', value: 'duration', about: 'how long leadership outlives its last renewal (default: 5s)' },
     { name: 'silence-reading', value: 'duration', about: 'time between two readings of who is silent (default: 60s)' },
     { name: 'rest', value: 'duration', about: 'how long a released subnet rests (default: 5m)' },
+    ...credentialFlags('tls', 'nodes, operators and other replicas'),
+    ...credentialFlags('etcd', 'etcd'),
     { name: 'log-level', value: 'level', about: 'trace, debug, info, warn, error, fatal or silent (default: info)' },
   ],
 };

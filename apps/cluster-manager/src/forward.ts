@@ -1,7 +1,9 @@
 /** Passes a write on to the leader: once, marked, with the caller's name; an answer that stays away is `outcome.unknown`. */
+import { Dialer } from '@wgcni/api';
 import { CatalogueError, messageOf } from '@wgcni/base';
+import type { CredentialSource } from '@wgcni/pki';
 import { decodeRecord, LeaderRecord, type StoredKey } from '@wgcni/store';
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 
 /** Marks a request that a replica has passed on; it holds the replica's id. */
 export const forwardedHeader = 'x-wgcni-forwarded-by';
@@ -26,10 +28,11 @@ export interface Passing {
 export class Forwarder {
   readonly #replicaId: string;
   readonly #holder: () => StoredKey | undefined;
-  readonly #agent = new Agent({ connect: { timeout: 1_000 }, headersTimeout: 12_000, bodyTimeout: 12_000 });
+  readonly #dialer: Dialer;
 
-  /** `holder` is the leader key as last seen. */
-  constructor(replicaId: string, holder: () => StoredKey | undefined) {
+  /** `holder` is the leader key as last seen; with `credentials` the leader is asked over TLS, as this manager. */
+  constructor(replicaId: string, holder: () => StoredKey | undefined, credentials?: CredentialSource) {
+    this.#dialer = new Dialer({ connectTimeoutMs: 1_000, answerTimeoutMs: 12_000 }, credentials);
     this.#replicaId = replicaId;
     this.#holder = holder;
   }
@@ -41,7 +44,7 @@ export class Forwarder {
     try {
       const answer = await request(new URL(url, leader.url), {
         method,
-        dispatcher: this.#agent,
+        dispatcher: this.#dialer.agent,
         headers: {
           [forwardedHeader]: this.#replicaId,
           [callerHeader]: encodeURIComponent(caller),
@@ -62,7 +65,7 @@ export class Forwarder {
   }
 
   close(): Promise<void> {
-    return this.#agent.destroy();
+    return this.#dialer.close();
   }
 
   #leader(): LeaderRecord {

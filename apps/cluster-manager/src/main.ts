@@ -1,6 +1,7 @@
 /** `cluster-manager`: wires flags, etcd, the replica's loops and the REST surface; decides nothing. */
 import { hostname } from 'node:os';
 import { messageOf, systemClock, systemRandom, toCatalogueError } from '@wgcni/base';
+import { openCredentials } from '@wgcni/pki';
 import { EtcdStore } from '@wgcni/store';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
@@ -20,15 +21,17 @@ async function run(config: Config): Promise<void> {
   );
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
-  const store = new EtcdStore({ urls: config.etcd });
+  const own = { kind: 'manager' as const, cluster: config.cluster, replicaId: config.replicaId };
+  const credentials = await openCredentials(config, own, { clock: systemClock, log }, stop.signal);
+  const store = new EtcdStore({ urls: config.etcd, credentials: credentials.etcd });
   let tellListening = (): void => {};
   const listening = new Promise<void>((resolve) => (tellListening = resolve));
-  const deps = { store, clock: systemClock, random: systemRandom, log, version };
+  const deps = { store, clock: systemClock, random: systemRandom, log, version, credentials: credentials.tls };
   const replica = runReplica(deps, config, stop.signal, listening);
   const stopped = new Promise<void>((resolve) =>
     stop.signal.addEventListener('abort', () => resolve(), { once: true }),
   );
-  const app = await buildApp(replica);
+  const app = await buildApp(replica, credentials.tls);
   try {
     await Promise.race([replica.listed, stopped]);
     if (!stop.signal.aborted) {
@@ -48,6 +51,7 @@ async function run(config: Config): Promise<void> {
     await Promise.race([app.close(), systemClock.sleep(closeTimeoutMs)]);
     await replica.forwarder.close();
     await store.close();
+    await credentials.ended;
   }
   log.info({}, 'replica.stopped');
 }

@@ -8,6 +8,7 @@ import type { ClusterState } from './state/cluster-state.ts';
 
 export interface Replica {
   id: string;
+  cluster: string;
   version: string;
   store: Store;
   state: ClusterState;

@@ -1,5 +1,6 @@
 /** Puts one replica together and runs its loops: the view, the election, its own presence, and the leader's slow work. */
 import { messageOf, within, type Clock, type Log, type Random } from '@wgcni/base';
+import type { CredentialSource } from '@wgcni/pki';
 import { Election, encodeRecord, keysOf, LeaseSession, Reflector, writtenSchema, type Store } from '@wgcni/store';
 import type { Config } from './config.ts';
 import { Forwarder } from './forward.ts';
@@ -15,6 +16,8 @@ export interface ReplicaDeps {
   random: Random;
   log: Log;
   version: string;
+  /** TLS: who this replica is to the leader. */
+  credentials?: CredentialSource | undefined;
 }
 
 export interface RunningReplica extends Replica {
@@ -56,8 +59,20 @@ export function runReplica(
     stayPresent(deps, config, signal),
   ];
   return {
-    ...{ id: replicaId, version: deps.version, store, state, election, writer, recovery, clock, random, log },
-    forwarder: new Forwarder(replicaId, () => election.holder),
+    ...{
+      id: replicaId,
+      cluster: config.cluster,
+      version: deps.version,
+      store,
+      state,
+      election,
+      writer,
+      recovery,
+      clock,
+      random,
+      log,
+    },
+    forwarder: new Forwarder(replicaId, () => election.holder, deps.credentials),
     isSynced: () => reflector.isSynced,
     listed,
     ended: Promise.all(loops).then(() => undefined),

@@ -1,14 +1,8 @@
 /** A handler that runs at the leader: here when this replica leads, otherwise there, forwarded once. */
 import { CatalogueError, toCatalogueError } from '@wgcni/base';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { callerHeader, forwardedHeader } from '../forward.ts';
+import { forwardedHeader } from '../forward.ts';
 import type { Replica } from '../replica.ts';
-
-/** Who asks, from the connection; of a forwarded request, whom the first replica saw. Until there are client certificates, everyone is anonymous. */
-function callerOf({ ip, headers }: FastifyRequest): string {
-  const forwarded = headers[callerHeader];
-  return isForwarded(headers) && typeof forwarded === 'string' ? decodeURIComponent(forwarded) : `anonymous@${ip}`;
-}
 
 /** Runs `work` at the leader. Throws CatalogueError `leader.forwarded` for a request that was forwarded to a replica which does not lead. */
 export async function atLeader<T>(
@@ -27,7 +21,7 @@ export async function atLeader<T>(
     method: request.method as 'PUT' | 'POST' | 'DELETE',
     url: request.url,
     body: request.body,
-    caller: callerOf(request),
+    caller: request.caller,
   });
   // The leader has made this text by the same schemas: it is not made again.
   await reply.code(answer.status).headers(answer.headers).type(answer.contentType).serializer(asItIs).send(answer.body);
@@ -41,7 +35,7 @@ export async function audited<T>(
   what: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  const fields = { caller: callerOf(request), method: request.method, url: request.url };
+  const fields = { caller: request.caller, method: request.method, url: request.url };
   try {
     const result = await work();
     replica.log.info({ ...fields, revision: replica.state.revision }, `audit.${what}`);

@@ -99,7 +99,7 @@ export class ReplicaProcess implements ManagerSite {
     const { leaderTtlSec, readingMs, restMs } = this.#deps.timing;
     return {
       ...{ etcd: [], cluster, listen: { host: 'localhost', port: 1 }, advertise: `http://${this.id}` },
-      ...{ replicaId: this.id, bootstrap: false, network: {}, logLevel: 'silent' },
+      ...{ replicaId: this.id, bootstrap: false, network: {}, logLevel: 'silent', tls: undefined, etcdTls: undefined },
       ...{ leaderTtlSec, silenceReadingMs: readingMs, restMs },
     };
   }

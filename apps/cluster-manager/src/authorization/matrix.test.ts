@@ -1,0 +1,231 @@
+/**
+ * Every operation of the OpenAPI document × everybody who might try it, over TLS on loopback:
+ *
+ *   caller with a certificate ──TLS 1.3──▶ a leader with a network and the nodes n1, n2
+ *
+ * A new operation without an entry in `expected` fails.
+ */
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join as joinPath } from 'node:path';
+import { Secret } from '@wgcni/base';
+import { checkCredentials, type CredentialSource } from '@wgcni/pki';
+import { type CertificateRequest, type Issued, TestAuthority } from '@wgcni/testing/pki';
+import { Agent, request } from 'undici';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { buildApp } from '../app.ts';
+import { callerHeader, forwardedHeader } from '../forward.ts';
+import { asNode, join, TestCluster } from '../testing/cluster.ts';
+
+type Kind = 'reads' | 'speaks for itself' | 'operates' | 'administers';
+type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+
+interface Operation {
+  id: string;
+  method: Method;
+  path: string;
+  hasBody: boolean;
+}
+
+const expected: Record<string, Kind> = {
+  getNetwork: 'reads',
+  putNetwork: 'administers',
+  listPools: 'reads',
+  putPool: 'administers',
+  listSubnets: 'reads',
+  listNodes: 'reads',
+  getNode: 'reads',
+  registerNode: 'speaks for itself',
+  deleteNode: 'administers',
+  listPeers: 'reads',
+  renewRegistration: 'speaks for itself',
+  releaseGrants: 'speaks for itself',
+  drainNode: 'operates',
+  undrainNode: 'operates',
+  forgetNode: 'administers',
+  getLeader: 'reads',
+  listReplicas: 'reads',
+  getHealth: 'reads',
+  getReadiness: 'reads',
+};
+
+const operations = operationsOf(joinPath(import.meta.dirname, '../../../../openapi/cluster-manager.yaml'));
+
+/** Whom the leader must not know: the answer is 401, whatever is asked. */
+const strangers = {
+  'no certificate': undefined,
+  'an expired certificate': { uris: ['wgcni://main/operator/admin/ann'], validForMs: -1_000 },
+  'a certificate of another authority': { uris: ['wgcni://main/operator/admin/ann'] },
+  'a certificate of another cluster': { uris: ['wgcni://other/operator/admin/ann'] },
+  'a certificate that names nobody': {},
+  'a certificate that names two': { uris: ['wgcni://main/node/n1', 'wgcni://main/operator/admin/ann'] },
+} satisfies Record<string, CertificateRequest | undefined>;
+
+/** Who is known, and says by headers to be or to speak for another: the answer is 403, whatever is asked. */
+const forgers: Record<string, { uri: string; headers: Record<string, string> }> = {
+  'a node that forwards for an admin': {
+    uri: 'wgcni://main/node/n2',
+    headers: { [forwardedHeader]: 'm1', [callerHeader]: encodeURIComponent('wgcni://main/operator/admin/ann') },
+  },
+  'a node that only names a caller': {
+    uri: 'wgcni://main/node/n2',
+    headers: { [callerHeader]: 'wgcni://main/node/n1' },
+  },
+  'a node that marks its own request as forwarded': {
+    uri: 'wgcni://main/node/n1',
+    headers: { [forwardedHeader]: 'm2' },
+  },
+  'a person that forwards for a node': {
+    uri: 'wgcni://main/operator/read/rob',
+    headers: { [forwardedHeader]: 'm2', [callerHeader]: encodeURIComponent('wgcni://main/node/n1') },
+  },
+  'a manager that forwards for nobody': {
+    uri: 'wgcni://main/manager/m2',
+    headers: { [forwardedHeader]: 'm2', [callerHeader]: 'anonymous@192.0.2.1' },
+  },
+  'a manager that forwards under the name of another': {
+    uri: 'wgcni://main/manager/m2',
+    headers: { [forwardedHeader]: 'm3', [callerHeader]: encodeURIComponent('wgcni://main/operator/admin/ann') },
+  },
+  'a manager that asks for itself': { uri: 'wgcni://main/manager/m2', headers: {} },
+};
+
+/** Who is known, and may do what of the kinds. */
+const callers: Record<string, { uri: string; may: readonly Kind[] }> = {
+  'the node itself': { uri: 'wgcni://main/node/n1', may: ['reads', 'speaks for itself'] },
+  'another node': { uri: 'wgcni://main/node/n2', may: ['reads'] },
+  'a person who reads': { uri: 'wgcni://main/operator/read/rob', may: ['reads'] },
+  'a person who operates': { uri: 'wgcni://main/operator/operate/olga', may: ['reads', 'operates'] },
+  'a person who administers': { uri: 'wgcni://main/operator/admin/ann', may: ['reads', 'operates', 'administers'] },
+};
+
+describe('the matrix', () => {
+  let cluster: TestCluster;
+  let authority: TestAuthority;
+  let stranger: TestAuthority;
+  let app: Awaited<ReturnType<typeof buildApp>>;
+  const agents = new Map<string, Agent>();
+
+  beforeAll(async () => {
+    [authority, stranger] = await Promise.all([TestAuthority.create(), TestAuthority.create()]);
+    cluster = new TestCluster();
+    const leader = await cluster.startWithNetwork();
+    for (const nodeId of ['n1', 'n2'])
+      await join(leader, nodeId, asNode({ endpoints: [`192.0.2.${nodeId.at(-1)}:51820`] }));
+    app = await buildApp(leader.replica, await managerCredentials());
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    for (const [name, wanted] of Object.entries(strangers)) {
+      const by = name === 'a certificate of another authority' ? stranger : authority;
+      agents.set(name, agentOf(wanted === undefined ? {} : await by.issue(wanted)));
+    }
+    for (const [name, { uri }] of [...Object.entries(forgers), ...Object.entries(callers)])
+      agents.set(name, agentOf(await authority.issue({ uris: [uri] })));
+  });
+  afterAll(async () => {
+    await Promise.all([...agents.values()].map((agent) => agent.destroy()));
+    await app.close();
+    await cluster.stop();
+  });
+
+  async function managerCredentials(): Promise<CredentialSource> {
+    const { cert, key } = await authority.issue({ uris: ['wgcni://main/manager/m1'] });
+    const paths = { use: 'tls' as const, cert: 'cert', key: 'key', ca: 'ca' };
+    const current = checkCredentials(paths, { cert, key: new Secret(key), ca: authority.ca });
+    return { current, onChange: () => () => {} };
+  }
+
+  const agentOf = (issued: Partial<Issued>): Agent =>
+    new Agent({ connect: { ...issued, ca: authority.ca, rejectUnauthorized: true } });
+
+  async function ask(
+    name: string,
+    { method, path, hasBody }: Omit<Operation, 'id'>,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; body: string }> {
+    const { port } = app.server.address() as AddressInfo;
+    const dispatcher = agents.get(name);
+    if (dispatcher === undefined) throw new Error(`no certificate of ${name}`);
+    const answer = await request(`https://127.0.0.1:${port}${path}`, {
+      method,
+      dispatcher,
+      headers: { ...headers, ...(hasBody ? { 'content-type': 'application/json' } : {}) },
+      ...(hasBody ? { body: '{}' } : {}),
+    });
+    return { status: answer.statusCode, body: await answer.body.text() };
+  }
+
+  const refusal = (status: 401 | 403): object => ({
+    type: `urn:wgcni:error:identity.${status === 401 ? 'missing' : 'refused'}`,
+    title: `identity ${status === 401 ? 'missing' : 'refused'}`,
+    status,
+    detail: status === 401 ? 'show a certificate of this cluster' : 'this certificate may not do that',
+    code: `identity.${status === 401 ? 'missing' : 'refused'}`,
+    retryable: false,
+  });
+
+  it('has an entry for every operation of the document, and for no other', () => {
+    expect(Object.keys(expected).sort()).toEqual(operations.map(({ id }) => id).sort());
+    expect(operations.length).toBeGreaterThan(15);
+  });
+
+  describe.each(operations)('$id', (operation) => {
+    it.each(Object.keys(strangers))('is refused to %s with 401, and nothing is said or done', async (name) => {
+      const before = cluster.backend.revision;
+      const { status, body } = await ask(name, operation);
+      expect([status, JSON.parse(body)]).toEqual([401, refusal(401)]);
+      expect(cluster.backend.revision).toBe(before);
+    });
+
+    it.each(Object.keys(forgers))('is refused to %s with 403, and nothing is said or done', async (name) => {
+      const before = cluster.backend.revision;
+      const { status, body } = await ask(name, operation, forgers[name]?.headers);
+      expect([status, JSON.parse(body)]).toEqual([403, refusal(403)]);
+      expect(cluster.backend.revision).toBe(before);
+    });
+
+    it.each(Object.keys(callers))('is done for %s exactly when they may', async (name) => {
+      const kind = expected[operation.id];
+      const { status, body } = await ask(name, operation);
+      if (kind !== undefined && callers[name]?.may.includes(kind)) expect([401, 403]).not.toContain(status);
+      else expect([status, JSON.parse(body)]).toEqual([403, refusal(403)]);
+    });
+
+    it('is done for a caller whom a manager forwards exactly when that caller may', async () => {
+      const kind = expected[operation.id];
+      for (const { uri, may } of Object.values(callers)) {
+        const headers = { [forwardedHeader]: 'm2', [callerHeader]: encodeURIComponent(uri) };
+        const { status } = await ask('a manager that forwards for nobody', operation, headers);
+        if (kind !== undefined && may.includes(kind)) expect([401, 403]).not.toContain(status);
+        else expect(status).toBe(403);
+      }
+    });
+  });
+
+  it.each([
+    ['HEAD', '/v1/network'],
+    ['GET', '/openapi.json'],
+    ['GET', '/v1/nothing'],
+    ['DELETE', '/v1/network'],
+    ['GET', '/v1/nodes/..%2Fx'],
+  ] as const)('refuses %s %s to strangers too, which is no operation', async (method, path) => {
+    for (const name of Object.keys(strangers))
+      expect((await ask(name, { method, path, hasBody: false })).status).toBe(401);
+    expect((await ask('another node', { method, path, hasBody: false })).status).not.toBe(401);
+  });
+});
+
+/** The operations of a document, each with a path and a body that could be; what is wrong in them is looked at after who asks. */
+function operationsOf(file: string): Operation[] {
+  const { paths } = parse(readFileSync(file, 'utf8')) as {
+    paths: Record<string, Record<string, { operationId: string; requestBody?: unknown }>>;
+  };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId, requestBody }]) => ({
+      id: operationId,
+      method: method.toUpperCase() as Method,
+      path: path.replace('{nodeId}', 'n1').replace('{pool}', '10.96.0.0-12'),
+      hasBody: requestBody !== undefined,
+    })),
+  );
+}

@@ -1,0 +1,58 @@
+/** PURE: the one table of who may do what: each operation of the REST surface, by nodes and by people. */
+import { type Identity, operatorRoles, type OperatorRole } from '@wgcni/pki';
+
+interface Permission {
+  /** Nodes: of any record, of the one that is named after them, or none. */
+  node: 'any' | 'own' | 'none';
+  /** The least role of a person, or none. */
+  operator: OperatorRole | 'none';
+}
+
+const reading: Permission = { node: 'any', operator: 'read' };
+/** What only the node itself can say truly: its keys, endpoints, and that nothing of a subnet is in use. */
+const speakingForItself: Permission = { node: 'own', operator: 'none' };
+const operating: Permission = { node: 'none', operator: 'operate' };
+/** What takes subnets from those who may still use them, or changes the address plan. */
+const administering: Permission = { node: 'none', operator: 'admin' };
+
+/** By operation id. An operation that is not here is refused to everyone. A manager does nothing of its own: it forwards. */
+export const permissions: Readonly<Record<string, Permission>> = {
+  getNetwork: reading,
+  putNetwork: administering,
+  listPools: reading,
+  putPool: administering,
+  listSubnets: reading,
+  listNodes: reading,
+  getNode: reading,
+  listPeers: reading,
+  registerNode: speakingForItself,
+  renewRegistration: speakingForItself,
+  releaseGrants: speakingForItself,
+  drainNode: operating,
+  undrainNode: operating,
+  deleteNode: administering,
+  forgetNode: administering,
+  getLeader: reading,
+  listReplicas: reading,
+  getHealth: reading,
+  getReadiness: reading,
+  /** The document of all operations, which is none itself. */
+  '/openapi.json': reading,
+};
+
+/** Whether a caller may do an operation to the node `nodeId`, where the operation names one. */
+export function mayDo(caller: Identity, operation: string, nodeId: string | undefined): boolean {
+  const permission = Object.hasOwn(permissions, operation) ? permissions[operation] : undefined;
+  if (permission === undefined) return false;
+  switch (caller.kind) {
+    case 'node':
+      return permission.node === 'any' || (permission.node === 'own' && nodeId === caller.nodeId);
+    case 'operator':
+      return (
+        permission.operator !== 'none' &&
+        operatorRoles.indexOf(caller.role) >= operatorRoles.indexOf(permission.operator)
+      );
+    case 'manager':
+      return false;
+  }
+}
