@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { systemClock } from '@wgcni/base';
 import { execa } from 'execa';
+import { etcdctlFlags, memberFlags } from './credentials.ts';
 import { inItsNamespace, type EtcdPlan, type LabPlan } from './plan.ts';
 import type { LabProcess } from './process.ts';
 import { startProcess } from './process.ts';
@@ -24,6 +25,7 @@ export function startEtcd(program: string, plan: LabPlan, member: EtcdPlan, star
     // etcd forgets nothing by itself.
     ...['--auto-compaction-mode', 'periodic', '--auto-compaction-retention', '1h'],
     ...['--logger', 'zap', '--log-level', 'warn'],
+    ...memberFlags(plan, member.name),
   ];
   return startProcess({ name: member.name, argv, log: member.log, ...inItsNamespace(member) });
 }
@@ -35,7 +37,7 @@ export async function waitForEtcd(etcdctl: string, plan: LabPlan, timeoutMs = 30
   for (;;) {
     const { exitCode, stderr } = await etcd(
       etcdctl,
-      ['--endpoints', endpoints, '--command-timeout=2s', 'endpoint', 'health'],
+      [...etcdctlFlags(plan), '--endpoints', endpoints, '--command-timeout=2s', 'endpoint', 'health'],
       false,
     );
     if (exitCode === 0) return;
@@ -46,7 +48,8 @@ export async function waitForEtcd(etcdctl: string, plan: LabPlan, timeoutMs = 30
 
 /** Saves a snapshot of one member to `path`. */
 export async function saveSnapshot(etcdctl: string, plan: LabPlan, path: string): Promise<void> {
-  await etcd(etcdctl, ['--endpoints', plan.etcd[0]?.clientUrl ?? '', 'snapshot', 'save', path]);
+  const endpoint = plan.etcd[0]?.clientUrl ?? '';
+  await etcd(etcdctl, [...etcdctlFlags(plan), '--endpoints', endpoint, 'snapshot', 'save', path]);
 }
 
 /** Makes the stopped members' data directories anew from a snapshot: etcd's own way to restore a cluster. */
@@ -64,7 +67,8 @@ export async function restoreSnapshot(etcdctl: string, plan: LabPlan, path: stri
 /** The values under a prefix, as etcd itself has them at this moment (linearizable). */
 export async function readPrefix(etcdctl: string, plan: LabPlan, prefix: string): Promise<string[]> {
   const endpoints = plan.etcd.map(({ clientUrl }) => clientUrl).join(',');
-  const { stdout } = await etcd(etcdctl, ['--endpoints', endpoints, 'get', '--prefix', prefix, '--print-value-only']);
+  const args = ['--endpoints', endpoints, 'get', '--prefix', prefix, '--print-value-only'];
+  const { stdout } = await etcd(etcdctl, [...etcdctlFlags(plan), ...args]);
   return stdout.split('\n').filter((line) => line !== '');
 }
 

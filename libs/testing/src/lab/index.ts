@@ -1,4 +1,5 @@
 /** The lab: a whole cluster on one machine, for `make lab` and for the end-to-end tests. */
+export * from './credentials.ts';
 export * from './etcd.ts';
 export * from './install-cni.ts';
 export * from './lab.ts';

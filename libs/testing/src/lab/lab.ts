@@ -7,6 +7,8 @@ import {
   type NodeStatus,
 } from '@wgcni/api';
 import { messageOf, systemClock } from '@wgcni/base';
+import type { CredentialSource } from '@wgcni/pki';
+import { processFlags } from './credentials.ts';
 import { startEtcd, waitForEtcd, type EtcdStart } from './etcd.ts';
 import { addApart, addBridge, addContainerNetns, addNode } from './netns.ts';
 import { inItsNamespace, type ContainerPlan, type LabPlan, type NodePlan } from './plan.ts';
@@ -21,6 +23,8 @@ export interface LabOptions {
   managerFlags?: string[];
   nodeFlags?: string[];
   progress?: (line: string) => void;
+  /** Who asks the cluster-managers of a secure lab. */
+  operator?: CredentialSource;
 }
 
 export class Lab {
@@ -92,6 +96,7 @@ export class Lab {
       this.programs.clusterManager,
       ...['--etcd', this.#etcdUrls(), '--cluster', this.plan.cluster, '--replica-id', id],
       ...['--listen', manager.listen, '--advertise', manager.url],
+      ...processFlags(this.plan, id),
       ...bootstrap,
       ...(this.#options.managerFlags ?? []),
     ];
@@ -152,6 +157,7 @@ export class Lab {
       ...['--node-id', node.id, '--etcd', this.#etcdUrls(), '--cluster', this.plan.cluster],
       ...['--manager', this.plan.managers.map(({ url }) => url).join(','), '--underlay', 'eth0'],
       ...['--data-dir', node.dataDir, '--queue-dir', node.queueDir, '--socket', node.socket],
+      ...processFlags(this.plan, node.id),
       ...(this.#options.nodeFlags ?? []),
     ];
   }
@@ -202,7 +208,7 @@ export class Lab {
   }
 
   managerClient(urls = this.plan.managers.map(({ url }) => url)): ManagerClient {
-    return createManagerClient({ urls });
+    return createManagerClient({ urls, credentials: this.#options.operator });
   }
 
   nodeClient(node: NodePlan): NodeClient {

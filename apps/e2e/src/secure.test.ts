@@ -1,0 +1,199 @@
+/**
+ * A cluster on the secure path: everybody shows a certificate of one authority, and all of them are renewed while it works.
+ *
+ *   c1 ── n1 ── bridge ── etcd ×1, cluster-manager ×2 (one leads), each TLS with client certificates
+ *
+ * What comes up with certificates that end within a minute, and goes on after that minute, has taken over the renewed ones.
+ */
+import { chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Dialer } from '@wgcni/api';
+import { messageOf, systemClock } from '@wgcni/base';
+import { checkCredentials, type Credentials, readCredentialTexts } from '@wgcni/pki';
+import { credentialNames, credentialsOf, type LabPlan, until } from '@wgcni/testing';
+import { TestAuthority, writeCredentials } from '@wgcni/testing/pki';
+import { execa } from 'execa';
+import { Agent, request } from 'undici';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bringUp, type Scenario } from './scenario.ts';
+
+/** How long the first certificates live: longer than it takes to come up and to look at the files once, on a slow machine too. */
+const firstLifeMs = 55_000;
+const dayMs = 86_400_000;
+/** Longer than a registration lives without a renewal. */
+const afterwardsMs = 9_000;
+
+describe('a cluster with certificates', () => {
+  let authority: TestAuthority;
+  let scene: Scenario;
+  let person: Credentials | undefined;
+  let firstEndAt: number;
+  /** A person who operates; the name of the cluster is drawn when the lab is planned. */
+  const operator = {
+    get current(): Credentials {
+      if (person === undefined) throw new Error('nobody has a certificate yet');
+      return person;
+    },
+    onChange: () => () => {},
+  };
+  beforeAll(async () => {
+    authority = await TestAuthority.create();
+    const beforeUp = async (plan: LabPlan): Promise<void> => {
+      firstEndAt = systemClock.monotonicMs() + firstLifeMs;
+      await issueAll(plan, firstLifeMs);
+      const paths = await authority.write(credentialsOf(plan, 'people'), 'olga', { uris: [uriOfOlga(plan)] });
+      person = checkCredentials(paths, await readCredentialTexts(paths));
+    };
+    const size = { nodes: 1, containersPerNode: 1, managers: 2, etcd: 1, isSecure: true };
+    scene = await bringUp(size, { operator, beforeUp, managerFlags: ['--registration-ttl', '6s'] });
+  });
+  afterAll(() => scene.lab.down());
+
+  const uriOfOlga = ({ cluster }: LabPlan): string => `wgcni://${cluster}/operator/operate/olga`;
+
+  function urisOf({ cluster, nodes, managers }: LabPlan, name: string): string[] {
+    if (nodes.some(({ id }) => id === name)) return [`wgcni://${cluster}/node/${name}`];
+    return managers.some(({ id }) => id === name) ? [`wgcni://${cluster}/manager/${name}`] : [];
+  }
+
+  /** Certificates for every process, in place of those that it has. */
+  async function issueAll(plan: LabPlan, validForMs: number): Promise<void> {
+    for (const name of credentialNames(plan)) {
+      const issued = await authority.issue({ uris: urisOf(plan, name), addresses: [plan.control.v4], validForMs });
+      await writeCredentials(credentialsOf(plan, name), { ...issued, ca: authority.ca });
+    }
+  }
+
+  /** Events of one process's log. */
+  async function logged(path: string, event: string): Promise<Record<string, unknown>[]> {
+    const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line.startsWith('{'));
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === event);
+  }
+
+  const nodeId = (): string => scene.lab.plan.nodes[0]?.id ?? '';
+
+  /** Reads and writes at each manager in turn until told to stop; each request once, nothing is tried again. */
+  async function load(signal: AbortSignal): Promise<{ sent: number; failed: string[] }> {
+    const dialer = new Dialer({ connectTimeoutMs: 1_000, answerTimeoutMs: 4_000 }, operator);
+    const failed: string[] = [];
+    let sent = 0;
+    const send = async (url: string, method: 'GET' | 'PUT' | 'DELETE', path: string): Promise<void> => {
+      sent += 1;
+      const answer = await request(`${url}${path}`, { method, dispatcher: dialer.agent });
+      const text = await answer.body.text();
+      if (answer.statusCode !== 200) failed.push(`${method} ${url}${path}: ${answer.statusCode} ${text}`);
+    };
+    while (!signal.aborted) {
+      for (const { url } of scene.lab.plan.managers) {
+        for (const [method, path] of [
+          ['GET', '/v1/network'],
+          ['PUT', `/v1/nodes/${nodeId()}/drain`],
+          ['DELETE', `/v1/nodes/${nodeId()}/drain`],
+        ] as const)
+          await send(url, method, path).catch((error: unknown) =>
+            failed.push(`${method} ${url}${path}: ${messageOf(error)}`),
+          );
+      }
+      await systemClock.sleep(100);
+    }
+    await dialer.close();
+    return { sent, failed };
+  }
+
+  it('knows nobody without a certificate, and gives a node no more than its own', async () => {
+    const { plan, programs } = scene.lab;
+    const [manager] = plan.managers;
+    const url = manager?.url ?? '';
+    const stranger = new Agent({ connect: { ca: authority.ca } });
+    const answer = await request(`${url}/v1/nodes`, { dispatcher: stranger });
+    expect([answer.statusCode, await answer.body.json()]).toMatchObject([401, { code: 'identity.missing' }]);
+    await stranger.destroy();
+    const wgcni = (name: string, ...args: string[]) => {
+      const dir = credentialsOf(plan, name);
+      const files = [
+        '--tls-cert',
+        join(dir, 'cert.pem'),
+        '--tls-key',
+        join(dir, 'key.pem'),
+        '--tls-ca',
+        join(dir, 'ca.pem'),
+      ];
+      return execa(process.execPath, [programs.wgcni, '--manager', url, ...files, ...args], { reject: false });
+    };
+    const shown = await wgcni('people/olga', 'nodes');
+    expect([shown.exitCode, shown.stdout]).toEqual([0, expect.stringContaining(nodeId())]);
+    expect(await wgcni(nodeId(), 'drain', nodeId())).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('[identity.refused]') as string,
+    });
+    const plain = await execa(process.execPath, [programs.wgcni, '--manager', url, 'nodes'], { reject: false });
+    expect([plain.exitCode, plain.stderr]).toEqual([2, expect.stringContaining('needs --tls-cert')]);
+  });
+
+  it('renews all certificates in place without a failed request', async () => {
+    const { lab } = scene;
+    const stop = new AbortController();
+    const loading = load(stop.signal);
+    const before = systemClock.monotonicMs();
+    await issueAll(lab.plan, dayMs);
+    const leftMs = firstEndAt - systemClock.monotonicMs();
+    // What has come up too late for a look at the files before they end would show nothing.
+    expect(leftMs).toBeGreaterThan(11_000);
+    await systemClock.sleep(leftMs + afterwardsMs);
+    stop.abort();
+    const { sent, failed } = await loading;
+    console.log(`${sent} requests in ${Math.round(systemClock.monotonicMs() - before)} ms, ${failed.length} failed`);
+    expect(failed).toEqual([]);
+    expect(sent).toBeGreaterThan(50);
+    const [node] = lab.plan.nodes;
+    if (node !== undefined) await lab.nodeReady(node, 1_000);
+    for (const { log } of [...lab.plan.managers, ...lab.plan.nodes]) {
+      const renewed = await logged(log, 'credentials.renewed');
+      expect(renewed.map(({ use }) => String(use)).sort()).toEqual(['etcd', 'tls']);
+      expect(await logged(log, 'credentials.refused')).toEqual([]);
+    }
+  });
+
+  it('has logged each write at the leader, by whoever it came, with the name of the person', async () => {
+    const { lab } = scene;
+    const { replicaId } = await lab.leaderKnown();
+    const leader = lab.plan.managers.find(({ id }) => id === replicaId);
+    const audits = await logged(leader?.log ?? '', 'audit.drainNode');
+    expect(audits.length).toBeGreaterThan(20);
+    expect(new Set(audits.map(({ caller }) => caller))).toEqual(new Set([uriOfOlga(lab.plan)]));
+    const other = lab.plan.managers.find(({ id }) => id !== replicaId);
+    expect(await logged(other?.log ?? '', 'audit.drainNode')).toEqual([]);
+  });
+
+  it('reaches etcd by the renewed certificates when the old connections are gone', async () => {
+    const { lab } = scene;
+    await lab.process('etcd1').stop();
+    lab.startEtcdMember('etcd1', { state: 'existing' });
+    const client = lab.managerClient();
+    await until(30_000, 'a write', () => client.drain(nodeId()));
+    expect((await client.undrain(nodeId())).nodeId).toBe(nodeId());
+    await client.close();
+    const [node] = lab.plan.nodes;
+    if (node !== undefined) await lab.nodeReady(node, 20_000);
+  });
+
+  it('does not start with a key that others may use, and says what to do', async () => {
+    const { lab } = scene;
+    const [node] = lab.plan.nodes;
+    if (node === undefined) throw new Error('the lab has no node');
+    const paths = await authority.write(credentialsOf(lab.plan, 'wide'), node.id, { uris: urisOf(lab.plan, node.id) });
+    await chmod(paths.key, 0o640);
+    const flags = [
+      ...lab.nodeFlags(node),
+      '--tls-key',
+      paths.key,
+      '--data-dir',
+      `${node.dataDir}-wide`,
+      '--socket',
+      `${node.socket}2`,
+    ];
+    const { exitCode, stderr } = await execa(process.execPath, [lab.programs.nodeManager, ...flags], { reject: false });
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`chmod 600 ${paths.key}`)]);
+    expect(stderr).toContain('has mode 0640');
+  });
+});
