@@ -53,14 +53,17 @@ export class Forwarder {
         ...(hasBody ? { body: JSON.stringify(body) } : {}),
       });
       const { etag } = answer.headers;
+      const text = await answer.body.text();
+      // Of the caller the leader has only a name: whom it does not know is us.
+      if (answer.statusCode === 401) throw this.#unknownHere(leader);
       return {
         status: answer.statusCode,
-        body: await answer.body.text(),
+        body: text,
         contentType: String(answer.headers['content-type'] ?? 'application/json'),
         headers: typeof etag === 'string' ? { etag } : {},
       };
     } catch (cause) {
-      throw this.#failure(cause, leader);
+      throw cause instanceof CatalogueError ? cause : this.#failure(cause, leader);
     }
   }
 
@@ -74,6 +77,13 @@ export class Forwarder {
     if (decoded?.kind === 'record' && decoded.record.replicaId !== this.#replicaId) return decoded.record;
     throw new CatalogueError('leader.absent', 'no leader is elected at this moment', {
       remedy: 'try again in a second',
+    });
+  }
+
+  #unknownHere({ replicaId }: LeaderRecord): CatalogueError {
+    const message = `the leader ${replicaId} does not take the certificate of this replica, ${this.#replicaId}`;
+    return new CatalogueError('leader.absent', message, {
+      remedy: "renew that replica's certificate, or ask the leader itself",
     });
   }
 

@@ -6,7 +6,7 @@ import { EtcdStore } from '@wgcni/store';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { parseConfig, type Config } from './config.ts';
-import { HelpAsked } from '@wgcni/api/server';
+import { HelpAsked, logWarnings } from '@wgcni/api/server';
 import { bootstrap } from './network/bootstrap.ts';
 import { runReplica } from './run-replica.ts';
 import { version } from './version.ts';
@@ -19,6 +19,7 @@ async function run(config: Config): Promise<void> {
     { level: config.logLevel, base: { replica: config.replicaId } },
     pino.destination({ fd: 2, sync: true }),
   );
+  logWarnings(log);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
   const own = { kind: 'manager' as const, cluster: config.cluster, replicaId: config.replicaId };

@@ -24,6 +24,11 @@ describe('a bad flag', () => {
     ['node-manager', [...node, 'word'], 'word'],
     ['wgcni', ['nodes'], '--manager'],
     ['wgcni', ['nodes', '--colour=red'], '--colour'],
+    ['wgcni', ['nodes', '--manager=https://127.0.0.1:1'], '--tls-cert'],
+    ['wgcni', ['nodes', '--manager=https://127.0.0.1:1', '--tls-cert=c'], '--tls-key'],
+    ['wgcni', ['nodes', '--manager=http://127.0.0.1:1', '--tls-cert=c', '--tls-key=k', '--tls-ca=a'], '--manager'],
+    ['cluster-manager', [...manager, '--tls-cert=c', '--tls-key=k'], '--tls-ca'],
+    ['node-manager', [...node, '--etcd-ca=a'], '--etcd-cert'],
     ['lab', ['up', '--name', 'Not_A_Name'], 'Not_A_Name'],
   ])('of %s %j is refused', async (program, argv, named) => {
     const path = join(import.meta.dirname, `../../${program}/dist/${program}.cjs`);

@@ -177,6 +177,13 @@ describe('a cluster with certificates', () => {
     if (node !== undefined) await lab.nodeReady(node, 20_000);
   });
 
+  it('has written nothing but lines of JSON to the logs of our programs', async () => {
+    for (const { log } of [...scene.lab.plan.managers, ...scene.lab.plan.nodes]) {
+      const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '');
+      expect(lines.filter((line) => !line.startsWith('{'))).toEqual([]);
+    }
+  });
+
   it('does not start with a key that others may use, and says what to do', async () => {
     const { lab } = scene;
     const [node] = lab.plan.nodes;

@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { pino } from 'pino';
 import { type Config, parseConfig } from './config.ts';
 import { claimDataDirectory } from './data-directory/claim.ts';
-import { HelpAsked } from '@wgcni/api/server';
+import { HelpAsked, logWarnings } from '@wgcni/api/server';
 import { runNode } from './node.ts';
 import { openHostPorts } from './open-host-ports.ts';
 import { refuseSharedTree } from './data-directory/custody.ts';
@@ -23,6 +23,7 @@ async function main(): Promise<void> {
     { level: config.logLevel, base: { nodeId: config.nodeId } },
     pino.destination({ dest: 2, sync: true }),
   );
+  logWarnings(log);
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(name)));
   await refuseAnswered(config.socket);

@@ -135,11 +135,13 @@ describe('a connection', () => {
 
 describe('a request at a follower', () => {
   let url: string;
+  /** The follower's. */
+  let source: Source;
   beforeEach(async () => {
     const follower = await cluster.start('m2');
     const leaderUrl = await serve(leader.replica, await manager('m1'));
     const leads = encodeRecord({ schema: writtenSchema, replicaId: 'm1', url: leaderUrl });
-    const source = await manager('m2');
+    source = await manager('m2');
     const holder = follower.replica.election.holder;
     if (holder === undefined) throw new Error('nobody leads');
     const forwarder = new Forwarder('m2', () => ({ ...holder, value: leads }), source);
@@ -166,6 +168,24 @@ describe('a request at a follower', () => {
       event: 'audit.drainNode',
       fields: { caller: 'wgcni://main/operator/operate/olga' },
     });
+  });
+
+  it('is not blamed on its caller when the leader does not take the certificate of the follower', async () => {
+    const stranger = await TestAuthority.create('stranger');
+    const ca = authority.ca + stranger.ca;
+    source.renew(await credentials({ uris: ['wgcni://main/manager/m2'] }, { by: stranger, ca }));
+    const node = new Agent({ connect: { ...(await authority.issue({ uris: ['wgcni://main/node/n1'] })), ca } });
+    ends.push(() => node.destroy());
+    const answer = await request(`${url}/v1/nodes/n1`, {
+      method: 'PUT',
+      dispatcher: node,
+      body: JSON.stringify(asNode()),
+      headers: { 'content-type': 'application/json' },
+    });
+    expect([answer.statusCode, await answer.body.json()]).toMatchObject([
+      503,
+      { code: 'leader.absent', detail: 'the leader m1 does not take the certificate of this replica, m2' },
+    ]);
   });
 
   it('is refused by the follower to who may not do it', async () => {

@@ -5,3 +5,4 @@ export * from './open-server.ts';
 export * from './page-of.ts';
 export * from './print-openapi.ts';
 export * from './schema-ref.ts';
+export * from './warnings.ts';
