@@ -29,10 +29,12 @@ export class Forwarder {
   readonly #replicaId: string;
   readonly #holder: () => StoredKey | undefined;
   readonly #dialer: Dialer;
+  readonly #scheme: 'https:' | 'http:';
 
   /** `holder` is the leader key as last seen; with `credentials` the leader is asked over TLS, as this manager. */
   constructor(replicaId: string, holder: () => StoredKey | undefined, credentials?: CredentialSource) {
     this.#dialer = new Dialer({ connectTimeoutMs: 1_000, answerTimeoutMs: 12_000 }, credentials);
+    this.#scheme = credentials === undefined ? 'http:' : 'https:';
     this.#replicaId = replicaId;
     this.#holder = holder;
   }
@@ -74,10 +76,18 @@ export class Forwarder {
   #leader(): LeaderRecord {
     const holder = this.#holder();
     const decoded = holder === undefined ? undefined : decodeRecord(LeaderRecord, holder);
-    if (decoded?.kind === 'record' && decoded.record.replicaId !== this.#replicaId) return decoded.record;
+    if (decoded?.kind === 'record' && decoded.record.replicaId !== this.#replicaId)
+      return this.#speaksAsWeDo(decoded.record);
     throw new CatalogueError('leader.absent', 'no leader is elected at this moment', {
       remedy: 'try again in a second',
     });
+  }
+
+  /** FENCE: what came encrypted is not passed on in the clear, nor under a name that nobody has shown a certificate for. */
+  #speaksAsWeDo(leader: LeaderRecord): LeaderRecord {
+    if (new URL(leader.url).protocol === this.#scheme) return leader;
+    const message = `the leader ${leader.replicaId} is advertised as ${leader.url}, and this replica forwards by ${this.#scheme}//`;
+    throw new CatalogueError('leader.absent', message, { remedy: 'give every replica --tls-cert, or none' });
   }
 
   #unknownHere({ replicaId }: LeaderRecord): CatalogueError {

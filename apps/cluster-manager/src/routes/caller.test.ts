@@ -135,12 +135,14 @@ describe('a connection', () => {
 
 describe('a request at a follower', () => {
   let url: string;
+  /** The leader's record, as the follower has seen it. */
+  let leads: string;
   /** The follower's. */
   let source: Source;
   beforeEach(async () => {
     const follower = await cluster.start('m2');
     const leaderUrl = await serve(leader.replica, await manager('m1'));
-    const leads = encodeRecord({ schema: writtenSchema, replicaId: 'm1', url: leaderUrl });
+    leads = encodeRecord({ schema: writtenSchema, replicaId: 'm1', url: leaderUrl });
     source = await manager('m2');
     const holder = follower.replica.election.holder;
     if (holder === undefined) throw new Error('nobody leads');
@@ -186,6 +188,14 @@ describe('a request at a follower', () => {
       503,
       { code: 'leader.absent', detail: 'the leader m1 does not take the certificate of this replica, m2' },
     ]);
+  });
+
+  it('is not passed on in the clear to a leader without TLS', async () => {
+    leads = encodeRecord({ schema: writtenSchema, replicaId: 'm1', url: 'http://127.0.0.1:1' });
+    expect(await send('wgcni://main/node/n1', 'PUT', '/v1/nodes/n1', asNode())).toBe(503);
+    expect(cluster.logged.at(-1)).toMatchObject({
+      fields: { code: 'leader.absent', why: expect.stringContaining('is advertised as http://127.0.0.1:1') as string },
+    });
   });
 
   it('is refused by the follower to who may not do it', async () => {
