@@ -47,11 +47,11 @@ describe('credentials at the start', () => {
     expect(inspect([current, logged], { depth: 9, showHidden: true }) + JSON.stringify(current)).not.toContain(secret);
   });
 
-  it.each([0o640, 0o604, 0o660, 0o610])('are refused when others may use the key (mode %o)', async (mode) => {
-    await chmod(paths.key, mode);
+  it.each(['640', '604', '660', '610'])('are refused when others may use the key (mode %s)', async (mode) => {
+    await chmod(paths.key, Number.parseInt(mode, 8));
     const { message, remedy, code } = await refusal();
     expect([code, remedy]).toEqual(['config.invalid', `chmod 600 ${paths.key}`]);
-    expect(message).toContain(`--tls-key ${paths.key} has mode 0${mode.toString(8)}`);
+    expect(message).toContain(`--tls-key ${paths.key} has mode 0${mode}`);
   });
 
   it.each([

@@ -169,7 +169,7 @@ describe('the matrix', () => {
     expect(operations.length).toBeGreaterThan(15);
   });
 
-  describe.each(operations)('$id', (operation) => {
+  describe.each(operations.map((each) => [each.id, each] as const))('%s', (_, operation) => {
     it.each(Object.keys(strangers))('is refused to %s with 401, and nothing is said or done', async (name) => {
       const before = cluster.backend.revision;
       const { status, body } = await ask(name, operation);

@@ -1,0 +1,57 @@
+/** Bugs of those who say who somebody is: certificates, and what is allowed by them (docs/security.md). */
+import type { PlantedBug } from '../planted-bug.ts';
+import { unitTestsOf } from './catchers.ts';
+
+const matrix = unitTestsOf('apps/cluster-manager/src/authorization/matrix.test.ts');
+const ends = unitTestsOf('libs/pki/src/secure-server.test.ts');
+const judging = unitTestsOf('libs/pki/src/judge-peer.test.ts');
+const keeping = unitTestsOf('libs/pki/src/kept-credentials.test.ts');
+const naming = unitTestsOf('libs/pki/src/identity.test.ts');
+
+export const identityBugs: readonly PlantedBug[] = [
+  {
+    name: 'anybody-forwards',
+    promise: "§4.9 only a manager's credential may forward",
+    does: 'believes whoever says for whom a request is forwarded',
+    catchers: [matrix('putNetwork is refused to a node that forwards for an admin with 403')],
+  },
+  {
+    name: 'node-changes-another',
+    promise: '§4.9 a node changes only its own records',
+    does: 'lets any node register, renew and release for any other',
+    catchers: [matrix('registerNode is done for another node exactly when they may')],
+  },
+  {
+    name: 'strangers-certificate-believed',
+    promise: "§4.9 identity comes from the connection's credential",
+    does: 'believes a certificate whoever has issued it',
+    catchers: [
+      judging('takes one of an authority that is not ours for nobody'),
+      matrix('is refused to a certificate of another authority with 401'),
+    ],
+  },
+  {
+    name: 'any-certificate-is-a-managers',
+    promise: '§4.9 a node cannot pass for a manager',
+    does: 'takes whoever has a certificate with the right address for a manager',
+    catchers: [ends('does not take a node of the cluster for its manager')],
+  },
+  {
+    name: 'first-of-two-identities',
+    promise: '§4.9 one certificate, one identity',
+    does: 'takes the first of two identities in a certificate',
+    catchers: [naming('is nobody with two of ours')],
+  },
+  {
+    name: 'key-of-the-group-taken',
+    promise: '§4.8 a private key is refused when others may read it',
+    does: "takes a certificate's key that its group may read",
+    catchers: [keeping('are refused when others may use the key (mode 640)')],
+  },
+  {
+    name: 'renewed-as-somebody-else',
+    promise: '§4.9 a process acts under its own name',
+    does: 'takes renewed files over without looking whose they are',
+    catchers: [keeping('with the certificate of another change nothing')],
+  },
+];
