@@ -1,7 +1,7 @@
 /** Both ends of a connection on loopback: who is let in as whom, and what renewal changes. */
 import { once } from 'node:events';
 import type { Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectPlain } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 import { Secret } from '@wgcni/base';
@@ -135,6 +135,16 @@ describe('the server', () => {
     expect((await seen(before)).isOutdated).toBe(true);
     expect((await seen(after)).isOutdated).toBe(false);
   });
+});
+
+it('a connection that was begun before a renewal and ends its handshake after it was judged by what was before', async () => {
+  const options = clientOptions(await asNode());
+  const early = connectPlain((server.address() as AddressInfo).port, '127.0.0.1');
+  await once(server, 'connection');
+  source.current = await credentials({ uris: ['wgcni://main/manager/m1'] });
+  changed();
+  const late = await dial({ ...options, socket: early });
+  expect((await seen(late)).isOutdated).toBe(true);
 });
 
 describe('a client', () => {

@@ -21,7 +21,9 @@ export interface SecurePeer extends PeerFacts {
 
 export class SecureServer {
   readonly #source: CredentialSource;
-  readonly #peers = new WeakMap<Socket, { facts: PeerFacts; judgedBy: Credentials }>();
+  readonly #peers = new WeakMap<Socket, { facts: PeerFacts; judgedBy: Credentials | undefined }>();
+  /** By what the handshakes that are under way judge, by the ports of their connections. */
+  readonly #handshakes = new Map<string, Credentials>();
 
   constructor(source: CredentialSource) {
     this.#source = source;
@@ -40,8 +42,15 @@ export class SecureServer {
       server.setSecureContext(contextOptions(this.#source.current));
       forgetKeyText(server);
     });
+    // ORDER: a handshake judges by the credentials of its beginning, also when they are replaced before its end.
+    server.on('connection', (socket: Socket) => {
+      const ports = portsOf(socket);
+      this.#handshakes.set(ports, this.#source.current);
+      socket.once('close', () => this.#handshakes.delete(ports));
+    });
     server.on('secureConnection', (socket: TLSSocket) => {
-      this.#peers.set(socket, { facts: factsOf(socket), judgedBy: this.#source.current });
+      const judgedBy = this.#handshakes.get(portsOf(socket));
+      this.#peers.set(socket, { facts: factsOf(socket), judgedBy });
     });
     server.once('close', stop);
     return server;
@@ -52,6 +61,11 @@ export class SecureServer {
     const known = this.#peers.get(socket);
     return known === undefined ? undefined : { ...known.facts, isOutdated: known.judgedBy !== this.#source.current };
   }
+}
+
+/** What one connection of this moment has for itself. */
+function portsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return [remoteAddress, remotePort, localAddress, localPort].join(' ');
 }
 
 /** No tickets: a resumed session would carry yesterday's judgement of a certificate. */
