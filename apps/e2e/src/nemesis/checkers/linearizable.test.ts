@@ -34,7 +34,7 @@ describe('a register', () => {
   });
 
   it('changes by itself only within the span in which that may happen', () => {
-    const lapse = { fromMs: 100, toMs: 200, apply: (state: string) => (state === 'a' ? '' : undefined) };
+    const lapse = { fromMs: 100, toMs: 200, state: 'a', becomes: '' };
     expect(firstContradiction([read('a', 10, 20), read('', 150, 160)], [lapse], 'a')).toBeUndefined();
     expect(firstContradiction([read('a', 110, 120), read('', 150, 160)], [lapse], 'a')).toBeUndefined();
     expect(firstContradiction([read('', 10, 20)], [lapse], 'a')?.operation.what).toBe('read ');

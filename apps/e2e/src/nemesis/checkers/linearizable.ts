@@ -1,5 +1,7 @@
 /** Whether a history of one register is linearizable: Wing and Gong's search, from event to event, over the sets of what may be (Lowe's form). */
 
+import { grouped } from './grouped.ts';
+
 /** An operation on a register whose state is a text. */
 export interface RegisterOperation {
   invokeMs: number;
@@ -10,11 +12,12 @@ export interface RegisterOperation {
   what: string;
 }
 
-/** A change that may happen by itself any time within a span, as often as it likes. */
+/** A change from one state that may happen by itself any time within a span, as often as it likes. */
 export interface Spontaneous {
   fromMs: number;
   toMs: number;
-  apply: (state: string) => string | undefined;
+  state: string;
+  becomes: string;
 }
 
 interface Configuration {
@@ -33,13 +36,18 @@ export function firstContradiction(
     ...operations.map(({ invokeMs }, index) => ({ atMs: invokeMs, isEnd: false, index })),
     ...operations.map(({ endMs }, index) => ({ atMs: endMs, isEnd: true, index })),
   ].sort((one, other) => one.atMs - other.atMs || Number(one.isEnd) - Number(other.isEnd));
+  const byState = grouped(spontaneous, ({ state }) => state);
   const open = new Set<number>();
   let present: Configuration[] = [{ state: initial, done: new Set() }];
   let beforeMs = -Infinity;
   for (const { atMs, isEnd, index } of moments) {
     // What may have happened by itself since the last moment, at any place among the operations that are open all that time.
-    const changes = spontaneous.filter(({ fromMs, toMs }) => fromMs <= atMs && toMs >= beforeMs);
-    if (isEnd || changes.length > 0) present = closure(present, [...open], operations, changes);
+    const sinceMs = beforeMs;
+    const mayBecome = (state: string): string[] =>
+      (byState.get(state) ?? [])
+        .filter(({ fromMs, toMs }) => fromMs <= atMs && toMs >= sinceMs)
+        .map(({ becomes }) => becomes);
+    present = closure(present, [...open], operations, mayBecome);
     beforeMs = atMs;
     if (!isEnd) {
       open.add(index);
@@ -62,15 +70,12 @@ function closure(
   from: readonly Configuration[],
   open: readonly number[],
   operations: readonly RegisterOperation[],
-  changes: readonly Spontaneous[],
+  mayBecome: (state: string) => readonly string[],
 ): Configuration[] {
   const found = new Map(from.map((each) => [keyOf(each), each]));
   // A map visits what is added while it is walked.
   for (const { state, done } of found.values()) {
-    const next: Configuration[] = changes.flatMap(({ apply }) => {
-      const after = apply(state);
-      return after === undefined ? [] : [{ state: after, done }];
-    });
+    const next: Configuration[] = mayBecome(state).map((after) => ({ state: after, done }));
     for (const index of open) {
       const after = done.has(index) ? undefined : operations[index]?.apply(state);
       if (after !== undefined) next.push({ state: after, done: new Set([...done, index]) });

@@ -3,6 +3,7 @@
  * etcd is not asked here; what a node was answered is what it acts on.
  */
 import { ofKind, type HistoryEvent, type OperationEvent, type RunEvent } from '../history/event.ts';
+import { grouped } from './grouped.ts';
 import { firstContradiction, type RegisterOperation, type Spontaneous } from './linearizable.ts';
 
 const free = '';
@@ -12,7 +13,7 @@ export function ownershipViolations(history: readonly HistoryEvent[]): string[] 
   const [run] = ofKind(history, 'run');
   if (run === undefined) return ['the history does not say what was run'];
   const operations = ofKind(history, 'operation').filter(({ nodeId, name }) => nodeId !== undefined && name !== 'list');
-  const registers = operations.flatMap(answersOf(operations));
+  const registers = operations.flatMap(answersOf(grouped(operations, ({ process }) => process)));
   // What came after the snapshot was taken, at the strike, is lost too: up to the end of the store.
   const lossesMs = ofKind(history, 'fault').flatMap(({ harm, struckMs }) => (harm === 'history' ? [struckMs] : []));
   const losses = { run, lossesMs, registers };
@@ -36,11 +37,11 @@ export function ownershipViolations(history: readonly HistoryEvent[]): string[] 
 type Answer = RegisterOperation & { cidr: string; grantId: string };
 
 /** What each answer says of the state of each subnet. */
-function answersOf(all: readonly OperationEvent[]): (operation: OperationEvent) => Answer[] {
+function answersOf(all: ReadonlyMap<string, OperationEvent[]>): (operation: OperationEvent) => Answer[] {
   return (operation) => {
     const { name, process, outcome, grants = [], endMs } = operation;
     if (outcome !== 'ok') return [];
-    const invokeMs = name === 'register' ? firstTryMs(all, operation) : operation.invokeMs;
+    const invokeMs = name === 'register' ? firstTryMs(all.get(process) ?? [], operation) : operation.invokeMs;
     return grants.flatMap(({ cidr, grantId }) => {
       const about = { cidr, grantId, invokeMs, endMs, what: `${name} by ${process} with grant ${grantId}` };
       if (name === 'register')
@@ -53,10 +54,11 @@ function answersOf(all: readonly OperationEvent[]): (operation: OperationEvent) 
 }
 
 /** A registration that was not answered may have been done: the one that is answered then tells what it gave. */
-function firstTryMs(all: readonly OperationEvent[], { process, invokeMs }: OperationEvent): number {
-  let first = invokeMs;
-  for (const earlier of all.filter((each) => each.process === process && each.invokeMs < invokeMs).reverse()) {
-    if (earlier.name !== 'register' || earlier.outcome === 'ok') break;
+function firstTryMs(own: readonly OperationEvent[], operation: OperationEvent): number {
+  let first = operation.invokeMs;
+  for (let index = own.indexOf(operation) - 1; index >= 0; index -= 1) {
+    const earlier = own[index];
+    if (earlier?.name !== 'register' || earlier.outcome === 'ok') break;
     first = earlier.invokeMs;
   }
   return first;
@@ -71,8 +73,7 @@ interface Losses {
 
 /** When a grant may have ended without its node: released or forgotten with an unknown outcome, or reclaimed after a silence. */
 function spansOf(operations: readonly OperationEvent[], losses: Losses): (Spontaneous & { grantId: string })[] {
-  const byNode = new Map<string, OperationEvent[]>();
-  for (const each of operations) byNode.set(each.nodeId ?? '', [...(byNode.get(each.nodeId ?? '') ?? []), each]);
+  const byNode = grouped(operations, ({ nodeId = '' }) => nodeId);
   return [...byNode.values()].flatMap((own) => [
     ...own.flatMap(({ name, invokeMs, grants = [] }, index) => {
       // A forgotten node loses all that it ever had.
@@ -129,5 +130,5 @@ function silencesOf(own: readonly OperationEvent[], { run, lossesMs }: Losses): 
 }
 
 function mayEnd(grantId: string, fromMs: number, toMs: number): Spontaneous & { grantId: string } {
-  return { grantId, fromMs, toMs, apply: (state) => (state === grantId ? free : undefined) };
+  return { grantId, fromMs, toMs, state: grantId, becomes: free };
 }
