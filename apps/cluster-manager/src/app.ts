@@ -1,18 +1,27 @@
 /** The REST surface of the cluster-manager. */
-import { openServer } from '@wgcni/api/server';
+import { openServer, usualLimits } from '@wgcni/api/server';
 import { CatalogueError } from '@wgcni/base';
 import { StoreUnavailableError } from '@wgcni/store';
 import type { FastifyInstance } from 'fastify';
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerOptions } from 'node:http';
 import { type CredentialSource, SecureServer } from '@wgcni/pki';
+import type { ClientLimits } from './config.ts';
 import type { Replica } from './replica.ts';
 import { knowCallers } from './routes/caller.ts';
 import { networkRoutes } from './routes/network.ts';
 import { nodeRoutes } from './routes/nodes.ts';
+import { rateClientOf } from './routes/rate-client.ts';
 import { replicaRoutes } from './routes/replicas.ts';
 
-/** An instance that is not listening yet; tests use its `inject`. With credentials it speaks TLS, and only with those who may. */
-export async function buildApp(replica: Replica, credentials?: CredentialSource): Promise<FastifyInstance> {
+/**
+ * An instance that is not listening yet; tests use its `inject`. With credentials it speaks TLS, and only with those who may. Without limits of its
+ * clients the usual ones hold, and each asks as often as it likes.
+ */
+export async function buildApp(
+  replica: Replica,
+  credentials?: CredentialSource,
+  clients?: ClientLimits,
+): Promise<FastifyInstance> {
   const secure = credentials === undefined ? undefined : new SecureServer(credentials);
   const options = {
     title: 'Wireguard CNI cluster-manager',
@@ -29,7 +38,10 @@ export async function buildApp(replica: Replica, credentials?: CredentialSource)
     bodyLimit: 64 * 1_024,
     log: replica.log,
     translate: storeErrorOf,
-    ...(secure === undefined ? {} : { serve: (handler: RequestListener) => secure.serve(handler) }),
+    ...(secure === undefined
+      ? {}
+      : { serve: (handler: RequestListener, creation: ServerOptions) => secure.serve(handler, creation) }),
+    ...(clients === undefined ? {} : limitsOf(clients, replica)),
   };
   return openServer(options, (app) => {
     knowCallers(app, replica, secure);
@@ -37,6 +49,11 @@ export async function buildApp(replica: Replica, credentials?: CredentialSource)
     nodeRoutes(app, replica);
     replicaRoutes(app, replica);
   });
+}
+
+function limitsOf({ connections, connectionsPerClient, ratePerSec, rateBurst }: ClientLimits, { clock }: Replica) {
+  const rate = { perSec: ratePerSec, burst: rateBurst, clientOf: rateClientOf, clock };
+  return { limits: { ...usualLimits, connections, connectionsPerClient }, ...(ratePerSec === 0 ? {} : { rate }) };
 }
 
 /** A store that is away is a passing state, not a fault of ours. */

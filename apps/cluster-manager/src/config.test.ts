@@ -22,6 +22,7 @@ describe('the configuration', () => {
       leaderTtlSec: 5,
       silenceReadingMs: 60_000,
       restMs: 300_000,
+      clients: { ratePerSec: 500, rateBurst: 2_000, connections: 10_000, connectionsPerClient: 1_000 },
       logLevel: 'info',
     });
   });

@@ -3,10 +3,19 @@ import { namePattern, type NetworkInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { checkMtu, checkPools, formatCidr, parsePool } from '@wgcni/ipam';
 import { checkSchemes, type CredentialPaths } from '@wgcni/pki';
-import { readFlags, saidCredentials, variableOf, type Said, type Surroundings } from '@wgcni/api/server';
+import { readFlags, saidCredentials, usualLimits, variableOf, type Said, type Surroundings } from '@wgcni/api/server';
 import { program } from './flags.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** What one client may take of this replica (docs/architecture.md, "Limits"). */
+export interface ClientLimits {
+  /** Requests a second; 0: as many as it likes. */
+  ratePerSec: number;
+  rateBurst: number;
+  connections: number;
+  connectionsPerClient: number;
+}
 
 export interface Config {
   etcd: string[];
@@ -20,6 +29,7 @@ export interface Config {
   leaderTtlSec: number;
   silenceReadingMs: number;
   restMs: number;
+  clients: ClientLimits;
   logLevel: string;
   /** Certificate for REST; without one it is plain HTTP and anybody may do anything. */
   tls: CredentialPaths | undefined;
@@ -44,6 +54,7 @@ export function parseConfig(surroundings: Surroundings): Config {
     leaderTtlSec: seconds('--leader-ttl', last(said, 'leader-ttl') ?? '5s', 2),
     silenceReadingMs: seconds('--silence-reading', last(said, 'silence-reading') ?? '60s', 1) * 1_000,
     restMs: seconds('--rest', last(said, 'rest') ?? '5m', 0) * 1_000,
+    clients: parseClients(said),
     logLevel: parseLevel(last(said, 'log-level') ?? 'info'),
     tls: saidCredentials(said, 'tls'),
     etcdTls: saidCredentials(said, 'etcd'),
@@ -85,6 +96,16 @@ function parseNetwork(said: Said): Partial<NetworkInput> {
     holdDownSec: durationOf(said, 'hold-down', 1),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function parseClients(said: Said): ClientLimits {
+  const range = { from: 1, to: 999_999 };
+  return {
+    ratePerSec: numberOf(said, 'rate', { ...range, from: 0 }) ?? 500,
+    rateBurst: numberOf(said, 'rate-burst', range) ?? 2_000,
+    connections: numberOf(said, 'max-connections', range) ?? usualLimits.connections,
+    connectionsPerClient: numberOf(said, 'max-connections-per-client', range) ?? usualLimits.connectionsPerClient,
+  };
 }
 
 /** What the address rules refuse here was said by a flag. */

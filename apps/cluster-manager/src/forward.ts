@@ -10,6 +10,9 @@ export const forwardedHeader = 'x-wgcni-forwarded-by';
 /** Names the caller whom the first replica saw. */
 export const callerHeader = 'x-wgcni-caller';
 
+/** Headers of the leader's answer that the caller is shown. */
+const passedOn = ['etag', 'retry-after'];
+
 export interface Forwarded {
   status: number;
   body: string;
@@ -54,15 +57,17 @@ export class Forwarder {
         },
         ...(hasBody ? { body: JSON.stringify(body) } : {}),
       });
-      const { etag } = answer.headers;
       const text = await answer.body.text();
       // Of the caller the leader has only a name: whom it does not know is us.
       if (answer.statusCode === 401) throw this.#unknownHere(leader);
+      const told = Object.entries(answer.headers).filter((each): each is [string, string] =>
+        passedOn.includes(each[0]),
+      );
       return {
         status: answer.statusCode,
         body: text,
         contentType: String(answer.headers['content-type'] ?? 'application/json'),
-        headers: typeof etag === 'string' ? { etag } : {},
+        headers: Object.fromEntries(told),
       };
     } catch (cause) {
       throw cause instanceof CatalogueError ? cause : this.#failure(cause, leader);

@@ -32,7 +32,7 @@ async function run(config: Config): Promise<void> {
   const stopped = new Promise<void>((resolve) =>
     stop.signal.addEventListener('abort', () => resolve(), { once: true }),
   );
-  const app = await buildApp(replica, credentials.tls);
+  const app = await buildApp(replica, credentials.tls, config.clients);
   try {
     await Promise.race([replica.listed, stopped]);
     if (!stop.signal.aborted) {

@@ -1,6 +1,6 @@
 /** An HTTPS server that asks everyone for a certificate and knows who is at the other end; renewed credentials are taken over while it runs. */
 import { createServer, type Server } from 'node:https';
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type SecureContextOptions } from 'node:tls';
@@ -31,11 +31,11 @@ export class SecureServer {
 
   /**
    * A server that is not listening yet. It lets anybody speak: who shows no good certificate gets an answer that says so, from the handler,
-   * which asks `peerOf` first.
+   * which asks `peerOf` first. `creation` is what can be said of sizes and times only when a server is made.
    */
-  serve(handler: RequestListener): Server {
+  serve(handler: RequestListener, creation: ServerOptions = {}): Server {
     const asked = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: handshakeTimeoutMs };
-    const server = createServer({ ...contextOptions(this.#source.current), ...asked }, handler);
+    const server = createServer({ ...creation, ...contextOptions(this.#source.current), ...asked }, handler);
     server.keepAliveTimeout = keepAliveTimeoutMs;
     forgetKeyText(server);
     const stop = this.#source.onChange(() => {

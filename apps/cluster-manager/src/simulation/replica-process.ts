@@ -101,6 +101,7 @@ export class ReplicaProcess implements ManagerSite {
       ...{ etcd: [], cluster, listen: { host: 'localhost', port: 1 }, advertise: `http://${this.id}` },
       ...{ replicaId: this.id, bootstrap: false, network: {}, logLevel: 'silent', tls: undefined, etcdTls: undefined },
       ...{ leaderTtlSec, silenceReadingMs: readingMs, restMs },
+      clients: { ratePerSec: 0, rateBurst: 1, connections: 1, connectionsPerClient: 1 },
     };
   }
 }

@@ -1,8 +1,12 @@
 /** Serves one request handler on the unix socket and, when asked to, on loopback TCP. */
-import { CatalogueError, type Log, messageOf, toProblem } from '@wgcni/base';
+import { creationOptions, limitServer, type ServerLimits, usualLimits } from '@wgcni/api/server';
+import { CatalogueError, type Log, messageOf } from '@wgcni/base';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Listen } from '../flag-values.ts';
 import { listenOnSocket } from './unix-socket.ts';
+
+/** An ADD may take its ten minutes; a node has few callers, and those on the socket are its own root. */
+const limits: ServerLimits = { ...usualLimits, idleMs: 660_000, connections: 1_024, connectionsPerClient: 256 };
 
 export interface Serving {
   /** Stops listening and drops what is open; the socket's file goes with it. */
@@ -15,15 +19,15 @@ export async function serve(
   where: { socket: string; listen: Listen | undefined },
   log: Log,
 ): Promise<Serving> {
-  const servers = [createServer(handler)];
+  const open = (): Server => limitServer(createServer(creationOptions(limits), handler), limits);
+  const servers = [open()];
   const [local] = servers as [Server];
   await listenOnSocket(local, where.socket);
   if (where.listen !== undefined) {
-    const tcp = createServer(handler);
+    const tcp = open();
     servers.push(tcp);
     await listenOnLoopback(tcp, where.listen);
   }
-  for (const server of servers) server.on('clientError', (_, socket) => socket.end(unreadable()));
   log.info({ socket: where.socket, listen: where.listen ?? null }, 'server.listening');
   return { close: async () => void (await Promise.all(servers.map(closeServer))) };
 }
@@ -48,12 +52,4 @@ function notHad(where: string, cause: Error): CatalogueError {
     remedy: 'choose a free port on 127.0.0.1 or [::1]',
     cause,
   });
-}
-
-/** The answer to bytes that are no HTTP request. */
-function unreadable(): string {
-  const body = JSON.stringify(
-    toProblem(new CatalogueError('request.invalid', 'this is no HTTP/1.1 request', { field: 'request' })),
-  );
-  return `HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`;
 }

@@ -1,6 +1,8 @@
 /** What both servers are made of: flags, the REST surface with its problem documents, the OpenAPI document. */
+export * from './client-of.ts';
 export * from './credential-flags.ts';
 export * from './flags.ts';
+export * from './limits.ts';
 export * from './open-server.ts';
 export * from './page-of.ts';
 export * from './print-openapi.ts';

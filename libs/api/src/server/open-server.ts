@@ -2,9 +2,11 @@
 import { CatalogueError, type Log, toProblem } from '@wgcni/base';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchema } from 'fastify';
-import type { RequestListener, Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions as HttpOptions } from 'node:http';
 import { ProblemSchema } from '../problem-schema.ts';
 import { errorOf } from './error-of.ts';
+import { creationOptions, limitServer, type ServerLimits, usualLimits } from './limits.ts';
+import { limitRate, type RateLimit } from './rate-limit.ts';
 import { RoutePaths } from './route-paths.ts';
 import { knowSchemas, refTo } from './schema-ref.ts';
 
@@ -17,11 +19,15 @@ export interface ServerOptions {
   tags: { name: string; description: string }[];
   /** Bytes of the largest body. */
   bodyLimit: number;
+  /** What clients may take of the server that listens (default: `usualLimits`). */
+  limits?: ServerLimits;
+  /** How often each may ask; without it, as often as it likes. */
+  rate?: RateLimit;
   log: Log;
   /** An error of a library as the CatalogueError that it stands for; what it does not know it returns as it is. */
   translate?: (thrown: unknown) => unknown;
   /** Makes the server that listens (default: plain HTTP). */
-  serve?: (handler: RequestListener) => Server;
+  serve?: (handler: RequestListener, creation: HttpOptions) => Server;
 }
 
 /** An instance that is not listening yet, with the routes that `addRoutes` adds; tests use its `inject`. */
@@ -29,18 +35,19 @@ export async function openServer(
   options: ServerOptions,
   addRoutes: (app: FastifyInstance) => void,
 ): Promise<FastifyInstance> {
-  const { bodyLimit, serve } = options;
+  const { bodyLimit, limits = usualLimits, rate, serve = plainServer } = options;
   const app = fastify({
-    ...(serve === undefined ? {} : { serverFactory: serve }),
     bodyLimit,
     logger: false,
     forceCloseConnections: true,
+    serverFactory: (handler) => limitServer(serve(handler, creationOptions(limits)), limits),
     routerOptions: { maxParamLength: 256 },
     // Nothing of a body is dropped or turned into something else in silence.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     frameworkErrors: (error, request, reply: FastifyReply) => answer(error, request, reply, options),
   });
   const paths = new RoutePaths();
+  if (rate !== undefined) limitRate(app, rate);
   app.addHook('onRoute', (route) => {
     paths.add(route.url, route.method);
     if (route.schema !== undefined) route.schema = withProblem(route.schema);
@@ -54,6 +61,10 @@ export async function openServer(
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.ready();
   return app;
+}
+
+function plainServer(handler: RequestListener, creation: HttpOptions): Server {
+  return createServer(creation, handler);
 }
 
 async function describe(
