@@ -43,6 +43,7 @@ export const catalogue = {
   'network.exists': entry(409, 7),
   'network.mismatch': entry(409, 7),
   'pool.overlap': entry(409, 7),
+  'pool.quota': entry(409, 7),
   'node.unknown': entry(404, 7),
   'node.duplicate': entry(503, 11, true),
   'node.registered': entry(409, 7, true),

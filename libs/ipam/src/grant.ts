@@ -35,4 +35,6 @@ export type Shortage =
   /** A claimed subnet is of no pool: the network has lost the pool that it was cut from. */
   | { kind: 'foreign'; grant: Grant }
   /** A claimed subnet is taken by a grant that is being written or cannot be read: who holds it is not known yet. */
-  | { kind: 'undecided'; grant: Grant };
+  | { kind: 'undecided'; grant: Grant }
+  /** With what it claims the node would have more subnets than one may. */
+  | { kind: 'quota'; wanted: number; most: number };

@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCidr, parseCidr, sameCidr } from './cidr.ts';
 import type { Grant, SubnetHolding } from './grant.ts';
-import { forgottenGrants, planGrants, type GrantContext, type GrantPlan, type GrantRequest } from './plan-grants.ts';
+import {
+  forgottenGrants,
+  mostSubnetsOfNode,
+  planGrants,
+  type GrantContext,
+  type GrantPlan,
+  type GrantRequest,
+} from './plan-grants.ts';
 import { parsePool } from './pool.ts';
 import { shortageError } from './shortage-error.ts';
 import { SubnetPool } from './subnet-pool.ts';
@@ -275,5 +282,34 @@ describe('a shortage', () => {
   ] as const)('%o is told with a code and a remedy', (shortage, code, field, remedy) => {
     const error = shortageError(shortage);
     expect([error.code, error.field, error.remedy]).toEqual([code, field, remedy]);
+  });
+});
+
+describe('the quota of one node', () => {
+  const pools = ['10.64.0.0/16:24'];
+  const claims = (count: number, from = 0): Grant[] =>
+    Array.from({ length: count }, (_, index) => grant(`10.64.${from + index}.0/24`, `g${from + index}`));
+  const held = (count: number): SubnetHolding[] =>
+    claims(count).map((one) => ({ ...one, nodeId: 'n1', state: 'held' }));
+
+  it('lets it have as many subnets as one may, claimed at once or one after the other', () => {
+    expect(plan({ pools, claimed: claims(mostSubnetsOfNode) }).kind).toBe('granted');
+    expect(plan({ pools, holdings: held(mostSubnetsOfNode - 1), claimed: claims(1, 100) }).kind).toBe('granted');
+  });
+
+  it('refuses what it claims beyond, whatever it has already, and changes nothing', () => {
+    for (const one of [
+      { pools, claimed: claims(mostSubnetsOfNode + 1) },
+      { pools, holdings: held(mostSubnetsOfNode), claimed: claims(1, 100) },
+    ]) {
+      const { kind, shortage } = plan(one);
+      expect([kind, shortage]).toEqual(['refused', { kind: 'quota', wanted: 17, most: 16 }]);
+    }
+    expect(shortageError({ kind: 'quota', wanted: 17, most: 16 })).toMatchObject({ code: 'pool.quota', field: 'held' });
+  });
+
+  it('takes nothing away from one that has more, and gives it what it has', () => {
+    const made = plan({ pools, holdings: held(20), recorded: claims(20), claimed: claims(20) });
+    expect(made.kind === 'granted' && made.grants.map(({ origin }) => origin)).toEqual(Array(20).fill('kept'));
   });
 });

@@ -35,6 +35,9 @@ export type GrantPlan =
   /** Nothing may change: all families or none. */
   | { kind: 'refused'; shortage: Shortage; lost: LostGrant[] };
 
+/** A node has one subnet of each family, and a few more after the store has lost history; none may claim a pool away (docs/architecture.md, "Limits"). */
+export const mostSubnetsOfNode = 16;
+
 type Verdict = PlannedGrant | LostGrant | Shortage;
 
 /**
@@ -51,6 +54,9 @@ export function planGrants(request: GrantRequest, context: GrantContext): GrantP
   const shortage = verdicts.find((verdict) => 'kind' in verdict);
   if (shortage !== undefined) return { kind: 'refused', shortage, lost };
   const grants = verdicts.filter((verdict) => 'origin' in verdict);
+  // FENCE: what it has already stays its own; only a claim that would be granted anew is beyond the quota.
+  if (grants.length > mostSubnetsOfNode && grants.some(({ origin }) => origin === 'recreated'))
+    return { kind: 'refused', shortage: { kind: 'quota', wanted: grants.length, most: mostSubnetsOfNode }, lost };
   if (request.isDraining) return { kind: 'granted', grants, lost, shortage: undefined };
   const cut = cutMissing(grants, context);
   if (cut.kind === 'cut') return { kind: 'granted', grants: [...grants, ...cut.grants], lost, shortage: undefined };

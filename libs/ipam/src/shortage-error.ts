@@ -32,6 +32,12 @@ export function shortageError(shortage: Shortage): CatalogueError {
         `who holds the subnet ${formatCidr(shortage.grant.cidr)} cannot be told yet`,
         { field: 'held', remedy: 'try again; if it goes on, look for a quarantined record of the subnet' },
       );
+    case 'quota':
+      return new CatalogueError(
+        'pool.quota',
+        `with what it claims the node would have ${shortage.wanted} subnets, of ${shortage.most} that one may have`,
+        { field: 'held', remedy: 'claim only what containers of this node use' },
+      );
   }
 }
 
