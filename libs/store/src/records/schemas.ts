@@ -71,7 +71,8 @@ export const SubnetRecord = Type.Object({
 export const RegistrationRecord = Type.Object({
   schema,
   nodeId: Type.String(),
-  instance: Type.String(),
+  /** As the API shows it: one that could not be shown would keep the whole list of nodes from being answered. */
+  instance: Type.String({ pattern: '^[0-9a-f]{32}$' }),
   version: Type.String(),
   readableSchema: Type.Integer(),
   leaseId: Type.String(),

@@ -58,7 +58,7 @@ const storedTexts = [
   ...['NetworkRecord.networkId', 'NetworkRecord.pools[].cidr'],
   ...['NodeRecord.endpoints[]', 'NodeRecord.nodeId', 'NodeRecord.publicKey'],
   ...['NodeRecord.subnets[].cidr', 'NodeRecord.subnets[].grantId'],
-  ...['RecoveringRecord.why', 'RegistrationRecord.instance', 'RegistrationRecord.leaseId'],
+  ...['RecoveringRecord.why', 'RegistrationRecord.leaseId'],
   ...['RegistrationRecord.nodeId', 'RegistrationRecord.version'],
   ...['ReplicaRecord.replicaId', 'ReplicaRecord.url', 'ReplicaRecord.version'],
   ...['SubnetRecord.cidr', 'SubnetRecord.grantId', 'SubnetRecord.nodeId'],
