@@ -156,6 +156,16 @@ describe('a joined address', () => {
     expect(await peers()).toMatchObject([{ publicKey, endpoint: '192.0.2.8:5000' }]);
   });
 
+  it.each(['999.1.1.1:4000', '192.0.2.7:0', '192.0.2.7:99999', '[::1:4000'])(
+    'claims nothing with the endpoint %s, which no device would take',
+    async (endpoint) => {
+      await attachments.allocateAddress('vm-1', {});
+      const claim = async () => attachments.claimKey('vm-1', { publicKey: newKey(), endpoint });
+      await expect(claim()).rejects.toMatchObject({ code: 'request.invalid', field: 'endpoint' });
+      expect(await peers()).toEqual([]);
+    },
+  );
+
   it('is released by DELETE, which may come twice', async () => {
     await attachments.allocateAddress('vm-1', {});
     await attachments.claimKey('vm-1', { publicKey: newKey() });

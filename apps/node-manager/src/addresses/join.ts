@@ -2,7 +2,7 @@
 import type { AllocateInput, Allocation, ClaimKeyInput, JoinPeer } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { formatAddress, formatCidr, tryParseAddress } from '@wgcni/ipam';
-import { parsePublicKey, type PublicKey, type PeerChange } from '@wgcni/wg';
+import { parseEndpoint, parsePublicKey, type PublicKey, type PeerChange } from '@wgcni/wg';
 import { hostCidr } from '../attachments/container-device.ts';
 import { type Core, tellWhenEmpty, viewOf } from '../attachments/core.ts';
 import { configOf } from '../pods/plan-pods.ts';
@@ -41,6 +41,8 @@ export function allocate(core: Core, name: string, input: AllocateInput): Promis
 /** Lets `publicKey` speak for the address of `name`. Throws CatalogueError `address.unknown`, `key.claimed`, `request.invalid`. */
 export function claimKey(core: Core, name: string, input: ClaimKeyInput): Promise<Allocation> {
   const publicKey = parsePublicKey(input.publicKey);
+  // FENCE: the kernel refuses a change with an endpoint that is none, and every peer's of the same device with it.
+  if (input.endpoint !== undefined) parseEndpoint(input.endpoint);
   return core.locks.run(lockOf(name), async () => {
     const held = joinedOf(core, name);
     refuseClaimed(core, name, publicKey);
