@@ -15,7 +15,7 @@ TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-syste
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds nemesis nemesis-check nemesis-figures planted planted-docs key-scan coverage mutation bench bench-cni openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation bench bench-cni openapi format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -86,6 +86,10 @@ nemesis-figures: test-deps build ## takeovers, deposed leaders, partitions, mass
 
 key-scan: test-deps build ## COUNT= private keys made by the real programs, and looked for in etcd, logs, answers, processes and files
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/key-scan/main.ts
+
+fuzz-api: deps ## malformed input to both servers: REQUESTS=1000000 in process, WIRE=20000 on the wire, VALUES=10000 of the store; SEED=
+	@node --expose-gc --import tsx apps/cluster-manager/src/testing/fuzz/main.ts
+	@node --expose-gc --import tsx apps/node-manager/src/testing/fuzz/main.ts
 
 planted: test-deps ## plant every bug in a copy of the tree and see the suite go red; ONLY=part of a name, QUICK=1: unit tests only
 	@$(BIN)/tsx libs/testing/src/planted/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)

@@ -2,5 +2,6 @@
 export * from './lab/index.ts';
 export * from './docker/engine.ts';
 export * from './docker/member.ts';
+export * from './fuzz/index.ts';
 export * from './manual-clock.ts';
 export { removeCgroups } from './cgroups.ts';

@@ -50,7 +50,7 @@ export async function openServer(
   if (rate !== undefined) limitRate(app, rate);
   app.addHook('onRoute', (route) => {
     paths.add(route.url, route.method);
-    if (route.schema !== undefined) route.schema = withProblem(route.schema);
+    if (route.schema !== undefined) route.schema = closed(withProblem(route.schema));
   });
   app.addHook('preValidation', async ({ query }) => readQuery(query as Record<string, unknown>));
   app.setErrorHandler((error, request, reply) => answer(error, request, reply, options));
@@ -86,6 +86,11 @@ async function describe(
         typeof json['$id'] === 'string' ? json['$id'] : `def-${index}`,
     },
   });
+}
+
+/** A route that takes no query refuses one: what is not known is never passed over in silence. */
+function closed(schema: FastifySchema): FastifySchema {
+  return { querystring: { type: 'object', properties: {}, additionalProperties: false }, ...schema };
 }
 
 /** Every route can answer with a problem document. */

@@ -1,0 +1,100 @@
+/** Values that nobody of ours writes, put under every kind of key of the store while a replica follows it: each is set aside and told of. */
+import { seededUnit, settled } from '@wgcni/testing';
+import { ask, asNode, join, type TestCluster, type TestReplica } from '../cluster.ts';
+
+export interface ValuesReport {
+  written: number;
+  /** Values that the replica said it set aside. */
+  quarantined: number;
+  /** Answers that were no answer of a living server. */
+  wrong: string[];
+}
+
+const rubbish = [
+  '',
+  '{',
+  'null',
+  '[]',
+  '{}',
+  '"x"',
+  '1',
+  '{"schema":2}',
+  '{"schema":"1"}',
+  '\u0000',
+  '[[[[]]]]',
+  'NaN',
+];
+const wrongParts: unknown[] = [
+  null,
+  -1,
+  1e308,
+  '',
+  'x',
+  '10.64.0.0/99',
+  '::/200',
+  [],
+  {},
+  [null],
+  [{ cidr: 'x' }],
+  true,
+];
+
+/** Writes `count` values over what a cluster of two nodes has in its store, then puts everything back. */
+export async function malformedValues(
+  cluster: TestCluster,
+  replica: TestReplica,
+  count: number,
+  seed: number,
+): Promise<ValuesReport> {
+  const unit = seededUnit(seed);
+  const pick = <T>(choices: readonly T[]): T => choices[Math.floor(unit() * choices.length)] as T;
+  for (const id of ['f1', 'f2']) await join(replica, id, asNode());
+  const good = cluster.stored('/').filter(({ key }) => !key.includes('/control/leader'));
+  const report: ValuesReport = { written: 0, quarantined: 0, wrong: [] };
+  while (report.written < count) {
+    const { key, value } = pick(good);
+    const strange = unit() < 0.2 ? `${key}${pick(['', '/x', '-', '\u0000', '..'])}` : key;
+    cluster.write(strange, changed(value, unit, pick));
+    report.written += 1;
+    if (report.written % 50 === 0) {
+      await settled();
+      await look(cluster, replica, report);
+      if (strange !== key) cluster.write(strange);
+      for (const one of good) cluster.write(one.key, one.value);
+    }
+  }
+  for (const { key } of cluster.stored('/'))
+    if (!good.some((one) => one.key === key) && !key.includes('/leader')) cluster.write(key);
+  for (const one of good) cluster.write(one.key, one.value);
+  await settled();
+  await cluster.pass(1_000);
+  const { status } = await ask(replica, 'GET', '/v1/nodes/f1');
+  if (status !== 200) report.wrong.push(`${status} after everything was put back`);
+  return report;
+}
+
+/** Either no record at all, or one of its parts replaced. */
+function changed(value: string, unit: () => number, pick: <T>(choices: readonly T[]) => T): string {
+  if (unit() < 0.3) return pick(rubbish);
+  if (unit() < 0.2) return value.slice(0, Math.floor(unit() * value.length));
+  const record = JSON.parse(value) as Record<string, unknown>;
+  const name = pick(Object.keys(record));
+  return JSON.stringify({ ...record, [name]: pick(wrongParts) });
+}
+
+/** Every list and a registration are answered, with whatever; nothing of it is a fault of ours. */
+async function look(cluster: TestCluster, replica: TestReplica, report: ValuesReport): Promise<void> {
+  const told = cluster.logged.filter(({ event }) => event === 'record.quarantined').length;
+  report.quarantined += told;
+  cluster.logged.length = 0;
+  const answers = [
+    ...(await Promise.all(
+      ['/v1/nodes', '/v1/subnets', '/v1/network', '/v1/pools', '/v1/nodes/f1/peers', '/v1/replicas', '/healthz'].map(
+        (url) => ask(replica, 'GET', url),
+      ),
+    )),
+    await ask(replica, 'PUT', '/v1/nodes/f1', asNode({ takeOver: true })),
+  ];
+  for (const { status, json } of answers)
+    if (status === 500 && report.wrong.length < 20) report.wrong.push(JSON.stringify(json).slice(0, 300));
+}

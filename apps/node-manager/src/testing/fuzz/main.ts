@@ -1,0 +1,12 @@
+/** Half of `make fuzz-api`: REQUESTS= in process, WIRE= on the wire, VALUES= of the store, from SEED=, what is answered and how much memory it takes. */
+import { FuzzLog } from '@wgcni/testing';
+import { fuzz } from './fuzz.ts';
+
+const log = new FuzzLog('node-manager', process.env);
+
+async function main(): Promise<number> {
+  const { injected, onWire, values, attached } = await fuzz(log.counts, log.seed, (sent) => log.look(sent));
+  return log.tell({ injected, onWire, values, left: ['attachments that came of it', attached] });
+}
+
+process.exitCode = await main();

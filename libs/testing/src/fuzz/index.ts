@@ -1,0 +1,5 @@
+/** Malformed requests and what comes of them. */
+export * from './fuzz-log.ts';
+export * from './hammer.ts';
+export * from './malformed-requests.ts';
+export * from './seeded-unit.ts';
