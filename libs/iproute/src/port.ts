@@ -100,7 +100,7 @@ export interface Sysctl {
 /** One packet filter rule of ours in iptables-save syntax without table and chain, e.g. `-i wgcni-pods -j ACCEPT`. */
 export interface FirewallChain {
   family: 4 | 6;
-  table: 'filter' | 'nat' | 'mangle';
+  table: 'raw' | 'filter' | 'nat' | 'mangle';
   /** Our chain, e.g. `WGCNI-FORWARD`. */
   name: string;
   /** The built-in chain at whose head the jump stands. */

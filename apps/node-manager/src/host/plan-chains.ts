@@ -26,8 +26,20 @@ export function planChains(input: ChainsInput): FirewallChain[] {
     { family, table: 'filter', name: `${chainPrefix}FORWARD`, hook: 'FORWARD', rules: forwardRules },
     { family, table: 'filter', name: `${chainPrefix}INPUT`, hook: 'INPUT', rules: inputRules(input) },
     { family, table: 'mangle', name: `${chainPrefix}MSS`, hook: 'FORWARD', rules: clampRules },
+    ...sourceChains(input, family),
     ...masqueradeChains(input, family),
   ]);
+}
+
+/**
+ * A packet from an address of a pool is dropped unless it came in where the way back to that address leads: on our devices, or on the bridge of
+ * whoever has addresses alone of us. Cryptokey routing holds it to its own addresses there; anywhere else it is a stranger's.
+ */
+function sourceChains({ pools }: ChainsInput, family: Family): FirewallChain[] {
+  const own = pools.filter((pool) => pool.family === family);
+  if (own.length === 0) return [];
+  const rules = own.map((pool) => `-s ${formatCidr(pool)} -m rpfilter --invert -j DROP`);
+  return [{ family, table: 'raw', name: `${chainPrefix}SOURCE`, hook: 'PREROUTING', rules }];
 }
 
 /** Between our devices, and out of the mesh and back: a DROP policy of somebody else is not for these. */

@@ -1,0 +1,145 @@
+/**
+ * What is not ours gets nothing through in our name, and what is ours leaves in clear for nobody.
+ *
+ *   stranger ── bridge ── n1 ── c1      stranger: a namespace on the underlay that routes the pools by n1, with pool addresses of its own
+ *                    └─── n2 ── c2      then: n1's WireGuard processes killed, its node-manager stopped
+ */
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wireguardDevices } from '@wgcni/testing';
+import { Capture } from './capture.ts';
+import { inside } from './inside.ts';
+import { bringUp, type Scenario } from './scenario.ts';
+
+const families = [
+  { index: 0, length: 32, honest: '192.0.2.99', prefix: 24, pool: '10.64.0.0/12', own: '10.79.255.7' },
+  { index: 1, length: 128, honest: '2001:db8::99', prefix: 64, pool: 'fd64::/48', own: 'fd64:0:0:ffff::7' },
+] as const;
+
+describe('a node that fails closed', () => {
+  let scene: Scenario;
+  let stranger: string;
+  beforeAll(async () => {
+    scene = await bringUp({ nodes: 2, containersPerNode: 1, managers: 1, etcd: 1 });
+    stranger = await addStranger(scene);
+  });
+  afterAll(() => scene.lab.down());
+
+  it.each(families)(
+    'delivers nothing that a stranger sends from an address of a pool ($pool), to a container or to the node',
+    async ({ index, honest, own }) => {
+      const [victim, other] = scene.places;
+      const [target, neighbour] = [victim?.addresses[index] ?? '', other?.addresses[index] ?? ''];
+      const gateway = await gatewayOf(scene, index);
+      const heard = await Capture.start(victim?.netnsPath, 'eth0');
+      const onNode = await Capture.start(scene.lab.plan.nodes[0]?.netnsPath, 'eth0');
+      for (const forged of [own, neighbour, target, gateway]) {
+        for (const at of [target, gateway].filter((address) => address !== forged))
+          await pingFrom(stranger, forged, at);
+      }
+      await pingFrom(stranger, honest, target);
+      const [delivered, arrived] = [await heard.stop(), await onNode.stop()];
+      expect(await arrived.countOf(`src host ${own}`), 'forged packets reached the node').toBeGreaterThan(0);
+      expect(await arrived.countOf(`(ip or ip6) and dst host ${own}`), 'answers of the node to a forged address').toBe(
+        0,
+      );
+      for (const forged of [own, neighbour]) expect(await delivered.countOf(`src host ${forged}`), forged).toBe(0);
+      // The way itself is open: who says honestly where he is gets through.
+      expect(await delivered.countOf(`src host ${honest}`)).toBeGreaterThan(0);
+    },
+  );
+
+  it('sends nothing for the pools anywhere while its WireGuard is gone', async () => {
+    const { lab, places } = scene;
+    const [node] = lab.plan.nodes;
+    if (node === undefined) throw new Error('the lab has no node');
+    const manager = lab.process(node.id);
+    // Nothing is mended meanwhile.
+    manager.kill('SIGSTOP');
+    try {
+      const onBridge = await Capture.start(undefined, lab.plan.bridge);
+      await killWireguard(node.netnsPath);
+      const routes = await Promise.all(
+        places.flatMap(({ addresses }) => addresses).map((address) => routeTo(node.netnsPath, address)),
+      );
+      for (const address of places[1]?.addresses ?? []) {
+        await execa('nsenter', [`--net=${node.netnsPath}`, 'ping', '-c', '2', '-i', '0.2', '-W', '1', address], {
+          reject: false,
+        });
+        await execa('nsenter', [`--net=${places[0]?.netnsPath}`, 'ping', '-c', '2', '-i', '0.2', '-W', '1', address], {
+          reject: false,
+        });
+      }
+      const seen = await onBridge.stop();
+      expect(routes.filter((route) => !/unreachable|No route to host|Network is unreachable/i.test(route))).toEqual([]);
+      for (const { pool } of families) expect(await seen.linesOf(`net ${pool}`)).toEqual([]);
+    } finally {
+      manager.kill('SIGCONT');
+    }
+    await lab.nodeReady(node);
+  });
+});
+
+/** A namespace on the bridge, with an address of each pool that nobody was given. */
+async function addStranger({ lab: { plan } }: Scenario): Promise<string> {
+  const netns = `wgcni-${plan.name}-x`;
+  const [node] = plan.nodes;
+  await execa('ip', ['netns', 'add', netns]);
+  await execa('ip', ['link', 'add', `x-${plan.name}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns]);
+  await execa('ip', ['link', 'set', `x-${plan.name}`, 'master', plan.bridge, 'up']);
+  const path = `/run/netns/${netns}`;
+  for (const link of ['lo', 'eth0']) await inside(path, ['ip', 'link', 'set', link, 'up']);
+  for (const { index, honest, prefix, pool } of families) {
+    const via = index === 0 ? node?.underlay.v4 : node?.underlay.v6;
+    await inside(path, [
+      'ip',
+      'address',
+      'add',
+      `${honest}/${prefix}`,
+      'dev',
+      'eth0',
+      ...(index === 1 ? ['nodad'] : []),
+    ]);
+    await inside(path, ['ip', 'route', 'add', pool, 'via', via ?? '']);
+  }
+  return path;
+}
+
+async function pingFrom(netnsPath: string, from: string, to: string): Promise<void> {
+  const isV6 = from.includes(':');
+  const address = `${from}/${isV6 ? 128 : 32}`;
+  await execa(
+    'nsenter',
+    [`--net=${netnsPath}`, 'ip', 'address', 'add', address, 'dev', 'lo', ...(isV6 ? ['nodad'] : [])],
+    { reject: false },
+  );
+  await execa('nsenter', [`--net=${netnsPath}`, 'ping', '-n', '-c', '2', '-i', '0.2', '-W', '1', '-I', from, to], {
+    reject: false,
+  });
+  await execa('nsenter', [`--net=${netnsPath}`, 'ip', 'address', 'delete', address, 'dev', 'lo'], { reject: false });
+}
+
+async function gatewayOf({ lab }: Scenario, index: number): Promise<string> {
+  const [node] = lab.plan.nodes;
+  if (node === undefined) throw new Error('the lab has no node');
+  const client = lab.nodeClient(node);
+  const { items } = await client.attachments();
+  await client.close();
+  return items[0]?.addresses[index]?.gateway ?? '';
+}
+
+async function killWireguard(netnsPath: string): Promise<void> {
+  for (const device of await wireguardDevices(netnsPath)) {
+    const { stdout } = await execa('pgrep', ['--full', '--exact', `wireguard-go -f ${device}`], { reject: false });
+    for (const pid of stdout.split('\n').filter((line) => line !== '')) process.kill(Number(pid), 'SIGKILL');
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300));
+}
+
+/** What the kernel says of the way to an address. */
+async function routeTo(netnsPath: string, address: string): Promise<string> {
+  const { stdout, stderr } = await execa('nsenter', [`--net=${netnsPath}`, 'ip', 'route', 'get', address], {
+    reject: false,
+  });
+  return `${address}: ${stdout} ${stderr}`;
+}
