@@ -21,7 +21,12 @@ export async function readJsonFile<S extends TSchema>(path: string, schema: S): 
 
 /** Replaces the document durably. */
 export async function writeJsonFile(path: string, value: unknown): Promise<void> {
-  await replaceFile(path, `${JSON.stringify(value)}\n`);
+  await writeJsonText(path, JSON.stringify(value));
+}
+
+/** The same of a document that is text already. */
+export async function writeJsonText(path: string, text: string): Promise<void> {
+  await replaceFile(path, `${text}\n`);
 }
 
 function parse(text: string): unknown {

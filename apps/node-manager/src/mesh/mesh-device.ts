@@ -64,7 +64,7 @@ export class MeshDevice {
   /** Makes device, peers and routes what the view says; one call at a time. */
   async reconcile(): Promise<void> {
     // ORDER: observed is read before desired.
-    const [device, kernel] = await this.#observe();
+    const [device, kernel, hasIpv6] = await this.#observe();
     const desired = desiredMesh(this.#settings.view());
     if (desired === undefined) return;
     const plan = planMesh(desired, { peers: device?.peers ?? [], kernel }, this.#policy(kernel));
@@ -78,7 +78,7 @@ export class MeshDevice {
       this.#deps.log.info({ changes: plan.peers }, 'mesh.peers-changed');
     }
     this.#trials.noteConfigured(plan.configured);
-    await this.#applyRoutes(plan);
+    await this.#applyRoutes(plan, hasIpv6);
     await this.#forgetDeparted(desired, device);
   }
 
@@ -120,8 +120,14 @@ export class MeshDevice {
     ];
   }
 
-  #observe(): Promise<[DeviceState | undefined, KernelState]> {
-    return Promise.all([this.#deps.devices.observe(this.ref), this.#deps.iproute.observe(undefined)]);
+  /** Device, kernel, and whether the device carries IPv6. */
+  #observe(): Promise<[DeviceState | undefined, KernelState, boolean]> {
+    const { devices, iproute, sysctl } = this.#deps;
+    return Promise.all([
+      devices.observe(this.ref),
+      iproute.observe(undefined),
+      sysctl.read(ipv6Switch).then((value) => value !== '1'),
+    ]);
   }
 
   /** A crash between making and configuring it leaves a device without key; another port is an operator's wish. */
@@ -147,19 +153,20 @@ export class MeshDevice {
 
   /** Link and routes, planned on what the kernel shows after the device was made. */
   async #applyKernel(): Promise<void> {
-    const [device, kernel] = await this.#observe();
+    const [device, kernel, hasIpv6] = await this.#observe();
     // Making a device takes its time: a subnet that became our own meanwhile must not be routed into it.
     const desired = desiredMesh(this.#settings.view());
     if (desired === undefined) return;
-    await this.#applyRoutes(planMesh(desired, { peers: device?.peers ?? [], kernel }, this.#policy(kernel)));
+    const plan = planMesh(desired, { peers: device?.peers ?? [], kernel }, this.#policy(kernel));
+    await this.#applyRoutes(plan, hasIpv6);
   }
 
-  async #applyRoutes({ kernel: changes, refused }: MeshPlan): Promise<void> {
+  async #applyRoutes({ kernel: changes, refused }: MeshPlan, hasIpv6: boolean): Promise<void> {
     const { iproute, sysctl, log } = this.#deps;
     for (const one of refused) log.warn(one, 'mesh.route-refused');
     if (changes.length === 0) return;
     // Packets of IPv6 are dropped on a device where it is disabled, address or not.
-    if ((await sysctl.read(ipv6Switch)) === '1') await sysctl.write({ [ipv6Switch]: '0' });
+    if (!hasIpv6) await sysctl.write({ [ipv6Switch]: '0' });
     try {
       await iproute.apply(changes, undefined);
       this.#changedAtMs = this.#deps.clock.monotonicMs();

@@ -12,11 +12,22 @@ const worksBy: Record<Concern, (view: ClusterView) => unknown> = {
   host: (view) => nodeViewOf(view)?.pools,
 };
 
+type Texts = Record<Concern, string | undefined>;
+
+/** What was asked of a view that still is one: after a change it is the one before the next. */
+const known = new WeakMap<ClusterView, Texts>();
+
 /** Those that would want something else after the change than before it. */
 export function concernsOf(before: ClusterView, after: ClusterView): Concern[] {
-  return (Object.keys(worksBy) as Concern[]).filter(
-    (one) => textOf(worksBy[one](before)) !== textOf(worksBy[one](after)),
-  );
+  const [one, other] = [textsOf(before), textsOf(after)];
+  return (Object.keys(worksBy) as Concern[]).filter((concern) => one[concern] !== other[concern]);
+}
+
+function textsOf(view: ClusterView): Texts {
+  const { mesh, pods, host } = worksBy;
+  const texts = known.get(view) ?? { mesh: textOf(mesh(view)), pods: textOf(pods(view)), host: textOf(host(view)) };
+  known.set(view, texts);
+  return texts;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -4,7 +4,7 @@ import { CatalogueError, type Log, SerialQueue } from '@wgcni/base';
 import { parseCidr } from '@wgcni/ipam';
 import type { KernelState } from '@wgcni/iproute';
 import { join } from 'node:path';
-import { readJsonFile, writeJsonFile } from '../json-file.ts';
+import { readJsonFile, writeJsonText } from '../json-file.ts';
 import type { NodeView } from '../node-view.ts';
 import { ClusterViewSchema, emptyView, type ClusterView, type GrantText } from './cluster-view.ts';
 import { findOverlap } from './find-overlap.ts';
@@ -25,6 +25,8 @@ export class ViewKeeper {
   readonly #queue = new SerialQueue();
   readonly #listeners: ((view: ClusterView, before: ClusterView) => void)[] = [];
   #view: ClusterView = emptyView;
+  /** The view as it stands on disk. */
+  #text = JSON.stringify(emptyView);
   #isStored = false;
   #hasReadStore = false;
   #quarantined: string[] = [];
@@ -77,7 +79,10 @@ export class ViewKeeper {
         remedy: `restore ${viewPath(this.#deps.dataDir)}, or remove it: the node then asks the cluster for what it holds`,
       });
     }
-    if (reading.kind === 'read') this.#view = reading.value;
+    if (reading.kind === 'read') {
+      this.#view = reading.value;
+      this.#text = JSON.stringify(reading.value);
+    }
     this.#isStored = reading.kind === 'read';
   }
 
@@ -168,11 +173,13 @@ export class ViewKeeper {
   }
 
   async #keep(view: ClusterView): Promise<void> {
-    if (JSON.stringify(view) === JSON.stringify(this.#view)) return;
+    const text = JSON.stringify(view);
+    if (text === this.#text) return;
     // ORDER: on disk before anyone works by it.
-    await writeJsonFile(viewPath(this.#deps.dataDir), view);
+    await writeJsonText(viewPath(this.#deps.dataDir), text);
     const before = this.#view;
     this.#view = view;
+    this.#text = text;
     for (const listener of this.#listeners) listener(view, before);
   }
 
