@@ -1,5 +1,5 @@
 /** Values that nobody of ours writes, put under every kind of key of the store while a replica follows it: each is set aside and told of. */
-import { seededUnit, settled } from '@wgcni/testing';
+import { malformedRecord, seededUnit, settled } from '@wgcni/testing';
 import { ask, asNode, join, type TestCluster, type TestReplica } from '../cluster.ts';
 
 export interface ValuesReport {
@@ -9,35 +9,6 @@ export interface ValuesReport {
   /** Answers that were no answer of a living server. */
   wrong: string[];
 }
-
-const rubbish = [
-  '',
-  '{',
-  'null',
-  '[]',
-  '{}',
-  '"x"',
-  '1',
-  '{"schema":2}',
-  '{"schema":"1"}',
-  '\u0000',
-  '[[[[]]]]',
-  'NaN',
-];
-const wrongParts: unknown[] = [
-  null,
-  -1,
-  1e308,
-  '',
-  'x',
-  '10.64.0.0/99',
-  '::/200',
-  [],
-  {},
-  [null],
-  [{ cidr: 'x' }],
-  true,
-];
 
 /** Writes `count` values over what a cluster of two nodes has in its store, then puts everything back. */
 export async function malformedValues(
@@ -54,7 +25,7 @@ export async function malformedValues(
   while (report.written < count) {
     const { key, value } = pick(good);
     const strange = unit() < 0.2 ? `${key}${pick(['', '/x', '-', '\u0000', '..'])}` : key;
-    cluster.write(strange, changed(value, unit, pick));
+    cluster.write(strange, malformedRecord(value, { unit, pick }));
     report.written += 1;
     if (report.written % 50 === 0) {
       await settled();
@@ -71,15 +42,6 @@ export async function malformedValues(
   const { status } = await ask(replica, 'GET', '/v1/nodes/f1');
   if (status !== 200) report.wrong.push(`${status} after everything was put back`);
   return report;
-}
-
-/** Either no record at all, or one of its parts replaced. */
-function changed(value: string, unit: () => number, pick: <T>(choices: readonly T[]) => T): string {
-  if (unit() < 0.3) return pick(rubbish);
-  if (unit() < 0.2) return value.slice(0, Math.floor(unit() * value.length));
-  const record = JSON.parse(value) as Record<string, unknown>;
-  const name = pick(Object.keys(record));
-  return JSON.stringify({ ...record, [name]: pick(wrongParts) });
 }
 
 /** Every list and a registration are answered, with whatever; nothing of it is a fault of ours. */

@@ -2,7 +2,7 @@
 import { type Log, silentLog, systemClock, systemRandom } from '@wgcni/base';
 import { MemoryKernel, MemorySysctl } from '@wgcni/iproute';
 import { keysOf, MemoryBackend, MemoryStore, Reflector } from '@wgcni/store';
-import { seededUnit, settled } from '@wgcni/testing';
+import { malformedRecord, seededUnit, settled } from '@wgcni/testing';
 import { MemoryDevices, systemKeys } from '@wgcni/wg';
 import { MeshDevice, meshRef } from '../../mesh/mesh-device.ts';
 import { nodeViewOf } from '../../view/node-view-of.ts';
@@ -16,35 +16,8 @@ export interface ValuesReport {
   wrong: string[];
 }
 
-const rubbish = [
-  '',
-  '{',
-  'null',
-  '[]',
-  '{}',
-  '"x"',
-  '1',
-  '{"schema":2}',
-  '{"schema":"1"}',
-  '\u0000',
-  '[[[[]]]]',
-  'NaN',
-];
-const parts: unknown[] = [
-  null,
-  -1,
-  1e308,
-  '',
-  'x',
-  '10.64.0.0/99',
-  '::/200',
-  [],
-  {},
-  [null],
-  [{ cidr: 'x' }],
-  ['x'],
-  true,
-];
+/** Another network is refused, and that is no malformed value. */
+const isReplaced = (name: string): boolean => name !== 'networkId';
 const keys = keysOf('main');
 const network = {
   ...{ schema: 1, networkId: '0'.repeat(32), mtu: 1_420, keepaliveSec: 25, registrationTtlSec: 30, holdDownSec: 60 },
@@ -114,7 +87,10 @@ export async function malformedValues(dataDir: string, count: number, seed: numb
   try {
     while (report.written < count) {
       const [key, value] = pick([...good]);
-      put(unit() < 0.2 ? `${key}${pick(['x', '/y', '\u0000'])}` : key, changed(value, unit, pick));
+      put(
+        unit() < 0.2 ? `${key}${pick(['x', '/y', '\u0000'])}` : key,
+        malformedRecord(value, { unit, pick }, isReplaced),
+      );
       report.written += 1;
       await work();
       if (report.written % 20 === 0) restore();
@@ -128,13 +104,4 @@ export async function malformedValues(dataDir: string, count: number, seed: numb
   stop.abort();
   await following.catch(() => undefined);
   return report;
-}
-
-function changed(value: string, unit: () => number, pick: <T>(choices: readonly T[]) => T): string {
-  if (unit() < 0.3) return pick(rubbish);
-  if (unit() < 0.2) return value.slice(0, Math.floor(unit() * value.length));
-  const record = JSON.parse(value) as Record<string, unknown>;
-  // Another network is refused, and another key of a node is as good as the one before.
-  const name = pick(Object.keys(record).filter((one) => one !== 'networkId'));
-  return JSON.stringify({ ...record, [name]: pick(parts) });
 }
