@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { TestAuthority } from '@wgcni/testing/pki';
 import { describe, expect, it } from 'vitest';
-import { identityIn, parseIdentity } from './identity.ts';
+import { commonNameOf, identityIn, parseIdentity } from './identity.ts';
 
 describe('the text of an identity', () => {
   it.each([
@@ -23,6 +23,10 @@ describe('the text of an identity', () => {
   ])('is not %j', (text) => {
     expect(parseIdentity(text)).toBeUndefined();
   });
+});
+
+it('has its role in the cluster for a common name', () => {
+  expect(commonNameOf({ kind: 'node', cluster: 'main' })).toBe('node.main');
 });
 
 describe('the identity of a certificate', () => {

@@ -28,6 +28,14 @@ export function formatIdentity(identity: Identity): string {
   }
 }
 
+/**
+ * The common name of a certificate of this identity: its role in the cluster, which is the user that etcd takes it for, so that etcd needs no user per
+ * node. At most 64 characters (RFC 5280, ub-common-name), so a cluster's name should have at most 55.
+ */
+export function commonNameOf({ kind, cluster }: Pick<Identity, 'kind' | 'cluster'>): string {
+  return `${kind}.${cluster}`;
+}
+
 /** The identity that a text names; undefined for anything that is not exactly one of our texts. */
 export function parseIdentity(text: string): Identity | undefined {
   const [, cluster = '', kind, id = '', role, person = ''] = form.exec(text) ?? [];
