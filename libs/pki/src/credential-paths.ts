@@ -1,8 +1,8 @@
 /** PURE: the three files that a process shows itself by, and the URLs that go with them: all of it or nothing. */
 import { CatalogueError } from '@wgcni/base';
 
-/** What the files are for: `tls` is our own REST, `etcd` the store. */
-export type CredentialUse = 'tls' | 'etcd';
+/** What the files are for: `tls` is our own REST, `etcd` the store, `authority` issues certificates. */
+export type CredentialUse = 'tls' | 'etcd' | 'authority';
 
 export interface CredentialPaths {
   use: CredentialUse;

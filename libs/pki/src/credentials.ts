@@ -5,6 +5,7 @@ import { open, readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { credentialFlag, type CredentialPaths } from './credential-paths.ts';
 import { type Identity, identityIn } from './identity.ts';
+import { certificatesIn } from './pem.ts';
 
 /** What the files hold; PEM. */
 export interface CredentialTexts {
@@ -22,8 +23,6 @@ export interface Credentials extends CredentialTexts {
 
 type Part = 'cert' | 'key' | 'ca';
 
-const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 /** Throws CatalogueError `config.invalid` for a file that cannot be read, and for a key that others may read. */
 export async function readCredentialTexts(paths: CredentialPaths): Promise<CredentialTexts> {
   const [cert, ca, key] = await Promise.all([readPart(paths, 'cert'), readPart(paths, 'ca'), readKey(paths)]);
@@ -37,9 +36,7 @@ export function checkCredentials(paths: CredentialPaths, texts: CredentialTexts)
   if (!certificate.checkPrivateKey(key))
     throw refuse(paths, 'key', `is not the key of ${paths.cert}`, 'give the certificate and key that belong together');
   parsing(paths, 'ca', () => {
-    const found = texts.ca.match(pemCertificate) ?? [];
-    if (found.length === 0) throw new Error('it holds no certificate');
-    for (const each of found) new X509Certificate(each);
+    if (certificatesIn(texts.ca).length === 0) throw new Error('it holds no certificate');
   });
   parsing(paths, 'cert', () => createSecureContext({ ...texts, key: texts.key.reveal(), minVersion: 'TLSv1.3' }));
   return { ...texts, identity: identityIn(certificate.subjectAltName), validToMs: Date.parse(certificate.validTo) };
