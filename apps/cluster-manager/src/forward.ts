@@ -1,14 +1,10 @@
 /** Passes a write on to the leader: once, marked, with the caller's name; an answer that stays away is `outcome.unknown`. */
 import { Dialer } from '@wgcni/api';
+import { callerHeader, forwardedHeader } from '@wgcni/api/server';
 import { CatalogueError, messageOf } from '@wgcni/base';
 import type { CredentialSource } from '@wgcni/pki';
 import { decodeRecord, LeaderRecord, type StoredKey } from '@wgcni/store';
 import { request } from 'undici';
-
-/** Marks a request that a replica has passed on; it holds the replica's id. */
-export const forwardedHeader = 'x-wgcni-forwarded-by';
-/** Names the caller whom the first replica saw. */
-export const callerHeader = 'x-wgcni-caller';
 
 /** Headers of the leader's answer that the caller is shown. */
 const passedOn = ['etag', 'retry-after'];

@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join as joinPath } from 'node:path';
+import { callerHeader, forwardedHeader } from '@wgcni/api/server';
 import { Secret } from '@wgcni/base';
 import { checkCredentials, type CredentialSource } from '@wgcni/pki';
 import { type CertificateRequest, type Issued, TestAuthority } from '@wgcni/testing/pki';
@@ -15,7 +16,6 @@ import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildApp } from '../app.ts';
-import { callerHeader, forwardedHeader } from '../forward.ts';
 import { asNode, join, TestCluster } from '../testing/cluster.ts';
 
 type Kind = 'reads' | 'speaks for itself' | 'operates' | 'administers';

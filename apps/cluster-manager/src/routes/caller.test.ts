@@ -4,6 +4,7 @@
  *   caller ──▶ m2, a follower ──▶ m1, the leader
  */
 import type { AddressInfo } from 'node:net';
+import { callerHeader, forwardedHeader } from '@wgcni/api/server';
 import { Secret, systemClock } from '@wgcni/base';
 import { checkCredentials, type Credentials } from '@wgcni/pki';
 import { encodeRecord, writtenSchema } from '@wgcni/store';
@@ -11,7 +12,7 @@ import { type CertificateRequest, TestAuthority } from '@wgcni/testing/pki';
 import { Agent, request } from 'undici';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildApp } from '../app.ts';
-import { callerHeader, Forwarder, forwardedHeader } from '../forward.ts';
+import { Forwarder } from '../forward.ts';
 import type { Replica } from '../replica.ts';
 import { asNode, TestCluster, type TestReplica } from '../testing/cluster.ts';
 

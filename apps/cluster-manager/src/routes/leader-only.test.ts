@@ -1,6 +1,6 @@
 /** A write goes to the leader, once: who was taken for the leader and is not says so, and passes nothing on. */
+import { forwardedHeader } from '@wgcni/api/server';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { forwardedHeader } from '../forward.ts';
 import { asNode, TestCluster, type TestReplica } from '../testing/cluster.ts';
 
 let cluster: TestCluster;

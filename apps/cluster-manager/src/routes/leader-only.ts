@@ -1,7 +1,7 @@
 /** A handler that runs at the leader: here when this replica leads, otherwise there, forwarded once. */
+import { forwardedHeader } from '@wgcni/api/server';
 import { CatalogueError, toCatalogueError } from '@wgcni/base';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { forwardedHeader } from '../forward.ts';
 import type { Replica } from '../replica.ts';
 
 /** Runs `work` at the leader. Throws CatalogueError `leader.forwarded` for a request that was forwarded to a replica which does not lead. */

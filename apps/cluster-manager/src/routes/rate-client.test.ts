@@ -1,7 +1,7 @@
 /** One client of a replica that asks too often is refused; other addresses, and other replicas that forward, are not. */
+import { forwardedHeader } from '@wgcni/api/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../app.ts';
-import { forwardedHeader } from '../forward.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { rateClientOf } from './rate-client.ts';
 

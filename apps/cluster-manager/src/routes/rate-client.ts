@@ -1,7 +1,6 @@
 /** Whose requests are counted together: those from one address, until there are client certificates. */
-import { clientOf } from '@wgcni/api/server';
+import { clientOf, forwardedHeader } from '@wgcni/api/server';
 import type { FastifyRequest } from 'fastify';
-import { forwardedHeader } from '../forward.ts';
 
 /** A replica speaks for all nodes that asked it: it may ask as often as this many of them, and each was counted there. */
 const replicaShare = 20;
