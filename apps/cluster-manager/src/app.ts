@@ -8,10 +8,12 @@ import { type CredentialSource, SecureServer } from '@wgcni/pki';
 import type { ClientLimits } from './config.ts';
 import type { Replica } from './replica.ts';
 import { knowCallers } from './routes/caller.ts';
+import { certificateRoutes } from './routes/certificates.ts';
 import { networkRoutes } from './routes/network.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { rateClientOf } from './routes/rate-client.ts';
 import { replicaRoutes } from './routes/replicas.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 
 /**
  * An instance that is not listening yet; tests use its `inject`. With credentials it speaks TLS, and only with those who may. Without limits of its
@@ -32,6 +34,7 @@ export async function buildApp(
     tags: [
       { name: 'network', description: 'The address plan' },
       { name: 'nodes', description: 'Registrations, grants and the life of a node' },
+      { name: 'certificates', description: 'How nodes join, and keep a certificate' },
       { name: 'replicas', description: 'Cluster-managers and their health' },
     ],
     // A registration names at most 64 grants.
@@ -47,6 +50,8 @@ export async function buildApp(
     knowCallers(app, replica, secure);
     networkRoutes(app, replica);
     nodeRoutes(app, replica);
+    certificateRoutes(app, replica);
+    tokenRoutes(app, replica);
     replicaRoutes(app, replica);
   });
 }

@@ -1,5 +1,6 @@
 /** One replica as the REST surface sees it: its view, its part in the election, and what only the leader does. */
 import type { Clock, Log, Random } from '@wgcni/base';
+import type { IssuingAuthority } from '@wgcni/pki/authority';
 import type { Election, Store } from '@wgcni/store';
 import type { Forwarder } from './forward.ts';
 import type { LeaderWriter } from './registry/leader-writer.ts';
@@ -21,4 +22,6 @@ export interface Replica {
   log: Log;
   /** Whether the view follows the store at this moment. */
   isSynced: () => boolean;
+  /** Issues certificates; absent with a PKI of one's own. */
+  authority: IssuingAuthority | undefined;
 }

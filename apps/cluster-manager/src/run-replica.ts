@@ -1,6 +1,7 @@
 /** Puts one replica together and runs its loops: the view, the election, its own presence, and the leader's slow work. */
 import { messageOf, within, type Clock, type Log, type Random } from '@wgcni/base';
 import type { CredentialSource } from '@wgcni/pki';
+import type { IssuingAuthority } from '@wgcni/pki/authority';
 import { Election, encodeRecord, keysOf, LeaseSession, Reflector, writtenSchema, type Store } from '@wgcni/store';
 import type { Config } from './config.ts';
 import { Forwarder } from './forward.ts';
@@ -18,6 +19,8 @@ export interface ReplicaDeps {
   version: string;
   /** TLS: who this replica is to the leader. */
   credentials?: CredentialSource | undefined;
+  /** Issues certificates to nodes. */
+  authority?: IssuingAuthority | undefined;
 }
 
 export interface RunningReplica extends Replica {
@@ -74,6 +77,7 @@ export function runReplica(
     },
     forwarder: new Forwarder(replicaId, () => election.holder, deps.credentials),
     isSynced: () => reflector.isSynced,
+    authority: deps.authority,
     listed,
     ended: Promise.all(loops).then(() => undefined),
   };

@@ -45,6 +45,20 @@ export const EndpointText = Type.String({
   examples: ['192.0.2.7:51820', '[2001:db8::7]:51820'],
 });
 export const IdText = Type.String({ pattern: '^[0-9a-f]{32}$', description: 'random 128-bit id in hexadecimal' });
+/** SHA-256. */
+export const DigestText = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 in hexadecimal' });
+/** PEM between lines of dashes: public by its label. */
+const pem = (label: string, repeated: string): string =>
+  `^(-----BEGIN ${label}-----\\r?\\n[A-Za-z0-9+/=\\r\\n]{1,4096}-----END ${label}-----\\r?\\n?)${repeated}$`;
+export const CertificateRequestText = Type.String({
+  pattern: pem('CERTIFICATE REQUEST', ''),
+  maxLength: 4_200,
+  description: 'certificate request (PKCS #10) as PEM',
+});
+export const CertificatesText = Type.String({
+  pattern: pem('CERTIFICATE', '{1,16}'),
+  description: 'certificates as PEM, each after the one that it has issued',
+});
 export const Revision = Type.Integer({ minimum: 0, description: 'revision of the store' });
 
 /** A literal union that OpenAPI shows as one enum. */

@@ -1,9 +1,6 @@
 /** The texts by which certificates and public keys are compared and told to people: SHA-256 in lower-case hexadecimal. */
 import { createHash, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 
-/** What 64 such digits look like. */
-export const digestPattern = '^[0-9a-f]{64}$';
-
 /** Of the whole certificate (DER): what `openssl x509 -fingerprint -sha256` shows. */
 export function certificateDigest(certificate: X509Certificate): string {
   return sha256(certificate.raw);

@@ -11,7 +11,7 @@ describe('a join token', () => {
     const token = drawToken(authority, systemRandom);
     const read = parseToken(` ${formatToken(token).reveal()}\n`, '--join');
     expect([read.id, read.secret.reveal(), read.authority]).toEqual([token.id, token.secret.reveal(), authority]);
-    const header = readBearer(bearerOf(token));
+    const header = readBearer(bearerOf(token).reveal());
     expect([header?.id, header?.secret.reveal()]).toEqual([token.id, token.secret.reveal()]);
   });
 

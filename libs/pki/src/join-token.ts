@@ -40,8 +40,8 @@ export function tokenHash(secret: Secret): string {
 }
 
 /** As a request carries it: `Authorization: Bearer` (RFC 6750). */
-export function bearerOf({ id, secret }: JoinToken): string {
-  return `Bearer ${id}.${secret.reveal()}`;
+export function bearerOf({ id, secret }: JoinToken): Secret {
+  return new Secret(`Bearer ${id}.${secret.reveal()}`);
 }
 
 /** Id and secret of such a header; undefined for anything else. */

@@ -6,6 +6,7 @@ const good: PeerFacts = {
   isTrusted: true,
   distrust: undefined,
   subjectAltName: 'URI:wgcni://main/node/n1',
+  keyDigest: undefined,
   validToMs: 1_000,
 };
 

@@ -9,6 +9,8 @@ export interface PeerFacts {
   /** As node:tls writes it; absent without a certificate. */
   subjectAltName: string | undefined;
   validToMs: number;
+  /** SHA-256 of its public key; absent without a certificate. */
+  keyDigest: string | undefined;
 }
 
 export type Judgement = { identity: Identity } | { identity: undefined; why: string };

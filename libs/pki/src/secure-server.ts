@@ -4,7 +4,8 @@ import type { RequestListener, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type SecureContextOptions } from 'node:tls';
-import { constants } from 'node:crypto';
+import { constants, type X509Certificate } from 'node:crypto';
+import { publicKeyDigest } from './digests.ts';
 import type { CredentialSource } from './kept-credentials.ts';
 import type { Credentials } from './credentials.ts';
 import type { PeerFacts } from './judge-peer.ts';
@@ -17,11 +18,13 @@ const keepAliveTimeoutMs = 72_000;
 export interface SecurePeer extends PeerFacts {
   /** Whether the connection was judged by credentials that have been replaced since. */
   isOutdated: boolean;
+  /** What it showed, whoever issued it. */
+  certificate: X509Certificate | undefined;
 }
 
 export class SecureServer {
   readonly #source: CredentialSource;
-  readonly #peers = new WeakMap<Socket, { facts: PeerFacts; judgedBy: Credentials | undefined }>();
+  readonly #peers = new WeakMap<Socket, { facts: Omit<SecurePeer, 'isOutdated'>; judgedBy: Credentials | undefined }>();
   /** By what the handshakes that are under way judge, by the ports of their connections. */
   readonly #handshakes = new Map<string, Credentials>();
 
@@ -56,6 +59,11 @@ export class SecureServer {
     return server;
   }
 
+  /** PEM of the authorities that callers are judged by now. */
+  get authorities(): string {
+    return this.#source.current.ca;
+  }
+
   /** Who is at the other end of a connection of this server. */
   peerOf(socket: Socket): SecurePeer | undefined {
     const known = this.#peers.get(socket);
@@ -78,12 +86,14 @@ function forgetKeyText(server: Server): void {
   Object.assign(server, { key: undefined });
 }
 
-function factsOf(socket: TLSSocket): PeerFacts {
+function factsOf(socket: TLSSocket): Omit<SecurePeer, 'isOutdated'> {
   const certificate = socket.getPeerX509Certificate();
   return {
     isTrusted: socket.authorized,
     distrust: certificate === undefined ? undefined : String(socket.authorizationError),
     subjectAltName: certificate?.subjectAltName,
     validToMs: certificate === undefined ? 0 : Date.parse(certificate.validTo),
+    keyDigest: certificate === undefined ? undefined : publicKeyDigest(certificate.publicKey),
+    certificate,
   };
 }

@@ -21,6 +21,10 @@ export interface Keys {
   registration(nodeId: string): string;
   keyClaims: string;
   keyClaim(publicKey: string): string;
+  tokens: string;
+  token(tokenId: string): string;
+  admissions: string;
+  admission(nodeId: string): string;
 }
 
 /** The keys under `/wgcni/v1/<cluster>/`. `cluster` is a name of letters, digits, '.', '_' and '-'. */
@@ -34,6 +38,8 @@ export function keysOf(cluster: string): Keys {
   const subnets = `${control}subnets/`;
   const registrations = `${control}registrations/`;
   const keyClaims = `${control}keys/`;
+  const tokens = `${control}tokens/`;
+  const admissions = `${control}admissions/`;
   return {
     root,
     mesh,
@@ -53,6 +59,10 @@ export function keysOf(cluster: string): Keys {
     registration: (nodeId) => registrations + nodeId,
     keyClaims,
     keyClaim: (publicKey) => keyClaims + publicKey.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''),
+    tokens,
+    token: (tokenId) => tokens + tokenId,
+    admissions,
+    admission: (nodeId) => admissions + nodeId,
   };
 }
 

@@ -17,8 +17,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildApp } from '../app.ts';
 import { asNode, join, TestCluster } from '../testing/cluster.ts';
+import { settled } from '@wgcni/testing';
 
-type Kind = 'reads' | 'speaks for itself' | 'operates' | 'administers';
+type Kind = 'reads' | 'oversees' | 'speaks for itself' | 'joins' | 'operates' | 'administers';
 type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
 
 interface Operation {
@@ -41,6 +42,12 @@ const expected: Record<string, Kind> = {
   listPeers: 'reads',
   renewRegistration: 'speaks for itself',
   releaseGrants: 'speaks for itself',
+  joinNode: 'joins',
+  renewCertificate: 'speaks for itself',
+  admitNode: 'administers',
+  listTokens: 'oversees',
+  putToken: 'administers',
+  deleteToken: 'administers',
   drainNode: 'operates',
   undrainNode: 'operates',
   forgetNode: 'administers',
@@ -91,13 +98,25 @@ const forgers: Record<string, { uri: string; headers: Record<string, string> }> 
   'a manager that asks for itself': { uri: 'wgcni://main/manager/m2', headers: {} },
 };
 
+/** Whose certificate is good by itself, and whom the cluster does not know any more: the answer is 403, whatever is asked. */
+const outcasts: Record<string, { code: string; detail: string }> = {
+  'a deleted node': { code: 'identity.deleted', detail: 'this node was deleted from the cluster' },
+  'a node whose name has joined with another key': {
+    code: 'identity.refused',
+    detail: 'this certificate may not do that',
+  },
+};
+
 /** Who is known, and may do what of the kinds. */
 const callers: Record<string, { uri: string; may: readonly Kind[] }> = {
   'the node itself': { uri: 'wgcni://main/node/n1', may: ['reads', 'speaks for itself'] },
   'another node': { uri: 'wgcni://main/node/n2', may: ['reads'] },
-  'a person who reads': { uri: 'wgcni://main/operator/read/rob', may: ['reads'] },
-  'a person who operates': { uri: 'wgcni://main/operator/operate/olga', may: ['reads', 'operates'] },
-  'a person who administers': { uri: 'wgcni://main/operator/admin/ann', may: ['reads', 'operates', 'administers'] },
+  'a person who reads': { uri: 'wgcni://main/operator/read/rob', may: ['reads', 'oversees'] },
+  'a person who operates': { uri: 'wgcni://main/operator/operate/olga', may: ['reads', 'oversees', 'operates'] },
+  'a person who administers': {
+    uri: 'wgcni://main/operator/admin/ann',
+    may: ['reads', 'oversees', 'operates', 'administers'],
+  },
 };
 
 describe('the matrix', () => {
@@ -111,8 +130,15 @@ describe('the matrix', () => {
     [authority, stranger] = await Promise.all([TestAuthority.create(), TestAuthority.create()]);
     cluster = new TestCluster();
     const leader = await cluster.startWithNetwork();
-    for (const nodeId of ['n1', 'n2'])
+    for (const nodeId of ['n1', 'n2', 'n3'])
       await join(leader, nodeId, asNode({ endpoints: [`192.0.2.${nodeId.at(-1)}:51820`] }));
+    expect((await leader.app.inject({ method: 'DELETE', url: '/v1/nodes/n3?force=true' })).statusCode).toBe(204);
+    const joined = { schema: 1, nodeId: 'n4', state: 'joined', keyDigest: 'ab'.repeat(32) };
+    cluster.write(cluster.keys.admission('n4'), JSON.stringify(joined));
+    await settled();
+    agents.set('a deleted node', agentOf(await authority.issue({ uris: ['wgcni://main/node/n3'] })));
+    const replaced = 'a node whose name has joined with another key';
+    agents.set(replaced, agentOf(await authority.issue({ uris: ['wgcni://main/node/n4'] })));
     app = await buildApp(leader.replica, await managerCredentials());
     await app.listen({ host: '127.0.0.1', port: 0 });
     for (const [name, wanted] of Object.entries(strangers)) {
@@ -155,6 +181,14 @@ describe('the matrix', () => {
     return { status: answer.statusCode, body: await answer.body.text() };
   }
 
+  const tokenRefusal = {
+    type: 'urn:wgcni:error:token.refused',
+    title: 'token refused',
+    status: 401,
+    detail: 'this token does not let this node join',
+    code: 'token.refused',
+    retryable: false,
+  };
   const refusal = (status: 401 | 403): object => ({
     type: `urn:wgcni:error:identity.${status === 401 ? 'missing' : 'refused'}`,
     title: `identity ${status === 401 ? 'missing' : 'refused'}`,
@@ -170,24 +204,39 @@ describe('the matrix', () => {
   });
 
   describe.each(operations.map((each) => [each.id, each] as const))('%s', (_, operation) => {
+    /** Judged by a token, which none of these shows; a certificate is of no matter. */
+    const isJoining = expected[operation.id] === 'joins';
+
     it.each(Object.keys(strangers))('is refused to %s with 401, and nothing is said or done', async (name) => {
       const before = cluster.backend.revision;
       const { status, body } = await ask(name, operation);
-      expect([status, JSON.parse(body)]).toEqual([401, refusal(401)]);
+      expect([status, JSON.parse(body)]).toEqual([401, isJoining ? tokenRefusal : refusal(401)]);
       expect(cluster.backend.revision).toBe(before);
     });
 
     it.each(Object.keys(forgers))('is refused to %s with 403, and nothing is said or done', async (name) => {
       const before = cluster.backend.revision;
       const { status, body } = await ask(name, operation, forgers[name]?.headers);
-      expect([status, JSON.parse(body)]).toEqual([403, refusal(403)]);
+      expect([status, JSON.parse(body)]).toEqual(isJoining ? [401, tokenRefusal] : [403, refusal(403)]);
+      expect(cluster.backend.revision).toBe(before);
+    });
+
+    it.each(Object.keys(outcasts))('is refused to %s, and nothing is said or done', async (name) => {
+      const before = cluster.backend.revision;
+      const { status, body } = await ask(name, { ...operation, path: operation.path.replace('/n1', '/n3') });
+      const { code, detail } = outcasts[name] ?? {};
+      // It lets go of its subnets: that is asked of it, and tells it nothing.
+      if (name === 'a deleted node' && operation.id === 'releaseGrants') expect(status).toBe(400);
+      else if (isJoining) expect([status, JSON.parse(body)]).toEqual([401, tokenRefusal]);
+      else expect([status, JSON.parse(body)]).toMatchObject([403, { code, detail, status: 403 }]);
       expect(cluster.backend.revision).toBe(before);
     });
 
     it.each(Object.keys(callers))('is done for %s exactly when they may', async (name) => {
       const kind = expected[operation.id];
       const { status, body } = await ask(name, operation);
-      if (kind !== undefined && callers[name]?.may.includes(kind)) expect([401, 403]).not.toContain(status);
+      if (isJoining) expect([status, JSON.parse(body)]).toEqual([401, tokenRefusal]);
+      else if (kind !== undefined && callers[name]?.may.includes(kind)) expect([401, 403]).not.toContain(status);
       else expect([status, JSON.parse(body)]).toEqual([403, refusal(403)]);
     });
 
@@ -196,7 +245,8 @@ describe('the matrix', () => {
       for (const { uri, may } of Object.values(callers)) {
         const headers = { [forwardedHeader]: 'm2', [callerHeader]: encodeURIComponent(uri) };
         const { status } = await ask('a manager that forwards for nobody', operation, headers);
-        if (kind !== undefined && may.includes(kind)) expect([401, 403]).not.toContain(status);
+        if (isJoining) expect(status).toBe(401);
+        else if (kind !== undefined && may.includes(kind)) expect([401, 403]).not.toContain(status);
         else expect(status).toBe(403);
       }
     });
@@ -224,7 +274,7 @@ function operationsOf(file: string): Operation[] {
     Object.entries(methods).map(([method, { operationId, requestBody }]) => ({
       id: operationId,
       method: method.toUpperCase() as Method,
-      path: path.replace('{nodeId}', 'n1').replace('{pool}', '10.96.0.0-12'),
+      path: path.replace('{nodeId}', 'n1').replace('{pool}', '10.96.0.0-12').replace('{tokenId}', '0011223344556677'),
       hasBody: requestBody !== undefined,
     })),
   );

@@ -18,9 +18,10 @@ const reads = [
   ...['getNetwork', 'listPools', 'listSubnets', 'listNodes', 'getNode', 'listPeers'],
   ...['getLeader', 'listReplicas', 'getHealth', 'getReadiness', '/openapi.json'],
 ];
-const forItself = ['registerNode', 'renewRegistration', 'releaseGrants'];
+const oversees = ['listTokens'];
+const forItself = ['registerNode', 'renewRegistration', 'releaseGrants', 'renewCertificate'];
 const operates = ['drainNode', 'undrainNode'];
-const administers = ['putNetwork', 'putPool', 'deleteNode', 'forgetNode'];
+const administers = ['putNetwork', 'putPool', 'deleteNode', 'forgetNode', 'admitNode', 'putToken', 'deleteToken'];
 
 describe('what is allowed', () => {
   it.each([
@@ -28,9 +29,9 @@ describe('what is allowed', () => {
     ["a node, to another's record", node, 'n2', reads],
     ['a node, to a record whose name differs in case', node, 'N1', reads],
     ['a node, to no record', node, undefined, reads],
-    ['a person who reads', person('read'), 'n1', reads],
-    ['a person who operates', person('operate'), 'n1', [...reads, ...operates]],
-    ['a person who administers', person('admin'), 'n1', [...reads, ...operates, ...administers]],
+    ['a person who reads', person('read'), 'n1', [...reads, ...oversees]],
+    ['a person who operates', person('operate'), 'n1', [...reads, ...oversees, ...operates]],
+    ['a person who administers', person('admin'), 'n1', [...reads, ...oversees, ...operates, ...administers]],
     ['a manager, of its own', manager, 'n1', []],
   ])('to %s', (_, caller, nodeId, operations) => {
     expect(allowed(caller, nodeId).sort()).toEqual([...operations].sort());

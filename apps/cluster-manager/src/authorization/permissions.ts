@@ -8,9 +8,13 @@ interface Permission {
   operator: OperatorRole | 'none';
 }
 
+/** Whoever has a token, which is judged by itself; nobody by a certificate. */
+const joining: Permission = { node: 'none', operator: 'none' };
 const reading: Permission = { node: 'any', operator: 'read' };
 /** What only the node itself can say truly: its keys, endpoints, and that nothing of a subnet is in use. */
 const speakingForItself: Permission = { node: 'own', operator: 'none' };
+/** What no node needs to know. */
+const overseeing: Permission = { node: 'none', operator: 'read' };
 const operating: Permission = { node: 'none', operator: 'operate' };
 /** What takes subnets from those who may still use them, or changes the address plan. */
 const administering: Permission = { node: 'none', operator: 'admin' };
@@ -28,10 +32,16 @@ export const permissions: Readonly<Record<string, Permission>> = {
   registerNode: speakingForItself,
   renewRegistration: speakingForItself,
   releaseGrants: speakingForItself,
+  renewCertificate: speakingForItself,
+  joinNode: joining,
   drainNode: operating,
   undrainNode: operating,
   deleteNode: administering,
   forgetNode: administering,
+  admitNode: administering,
+  listTokens: overseeing,
+  putToken: administering,
+  deleteToken: administering,
   getLeader: reading,
   listReplicas: reading,
   getHealth: reading,

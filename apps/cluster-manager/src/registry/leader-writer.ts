@@ -103,10 +103,11 @@ export class LeaderWriter {
   /** Nothing waits for this. Where the outcome stays unknown it is not done: a key may be bound to any of them. */
   #endLeases({ granted, left }: LeasesAtStake, { arm, revision }: KnownOutcome, signal: AbortSignal): void {
     const { state, log } = this.deps;
-    const isBound = (lease: LeaseId): boolean => state.gone.all().some(({ item }) => item.lease === lease);
+    const isBound = (lease: LeaseId): boolean =>
+      [...state.gone.all(), ...state.tokens.all()].some(({ item }) => item.lease === lease);
     const end = async (): Promise<void> => {
       await this.#caughtUp(revision);
-      // FENCE: a conflict may be our own earlier success, whose answer was lost: then a tombstone hangs on the lease.
+      // FENCE: a conflict may be our own earlier success, whose answer was lost: then a tombstone or a token hangs on the lease.
       const idle = arm === 'committed' ? left : granted.filter((lease) => !isBound(lease));
       for (const lease of idle) await this.#endLease(lease, signal);
     };

@@ -1,7 +1,15 @@
 /** Everything by which a node or a subnet leaves: drain, release, delete, forget, reclaim; each writes its tombstone in the same transaction. */
 import type { Node, ReleaseInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import { encodeRecord, type Compare, type GoneRecord, type NodeRecord, type SubnetRecord } from '@wgcni/store';
+import {
+  type AdmissionRecord,
+  encodeRecord,
+  writtenSchema,
+  type Compare,
+  type GoneRecord,
+  type NodeRecord,
+  type SubnetRecord,
+} from '@wgcni/store';
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { Kept } from '../state/table.ts';
 import { otherInstance } from './admit.ts';
@@ -78,12 +86,13 @@ export function deleteNode(writer: LeaderWriter, nodeId: string, force: boolean)
     const node = state.nodeOf(nodeId);
     const registered = state.registrationOf(nodeId);
     if (node === undefined) {
+      if (state.admissionOf(nodeId)?.record.state === 'joined') return asTry(denial(state, nodeId, noParts()));
       if (state.gone.get(state.keys.goneEntry('node', nodeId)) !== undefined) return { result: undefined };
       throw unknownNode(nodeId);
     }
     if (registered !== undefined && !force)
       throw stillRegistered(nodeId, 'drain and stop it first, or delete it with force');
-    const parts = await removal(writer, node, 'deleted');
+    const parts = denial(state, nodeId, await removal(writer, node, 'deleted'));
     for (const subnet of heldBy(state, node.record)) {
       parts.compare.push(unchanged(subnet));
       parts.then.push({
@@ -98,6 +107,17 @@ export function deleteNode(writer: LeaderWriter, nodeId: string, force: boolean)
         .revokeLease(registered.record.leaseId)
         .catch((cause: unknown) => log.warn({ nodeId, cause }, 'lease.not-revoked'));
     return asTry(parts);
+  });
+}
+
+/** Takes the mark of deletion away: certificates of the node are taken again. A node that was not deleted, or is known by a key, stays as it is. */
+export function admitNode(writer: LeaderWriter, nodeId: string): Promise<void> {
+  const { state } = writer.deps;
+  return writer.change<void>(async () => {
+    const admission = state.admissionOf(nodeId);
+    if (admission?.record.state !== 'deleted') return { result: undefined };
+    const { key } = admission.item;
+    return { transaction: { compare: [unchanged(admission)], then: [{ kind: 'delete', key }] }, result: undefined };
   });
 }
 
@@ -144,6 +164,16 @@ export async function freeReserved(
     await bury(writer, parts, { kind: 'subnet', id: grantId, why, node: undefined, subnets: [subnet.record] });
   }
   return asTry(parts);
+}
+
+/** From the instant of this transaction on no certificate of the node is taken (decision 0007). */
+function denial(state: ClusterState, nodeId: string, parts: Parts): Parts {
+  const key = state.keys.admission(nodeId);
+  const kept = state.admissions.get(key);
+  const record: AdmissionRecord = { schema: writtenSchema, nodeId, state: 'deleted', keyDigest: null };
+  parts.compare.push({ key, target: 'mod', equals: kept?.item.modRevision ?? 0 });
+  parts.then.push({ kind: 'put', key, value: encodeRecord(record, kept?.item) });
+  return parts;
 }
 
 /** What every removal of a node has in common: record, registration and key claim go, a tombstone comes. */

@@ -1,6 +1,7 @@
 /** Renewing a registration, at any replica: the keep-alive, *and then* one linearizable read of what it rests on (design §5). */
 import type { Renewal, RenewInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
+import type { IssuingAuthority } from '@wgcni/pki/authority';
 import { decodeRecord, LeaseGoneError, NodeRecord, RegistrationRecord, type Store, type StoredKey } from '@wgcni/store';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { otherInstance } from './admit.ts';
@@ -8,10 +9,15 @@ import { otherInstance } from './admit.ts';
 export interface RenewDeps {
   store: Store;
   state: ClusterState;
+  authority: IssuingAuthority | undefined;
 }
 
 /** Throws CatalogueError `registration.gone` (register again) or `node.registered` (another instance has taken the node over). */
-export async function renew({ store, state }: RenewDeps, nodeId: string, input: RenewInput): Promise<Renewal> {
+export async function renew(
+  { store, state, authority }: RenewDeps,
+  nodeId: string,
+  input: RenewInput,
+): Promise<Renewal> {
   const { keys } = state;
   const [registered, node] = await Promise.all([store.get(keys.registration(nodeId)), store.get(keys.node(nodeId))]);
   const registration = readRegistration(nodeId, registered.item);
@@ -30,7 +36,8 @@ export async function renew({ store, state }: RenewDeps, nodeId: string, input: 
   });
   if (outcome.arm === 'unknown') throw outcome.cause;
   if (outcome.arm === 'conflict') throw gone(nodeId, 'its records changed meanwhile');
-  return { ttlSec, draining: record.draining, revision: outcome.revision };
+  const issuer = authority?.authority.digest ?? null;
+  return { ttlSec, draining: record.draining, revision: outcome.revision, authority: issuer };
 }
 
 function readRegistration(nodeId: string, item: StoredKey | undefined): RegistrationRecord {

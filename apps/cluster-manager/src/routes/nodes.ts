@@ -17,7 +17,7 @@ import {
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import { deleteNode, forgetNode, release, setDraining, unknownNode } from '../registry/leave.ts';
+import { admitNode, deleteNode, forgetNode, release, setDraining, unknownNode } from '../registry/leave.ts';
 import { register } from '../registry/register.ts';
 import { renew } from '../registry/renew.ts';
 import { showNode, showNodes, showPeers } from '../registry/show-node.ts';
@@ -162,6 +162,17 @@ function addOperations(server: FastifyInstance, replica: Replica): void {
         );
         return reply.code(204).send(null);
       }),
+  );
+  const admit = {
+    tags,
+    summary: "Take a deleted node's certificates again; one that joined by a token needs a new token instead",
+    operationId: 'admitNode',
+  };
+  app.post(`${path}/admit`, { schema: { ...admit, params, response: done } }, async (request, reply) =>
+    atLeader(replica, request, reply, async () => {
+      await audited(replica, request, 'admitNode', () => admitNode(writer, request.params.nodeId));
+      return reply.code(204).send(null);
+    }),
   );
   const forget = {
     tags,

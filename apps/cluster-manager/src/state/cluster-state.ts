@@ -2,6 +2,7 @@
 import { CatalogueError, type Log } from '@wgcni/base';
 import { formatCidr, parseCidr, SubnetPool, type Cidr } from '@wgcni/ipam';
 import {
+  AdmissionRecord,
   GoneRecord,
   KeyClaimRecord,
   NetworkRecord,
@@ -10,6 +11,7 @@ import {
   RegistrationRecord,
   ReplicaRecord,
   SubnetRecord,
+  TokenRecord,
   type Change,
   type Keys,
   type StoredKey,
@@ -26,6 +28,8 @@ export class ClusterState {
   readonly gone = new Table(GoneRecord);
   readonly replicas = new Table(ReplicaRecord);
   readonly recovering = new Table(RecoveringRecord);
+  readonly tokens = new Table(TokenRecord);
+  readonly admissions = new Table(AdmissionRecord);
   readonly #log: Log;
   readonly #subnetsOfNode = new Map<string, Set<string>>();
   readonly #waiting = new Set<() => void>();
@@ -78,6 +82,10 @@ export class ClusterState {
 
   registrationOf(nodeId: string): Kept<RegistrationRecord> | undefined {
     return this.registrations.get(this.keys.registration(nodeId));
+  }
+
+  admissionOf(nodeId: string): Kept<AdmissionRecord> | undefined {
+    return this.admissions.get(this.keys.admission(nodeId));
   }
 
   nodeOf(nodeId: string): Kept<NodeRecord> | undefined {
@@ -141,6 +149,8 @@ export class ClusterState {
       this.gone,
       this.replicas,
       this.recovering,
+      this.tokens,
+      this.admissions,
     ];
   }
 
@@ -153,6 +163,8 @@ export class ClusterState {
     if (key.startsWith(keys.registrations)) return this.registrations;
     if (key.startsWith(keys.keyClaims)) return this.claims;
     if (key.startsWith(keys.gone)) return this.gone;
+    if (key.startsWith(keys.tokens)) return this.tokens;
+    if (key.startsWith(keys.admissions)) return this.admissions;
     return key.startsWith(keys.replicas) ? this.replicas : undefined;
   }
 

@@ -117,6 +117,7 @@ export class FakeCluster {
       ttlSec: this.network.registrationTtlSec,
       draining: this.draining.has(nodeId),
       revision: this.store.backend.revision,
+      authority: null,
     };
   }
 

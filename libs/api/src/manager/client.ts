@@ -1,9 +1,10 @@
 /** Typed client of the cluster-managers: any replica answers, so a replica that does not is passed over. */
-import { backoffMs, CatalogueError, fromProblem, messageOf, systemClock, systemRandom } from '@wgcni/base';
+import { backoffMs, CatalogueError, fromProblem, messageOf, type Secret, systemClock, systemRandom } from '@wgcni/base';
 import type { CredentialSource } from '@wgcni/pki';
 import { request } from 'undici';
 import { Dialer } from '../dialer.ts';
 import type { Page } from '../page.ts';
+import type { Certificate, CertificateInput } from './certificates.ts';
 import type { Network, NetworkInput, PoolUse } from './network.ts';
 import type {
   Node,
@@ -16,6 +17,7 @@ import type {
   Subnet,
 } from './nodes.ts';
 import type { Leader, Replica } from './replicas.ts';
+import type { Token, TokenInput } from './tokens.ts';
 
 export interface ManagerClientOptions {
   /** Base URLs of the replicas; the one that answered last is asked first. */
@@ -48,6 +50,14 @@ export interface ManagerClient {
   undrain(nodeId: string, signal?: AbortSignal): Promise<Node>;
   deleteNode(nodeId: string, options?: { force?: boolean }, signal?: AbortSignal): Promise<void>;
   forget(nodeId: string, signal?: AbortSignal): Promise<void>;
+  /** Takes the certificates of a deleted node again. */
+  admit(nodeId: string, signal?: AbortSignal): Promise<void>;
+  tokens(signal?: AbortSignal): Promise<Page<Token>>;
+  putToken(tokenId: string, input: TokenInput, signal?: AbortSignal): Promise<Token>;
+  deleteToken(tokenId: string, signal?: AbortSignal): Promise<void>;
+  /** Joins by a token; `bearer` is the whole header. */
+  join(nodeId: string, input: CertificateInput, bearer: Secret, signal?: AbortSignal): Promise<Certificate>;
+  renewCertificate(nodeId: string, input: CertificateInput, signal?: AbortSignal): Promise<Certificate>;
   leader(signal?: AbortSignal): Promise<Leader>;
   replicas(signal?: AbortSignal): Promise<Page<Replica>>;
   close(): Promise<void>;
@@ -60,6 +70,8 @@ interface Call {
   path: string;
   body?: unknown;
   signal: AbortSignal | undefined;
+  /** The header `authorization`. */
+  bearer?: Secret;
 }
 
 /** Most items of one page; lists are read page by page and joined. */
@@ -101,6 +113,13 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
     deleteNode: (nodeId, { force = false } = {}, signal) =>
       send('DELETE', node(nodeId, force ? '?force=true' : ''), signal),
     forget: (nodeId, signal) => send('POST', node(nodeId, '/forget'), signal),
+    admit: (nodeId, signal) => send('POST', node(nodeId, '/admit'), signal),
+    tokens: (signal) => list('/v1/tokens', signal),
+    putToken: (tokenId, input, signal) => send('PUT', `/v1/tokens/${encodeURIComponent(tokenId)}`, signal, input),
+    deleteToken: (tokenId, signal) => send('DELETE', `/v1/tokens/${encodeURIComponent(tokenId)}`, signal),
+    join: async (nodeId, body, bearer, signal) =>
+      (await call({ method: 'POST', path: node(nodeId, '/join'), signal, body, bearer })) as Certificate,
+    renewCertificate: (nodeId, input, signal) => send('POST', node(nodeId, '/certificate'), signal, input),
     leader: (signal) => get('/v1/leader', signal),
     replicas: (signal) => list('/v1/replicas', signal),
     close: () => dialer.close(),
@@ -144,11 +163,19 @@ function mayPassOver(error: CatalogueError): boolean {
   );
 }
 
-async function callReplica(dialer: Dialer, url: string, { method, path, body, signal }: Call): Promise<unknown> {
+async function callReplica(
+  dialer: Dialer,
+  url: string,
+  { method, path, body, signal, bearer }: Call,
+): Promise<unknown> {
   const answer = await request(new URL(path, url), {
     method,
     dispatcher: dialer.agent,
-    headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      accept: 'application/json',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(bearer === undefined ? {} : { authorization: bearer.reveal() }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   })

@@ -1,6 +1,6 @@
 /** Nodes, registrations, subnets and peers, as the cluster-manager serves them. */
 import { Type, type Static } from '@sinclair/typebox';
-import { CidrText, EndpointText, IdText, NodeIdText, OneOf, PublicKeyText, Revision } from '../formats.ts';
+import { CidrText, DigestText, EndpointText, IdText, NodeIdText, OneOf, PublicKeyText, Revision } from '../formats.ts';
 import { NetworkSchema } from './network.ts';
 
 export const GrantSchema = Type.Object({ cidr: CidrText, grantId: IdText }, { $id: 'Grant' });
@@ -56,7 +56,15 @@ export const RenewInputSchema = Type.Object(
 );
 
 export const RenewalSchema = Type.Object(
-  { ttlSec: Type.Integer(), draining: Type.Boolean(), revision: Revision },
+  {
+    ttlSec: Type.Integer(),
+    draining: Type.Boolean(),
+    revision: Revision,
+    authority: Type.Union([DigestText, Type.Null()], {
+      description:
+        'authority that issues certificates now: a node with one of another renews it; null when none is issued',
+    }),
+  },
   { $id: 'Renewal' },
 );
 

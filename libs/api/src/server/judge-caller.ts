@@ -6,6 +6,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 const said = {
   'identity.missing': 'show a certificate of this cluster',
   'identity.refused': 'this certificate may not do that',
+  'identity.deleted': 'this node was deleted from the cluster',
+  'token.refused': 'this token does not let this node join',
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
 export interface Refusal {
@@ -21,6 +23,8 @@ export function judgeCaller(
   { secure, cluster, clock }: { secure: SecureServer; cluster: string; clock: Pick<Clock, 'wallMs'> },
   request: FastifyRequest,
   reply: FastifyReply,
+  /** A second judgement of who did not stand the first, where there is one. */
+  { late = () => undefined }: { late?: () => Judgement | undefined } = {},
 ): Judgement {
   const peer = secure.peerOf(request.raw.socket);
   const judged: Judgement =
@@ -29,7 +33,7 @@ export function judgeCaller(
       : judgePeer(peer, cluster, clock.wallMs());
   // ORDER: the next request comes on a connection that is judged by the credentials of then.
   if (peer?.isOutdated !== false || judged.identity === undefined) void reply.header('connection', 'close');
-  return judged;
+  return judged.identity === undefined ? (late() ?? judged) : judged;
 }
 
 /** Answers a request that is refused, and logs why: `request.denied`. */

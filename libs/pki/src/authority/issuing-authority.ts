@@ -1,6 +1,6 @@
 /** The authority inside a cluster-manager: read from files and kept as they are replaced; it issues to nodes, and to its own process. */
 import { CatalogueError, type Clock, type Log, messageOf } from '@wgcni/base';
-import { X509Certificate } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import { credentialFlag, type CredentialPaths } from '../credential-paths.ts';
 import { checkCredentials, type Credentials, type CredentialTexts, readCredentialTexts } from '../credentials.ts';
 import { formatIdentity, type Identity } from '../identity.ts';
@@ -9,6 +9,7 @@ import { generateKeyPair } from '../key-pair.ts';
 import { certificatesIn, pemOf } from '../pem.ts';
 import { isRenewalDue } from '../renewal-due.ts';
 import { Authority, subjectOf } from './authority.ts';
+import { readCertificateRequest } from './certificate-request.ts';
 
 export interface IssuingOptions {
   /** Certificate and key of the authority, and those whose certificates are taken; `use` is `authority`. */
@@ -62,6 +63,22 @@ export class IssuingAuthority implements CredentialSource {
   /** PEM of the authorities whose certificates are taken here: what nodes are told to trust. */
   get trusted(): string {
     return this.#trusted;
+  }
+
+  /** The public key of a certificate request. Throws CatalogueError `request.invalid`. */
+  keyOf(request: string): Promise<KeyObject> {
+    return readCertificateRequest(request);
+  }
+
+  /** PEM of a new certificate with what stands between it and an authority, and of the authorities to trust. */
+  async issue(
+    to: Identity,
+    publicKey: KeyObject,
+    lifeMs: number,
+  ): Promise<{ certificate: string; authorities: string }> {
+    const authority = this.#authority;
+    const issuing = { subject: subjectOf(to), publicKey, lifeMs, wallMs: this.#options.clock.wallMs() };
+    return { certificate: (await authority.issue(issuing)) + authority.between, authorities: this.#trusted };
   }
 
   onChange(listener: () => void): () => void {

@@ -81,6 +81,32 @@ export const RegistrationRecord = Type.Object({
 /** Under the key's base64url text: a key belongs to one claimant. */
 export const KeyClaimRecord = Type.Object({ schema, nodeId: Type.String() });
 
+const digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+/** A join token, bound to the lease of its life. Its secret is known to nobody but those who have the word. */
+export const TokenRecord = Type.Object({
+  schema,
+  tokenId: Type.String({ pattern: '^[0-9a-f]{16}$' }),
+  /** SHA-256 of the secret. */
+  hash: digest,
+  /** The one node that may join by it; null for any that nobody is. */
+  nodeId: Type.Union([Type.String(), Type.Null()]),
+  uses: Type.Integer({ minimum: 1 }),
+  /** SHA-256 of each public key that joined by it: the same key may ask again, another takes another use. */
+  usedBy: Type.Array(digest),
+  /** Wall clock of the leader, for people only; never compared. */
+  expiresAt: Type.String({ maxLength: 30 }),
+});
+
+/** By which key a node is known, or that none is taken any more (decision 0007). */
+export const AdmissionRecord = Type.Object({
+  schema,
+  nodeId: Type.String(),
+  state: Type.Union([Type.Literal('joined'), Type.Literal('deleted')]),
+  /** SHA-256 of the one public key whose certificates are taken; null once the node is deleted. */
+  keyDigest: Type.Union([digest, Type.Null()]),
+});
+
 export type NetworkRecord = Static<typeof NetworkRecord>;
 export type NodeRecord = Static<typeof NodeRecord>;
 export type GoneRecord = Static<typeof GoneRecord>;
@@ -89,3 +115,5 @@ export type ReplicaRecord = Static<typeof ReplicaRecord>;
 export type SubnetRecord = Static<typeof SubnetRecord>;
 export type RegistrationRecord = Static<typeof RegistrationRecord>;
 export type KeyClaimRecord = Static<typeof KeyClaimRecord>;
+export type TokenRecord = Static<typeof TokenRecord>;
+export type AdmissionRecord = Static<typeof AdmissionRecord>;

@@ -12,6 +12,8 @@ export type Resolve = (schema: Schema) => Schema;
 const samples = [
   ...['a', 'eth0', '0123456789abcdef0123456789abcdef', 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg='],
   ...['192.0.2.7:51820', '/run/netns/nobody', '2026-01-01T00:00:00Z', '10.64.0.0/24', '10.80.0.0-12', '10.64.3.2', '1'],
+  ...['0123456789abcdef', '0123456789abcdef'.repeat(4)],
+  '-----BEGIN CERTIFICATE REQUEST-----\nMA==\n-----END CERTIFICATE REQUEST-----\n',
 ];
 
 /** Texts that are none of the forms, and some that once broke a server somewhere. */
