@@ -108,18 +108,20 @@ describe('the configuration', () => {
 
   it('takes certificates for REST and for etcd, each with https:// URLs', () => {
     expect(parse(needed)).toMatchObject({ tls: undefined, etcdTls: undefined });
-    expect(parse([...needed, ...advertise, ...secure]).tls).toEqual({ use: 'tls', cert: '/c', key: '/k', ca: '/a' });
-    const etcd = needed.map((word) => (word.includes(':2379') ? word.replaceAll('http:', 'https:') : word));
-    expect(parse([...etcd, ...secureEtcd]).etcdTls).toEqual({ use: 'etcd', cert: '/ec', key: '/ek', ca: '/ea' });
+    const urls = needed.map((word) => word.replaceAll('http:', 'https:'));
+    const both = parse([...urls, ...secure, ...secureEtcd]);
+    expect(both.tls).toEqual({ use: 'tls', cert: '/c', key: '/k', ca: '/a' });
+    expect(both.etcdTls).toEqual({ use: 'etcd', cert: '/ec', key: '/ek', ca: '/ea' });
     const env = { WGCNI_TLS_CERT: '/c', WGCNI_TLS_KEY: '/k', WGCNI_TLS_CA: '/a' };
-    expect(parse([...needed, ...advertise], env).tls).toMatchObject({ cert: '/c' });
+    expect(parse(urls, env)).toMatchObject({ tls: { cert: '/c' }, etcdTls: undefined });
   });
 
   it.each([
     [secure.slice(2), '--tls-cert'],
     [secure.slice(0, 4), '--tls-ca'],
     [secureEtcd.slice(0, 2), '--etcd-key'],
-    [secure, '--advertise'],
+    [secure, '--etcd'],
+    [[...secure, '--etcd', 'https://192.0.2.1:2379'], '--advertise'],
     [secureEtcd, '--etcd'],
     [advertise, '--advertise'],
     [['--etcd', 'https://192.0.2.1:2379'], '--etcd'],

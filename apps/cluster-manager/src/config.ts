@@ -33,7 +33,7 @@ export interface Config {
   logLevel: string;
   /** Certificate for REST; without one it is plain HTTP and anybody may do anything. */
   tls: CredentialPaths | undefined;
-  /** Certificate for etcd. */
+  /** Certificate for etcd; absent: that for REST, by whose common name etcd knows us. */
   etcdTls: CredentialPaths | undefined;
 }
 
@@ -59,7 +59,7 @@ export function parseConfig(surroundings: Surroundings): Config {
     tls: saidCredentials(said, 'tls'),
     etcdTls: saidCredentials(said, 'etcd'),
   };
-  checkSchemes('--etcd', config.etcd, 'etcd', config.etcdTls !== undefined);
+  checkSchemes('--etcd', config.etcd, 'etcd', (config.etcdTls ?? config.tls) !== undefined);
   checkSchemes('--advertise', [config.advertise], 'tls', config.tls !== undefined);
   if (config.bootstrap && config.network.pools === undefined) {
     throw refuse(

@@ -53,12 +53,13 @@ describe('the configuration', () => {
       { use: 'tls', cert: '/c', key: '/k', ca: '/a' },
       { use: 'etcd', cert: '/ec', key: '/ek', ca: '/ea' },
     ]);
+    expect(parse([...urls, ...secure]).etcdTls).toBeUndefined();
   });
 
   it.each([
     [secure.slice(2), '--tls-cert'],
     [secureEtcd.slice(0, 4), '--etcd-ca'],
-    [secure, '--manager'],
+    [secure, '--etcd'],
     [secureEtcd, '--etcd'],
     [['--manager', 'https://192.0.2.1:7001'], '--manager'],
     [['--etcd', 'https://192.0.2.1:2379'], '--etcd'],

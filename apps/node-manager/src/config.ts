@@ -48,7 +48,7 @@ export interface Config {
   logLevel: (typeof logLevels)[number];
   /** Certificate for the cluster-managers. */
   tls: CredentialPaths | undefined;
-  /** Certificate for etcd. */
+  /** Certificate for etcd; absent: that for the cluster-managers, by whose common name etcd knows us. */
   etcdTls: CredentialPaths | undefined;
 }
 
@@ -86,7 +86,7 @@ export function parseConfig(surroundings: Surroundings): Config {
   };
   refuseSharedPorts(config);
   if (!config.teardown) refuseMissing(config);
-  checkSchemes('--etcd', config.etcd, 'etcd', config.etcdTls !== undefined);
+  checkSchemes('--etcd', config.etcd, 'etcd', (config.etcdTls ?? config.tls) !== undefined);
   checkSchemes('--manager', config.managers, 'tls', config.tls !== undefined);
   return config;
 }

@@ -41,6 +41,18 @@ it("demands this process's own name for REST, and none for etcd", async () => {
   expect(opened.etcd?.current.identity).toBeUndefined();
 });
 
+it('shows etcd the certificate for REST when it has none for etcd, and looks at it once', async () => {
+  const files = await authority.write(dir, 'n1', { uris: ['wgcni://main/node/n1'] });
+  const etcdTls = await authority.write(dir, 'etcd', {}, 'etcd');
+  const log = { ...silentLog, info: (fields: object) => void uses.push(fields) };
+  const uses: object[] = [];
+  const one = await openCredentials({ tls: files, etcdTls: undefined }, own, { ...deps, log }, AbortSignal.abort());
+  expect(one.etcd).toBe(one.tls);
+  expect(uses).toMatchObject([{ use: 'tls' }]);
+  const two = await openCredentials({ tls: files, etcdTls }, own, deps, AbortSignal.abort());
+  expect(two.etcd?.current.cert).not.toBe(two.tls?.current.cert);
+});
+
 it('leaves no way to less than TLS 1.3 to clients that have no option for it', async () => {
   const etcdTls = await authority.write(dir, 'etcd', {}, 'etcd');
   const stop = new AbortController();

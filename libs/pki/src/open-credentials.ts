@@ -9,7 +9,7 @@ import { type CredentialSource, KeptCredentials } from './kept-credentials.ts';
 export interface ProcessFiles {
   /** For our own REST. */
   tls: CredentialPaths | undefined;
-  /** For the store. */
+  /** For the store, when they are others. */
   etcdTls: CredentialPaths | undefined;
 }
 
@@ -21,8 +21,9 @@ export interface ProcessCredentials {
 }
 
 /**
- * Reads what was named, and looks at it again until the signal aborts. Throws CatalogueError `config.invalid` for files that cannot be used, and
- * when the certificate for REST is not that of `own`. From then on no connection of this process speaks less than TLS 1.3.
+ * Reads what was named, and looks at it again until the signal aborts; etcd is shown what the others are when nothing else was named for it.
+ * Throws CatalogueError `config.invalid` for files that cannot be used, and when the certificate for REST is not that of `own`. From then on
+ * no connection of this process speaks less than TLS 1.3.
  */
 export async function openCredentials(
   files: ProcessFiles,
@@ -38,5 +39,9 @@ export async function openCredentials(
   const kept = [rest, etcd].filter((each) => each !== undefined);
   // etcd's client has no option for it.
   if (kept.length > 0) tls.DEFAULT_MIN_VERSION = 'TLSv1.3';
-  return { tls: rest, etcd, ended: Promise.all(kept.map((each) => each.run(signal))).then(() => undefined) };
+  return {
+    tls: rest,
+    etcd: etcd ?? rest,
+    ended: Promise.all(kept.map((each) => each.run(signal))).then(() => undefined),
+  };
 }
