@@ -2,14 +2,17 @@
  * What is not ours gets nothing through in our name, and what is ours leaves in clear for nobody.
  *
  *   stranger ── bridge ── n1 ── c1      stranger: a namespace on the underlay that routes the pools by n1, with pool addresses of its own
- *                    └─── n2 ── c2      then: n1's WireGuard processes killed, its node-manager stopped
+ *                    └─── n2 ── c2      then: c1 and c2 dial etcd and the cluster-manager (192.0.2.1), directly and by ways round
+ *                                       then: n1's WireGuard processes killed, its node-manager stopped
  */
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { wireguardDevices } from '@wgcni/testing';
+import { ping, wireguardDevices } from '@wgcni/testing';
 import { Capture } from './capture.ts';
+import { all, go, openWays, waysOf } from './control-plane-ways.ts';
 import { inside } from './inside.ts';
 import { bringUp, type Scenario } from './scenario.ts';
+import { dial } from './tcp-probe.ts';
 
 const families = [
   { index: 0, length: 32, honest: '192.0.2.99', prefix: 24, pool: '10.64.0.0/12', own: '10.79.255.7' },
@@ -20,7 +23,9 @@ describe('a node that fails closed', () => {
   let scene: Scenario;
   let stranger: string;
   beforeAll(async () => {
-    scene = await bringUp({ nodes: 2, containersPerNode: 1, managers: 1, etcd: 1 });
+    // The manager has no IPv6 address here: a server of the test stands for it.
+    const nodeFlags = ['--manager', 'http://[2001:db8::1]:7001'];
+    scene = await bringUp({ nodes: 2, containersPerNode: 1, managers: 1, etcd: 1 }, { nodeFlags });
     stranger = await addStranger(scene);
   });
   afterAll(() => scene.lab.down());
@@ -48,6 +53,35 @@ describe('a node that fails closed', () => {
       expect(await delivered.countOf(`src host ${honest}`)).toBeGreaterThan(0);
     },
   );
+
+  it('lets no container reach etcd or a cluster-manager by any way, unless told to, and shuts off nothing else', async () => {
+    const { lab, places } = scene;
+    const [[node], [own, other]] = [lab.plan.nodes, places];
+    if (node === undefined || own === undefined || other === undefined) throw new Error('the lab is too small');
+    const gateways = await Promise.all([0, 1].map((index) => gatewayOf(scene, index)));
+    const { closed, open } = waysOf(lab, node, [own, other], gateways);
+    const endWays = await openWays(lab, node, 7001);
+    try {
+      expect(await go(closed)).toEqual(all(closed, 'nothing'));
+      expect(await go(open)).toEqual(all(open, 'connected'));
+      for (const address of other.addresses) expect(await ping(own.netnsPath, address), address).toBeDefined();
+      // The host itself goes on: to those far away, and at each of its own addresses.
+      const fromHost = closed.filter(({ name, from }) => from === own.netnsPath && !name.includes('redirection'));
+      for (const { name, address, port } of fromHost)
+        expect([name, await dial(node.netnsPath, address, port)]).toEqual([name, 'connected']);
+
+      await lab.process(node.id).stop();
+      lab.startNode(node, ['--containers-reach-control-plane']);
+      await lab.nodeReady(node);
+      expect(await go(closed)).toEqual(all(closed, 'connected'));
+      await lab.process(node.id).stop();
+      lab.startNode(node);
+      await lab.nodeReady(node);
+      expect(await go(closed)).toEqual(all(closed, 'nothing'));
+    } finally {
+      await endWays();
+    }
+  });
 
   it('sends nothing for the pools anywhere while its WireGuard is gone', async () => {
     const { lab, places } = scene;

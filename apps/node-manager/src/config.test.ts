@@ -20,9 +20,11 @@ describe('the configuration', () => {
       podPort: 51_821,
       containerPorts: { first: 61_000, last: 65_535 },
       backend: 'auto',
+      containersReachControlPlane: false,
       takeOver: false,
       teardown: false,
     });
+    expect(parse([...needed, '--containers-reach-control-plane']).containersReachControlPlane).toBe(true);
   });
 
   it('takes variables, and a flag wins over its variable', () => {

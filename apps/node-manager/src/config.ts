@@ -43,6 +43,8 @@ export interface Config {
   containerPorts: PortRange;
   backend: (typeof backends)[number];
   masquerade: Masquerade;
+  /** Whether the packet filter lets containers to etcd and the cluster-managers. */
+  containersReachControlPlane: boolean;
   takeOver: boolean;
   teardown: boolean;
   logLevel: (typeof logLevels)[number];
@@ -78,6 +80,7 @@ export function parseConfig(surroundings: Surroundings): Config {
     containerPorts: one('container-ports', '61000-65535', parsePortRange),
     backend: one('backend', 'auto', (flag, text) => parseChoice(flag, text, backends)),
     masquerade: one('masquerade', 'auto', (flag, text) => parseChoice(flag, text, masquerades)),
+    containersReachControlPlane: one('containers-reach-control-plane', 'false', (_, text) => text === 'true'),
     takeOver: one('take-over', 'false', (_, text) => text === 'true'),
     teardown: one('teardown', 'false', (_, text) => text === 'true'),
     logLevel: one('log-level', 'info', (flag, text) => parseChoice(flag, text, logLevels)),

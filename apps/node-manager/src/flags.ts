@@ -36,6 +36,10 @@ export const program: Program = {
       value: 'when',
       about: "hide containers behind the node's address outside the pools: auto, on or off",
     },
+    {
+      name: 'containers-reach-control-plane',
+      about: 'let containers connect to the servers of --etcd and --manager, which the packet filter drops otherwise',
+    },
     ...credentialFlags('tls', 'the cluster-managers'),
     ...credentialFlags('etcd', 'etcd'),
     { name: 'log-level', value: 'level', about: 'trace, debug, info, warn, error, fatal or silent (default: info)' },

@@ -39,16 +39,22 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
     }),
     // The underlay is not changed by a route to another node.
     followKernel(ports, () => parts.pulse.give(), { except: meshNames(config.nodeId), signal }),
+    parts.controlPlane.run(signal, () => reconcilers.host.trigger()),
     watchProcesses(ports, parts, reconcilers.mesh, signal),
     watchClocks(ports, parts, session, signal),
   ]);
 }
 
 /** Makes the host right by what is known now; ADD is not served before its packet filter was set with the network known. */
-export async function keepOwnHost(config: Config, ports: Ports, { keeper, host }: Parts): Promise<void> {
+export async function keepOwnHost(
+  config: Config,
+  ports: Ports,
+  { keeper, controlPlane: servers, host }: Parts,
+): Promise<void> {
   const pools = keeper.nodeView?.pools;
+  const controlPlane = config.containersReachControlPlane ? undefined : servers.controlPlane;
   try {
-    await keepHost({ ...config, ...ports, pools: () => pools ?? [] }, () => {
+    await keepHost({ ...config, ...ports, controlPlane, pools: () => pools ?? [] }, () => {
       if (pools !== undefined) host.isKept = true;
     });
   } catch (error) {

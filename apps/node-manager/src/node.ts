@@ -22,6 +22,7 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
     },
     'node.starting',
   );
+  await parts.controlPlane.prepare();
   await prepareHost(config, ports, parts);
   // ORDER: what the last run left is adopted or rolled back before ADD is served.
   await parts.attachments.start(parts.keeper.attachmentsView);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { nodeManagerFaultPoints } from '@wgcni/cni';
 import { type AttachmentFaultPoints, kernelBootId, procUdpPorts } from './attachments/index.ts';
 import type { Config } from './config.ts';
+import { systemResolver } from './control-plane/system-resolver.ts';
 import { memoryDirectory } from './host/memory-directory.ts';
 import { checkStart } from './host/start-checks.ts';
 import { deviceId } from './keys/device-id.ts';
@@ -28,6 +29,7 @@ export async function openHostPorts(config: Config, log: Log): Promise<HostPorts
     sysctl: new ExecSysctl(),
     firewall: new ExecFirewall(),
     udpPorts: procUdpPorts,
+    resolveHost: systemResolver,
     readBootId: kernelBootId,
     uptimeMs: sinceBootMs,
     clock: systemClock,

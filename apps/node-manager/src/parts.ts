@@ -2,6 +2,7 @@
 import { privateDirectory } from '@wgcni/base';
 import { Attachments } from './attachments/index.ts';
 import type { Config } from './config.ts';
+import { ControlPlaneKeeper } from './control-plane/control-plane-keeper.ts';
 import { keepNodeKey } from './keys/node-key.ts';
 import { MeshDevice, meshRef } from './mesh/mesh-device.ts';
 import { podsRef } from './pods/pods-device.ts';
@@ -18,6 +19,8 @@ export interface Parts {
   keeper: ViewKeeper;
   contact: ContactKeeper;
   board: StandingBoard;
+  /** Where etcd and the cluster-managers are. */
+  controlPlane: ControlPlaneKeeper;
   /** Wakes the registration. */
   pulse: Pulse;
   mesh: MeshDevice;
@@ -33,6 +36,11 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   await privateDirectory(config.dataDir);
   const identity = await ownIdentity(config, ports);
   const { keeper, contact } = await openKeepers(config, ports);
+  const controlPlane = await ControlPlaneKeeper.open({
+    ...ports,
+    ...config,
+    urls: [...config.etcd, ...config.managers],
+  });
   const board: StandingBoard = {
     standing: standingAtStart(identity),
     isDraining: keeper.view.isDraining ?? false,
@@ -52,7 +60,7 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   const host: Parts['host'] = { isKept: false, failure: undefined };
   const pulse = new Pulse();
   const { mesh, attachments } = await openDevices(config, ports, { keeper, judgement, pulse });
-  return { identity, keeper, contact, board, pulse, mesh, attachments, host, judgement };
+  return { identity, keeper, contact, board, controlPlane, pulse, mesh, attachments, host, judgement };
 }
 
 /** Starting with --take-over is how a deleted or superseded instance is told to join again. */

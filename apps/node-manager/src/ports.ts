@@ -5,6 +5,7 @@ import type { Firewall, IpRoute, Sysctl } from '@wgcni/iproute';
 import type { Store } from '@wgcni/store';
 import type { KeyGenerator, WgDevices } from '@wgcni/wg';
 import type { AttachmentFaultPoints, ReadBootId, UdpPorts } from './attachments/index.ts';
+import type { ResolveHost } from './control-plane/control-plane-keeper.ts';
 
 /** The host's side. */
 export interface HostPorts {
@@ -14,6 +15,7 @@ export interface HostPorts {
   sysctl: Sysctl;
   firewall: Firewall;
   udpPorts: UdpPorts;
+  resolveHost: ResolveHost;
   readBootId: ReadBootId;
   /** Milliseconds since boot, suspended time included. */
   uptimeMs: () => number;

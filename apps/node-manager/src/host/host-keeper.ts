@@ -2,6 +2,7 @@
 import type { Firewall } from '@wgcni/iproute';
 import type { Cidr } from '@wgcni/ipam';
 import type { Masquerade } from '../config.ts';
+import type { ControlPlane } from '../control-plane/servers.ts';
 import { ensureSwitches, type HostSwitchesDeps } from './host-switches.ts';
 import { chainPrefix, planChains } from './plan-chains.ts';
 
@@ -9,6 +10,8 @@ export interface HostKeeperDeps extends HostSwitchesDeps {
   firewall: Firewall;
   meshPort: number;
   masquerade: Masquerade;
+  /** What containers may not reach; undefined when they may. */
+  controlPlane: ControlPlane | undefined;
   /** Empty before the network is known. */
   pools: () => readonly Cidr[];
 }

@@ -1,15 +1,17 @@
 /** Our packet filter chains: what is said of pool addresses that come in where they do not belong. */
 import { parseCidr } from '@wgcni/ipam';
 import { describe, expect, it } from 'vitest';
+import { controlPlaneOf } from '../control-plane/servers.ts';
 import { type ChainsInput, planChains } from './plan-chains.ts';
 
 const input: ChainsInput = {
   ...{ meshPort: 51_820, podPort: 51_821, containerPorts: { first: 61_000, last: 65_535 }, masquerade: 'auto' },
+  controlPlane: undefined,
   ...{ hasIpv6: true, pools: ['10.64.0.0/12', 'fd64::/48', '10.96.0.0/16'].map((text) => parseCidr(text)) },
 };
 const sources = (one: ChainsInput) =>
   planChains(one)
-    .filter(({ table, hook }) => table === 'raw' && hook === 'PREROUTING')
+    .filter(({ name }) => name === 'WGCNI-SOURCE')
     .map(({ family, rules }) => [family, rules]);
 
 describe('a packet from an address of a pool', () => {
@@ -24,5 +26,31 @@ describe('a packet from an address of a pool', () => {
     expect(sources({ ...input, pools: [parseCidr('10.64.0.0/12')] }).map(([family]) => family)).toEqual([4]);
     expect(sources({ ...input, pools: [] })).toEqual([]);
     expect(sources({ ...input, hasIpv6: false }).map(([family]) => family)).toEqual([4]);
+  });
+});
+
+describe('etcd and the cluster-managers', () => {
+  const guarded = { ...input, controlPlane: controlPlaneOf(['https://192.0.2.1:7001'], new Map()) };
+  const rulesOf = (one: ChainsInput, family: number, name: string) =>
+    planChains(one).find((chain) => chain.family === family && chain.name === name)?.rules;
+
+  it('are dropped for containers before anything of theirs is accepted', () => {
+    for (const name of ['WGCNI-FORWARD', 'WGCNI-INPUT']) {
+      const rules = rulesOf(guarded, 4, name) ?? [];
+      const plain = rulesOf(input, 4, name) ?? [];
+      expect(plain.some((rule) => rule.includes('7001'))).toBe(false);
+      expect(rules.length).toBeGreaterThan(plain.length);
+      expect(rules.slice(-plain.length)).toEqual(plain);
+      for (const rule of rules.slice(0, -plain.length)) expect(rule).toMatch(/--dport 7001 -j DROP$/);
+    }
+    expect(rulesOf(guarded, 4, 'WGCNI-CONTROL')?.at(0)).toBe(
+      '-d 192.0.2.1/32 -i wgcni-pods -p tcp -m tcp --dport 7001 -j DROP',
+    );
+  });
+
+  it('are guarded by their port in the other family too, and by nothing where containers may reach them', () => {
+    expect(rulesOf(guarded, 6, 'WGCNI-FORWARD')).toEqual(rulesOf(input, 6, 'WGCNI-FORWARD'));
+    expect(rulesOf(guarded, 6, 'WGCNI-INPUT')?.at(0)).toBe('-i wgcni-pods -p tcp -m tcp --dport 7001 -j DROP');
+    expect(planChains(input).map(({ name }) => name)).not.toContain('WGCNI-CONTROL');
   });
 });

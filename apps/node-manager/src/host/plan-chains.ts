@@ -3,7 +3,9 @@ import { type Cidr, containsCidr, type Family, formatCidr, tryParseCidr } from '
 import type { FirewallChain } from '@wgcni/iproute';
 import type { PortRange } from '../attachments/container-port.ts';
 import type { Masquerade } from '../config.ts';
+import type { ControlPlane } from '../control-plane/servers.ts';
 import { meshDevice, podsDevice } from '../node-view.ts';
+import { type ControlPlaneRules, planControlPlane } from './plan-control-plane.ts';
 
 /** What the names of our chains begin with. */
 export const chainPrefix = 'WGCNI-';
@@ -15,6 +17,8 @@ export interface ChainsInput {
   /** Empty before the network is known. */
   pools: readonly Cidr[];
   masquerade: Masquerade;
+  /** What containers may not reach; undefined when they may. */
+  controlPlane: ControlPlane | undefined;
   /** Whether the kernel has IPv6. */
   hasIpv6: boolean;
 }
@@ -22,13 +26,30 @@ export interface ChainsInput {
 /** Every chain of ours, both families. */
 export function planChains(input: ChainsInput): FirewallChain[] {
   const families: Family[] = input.hasIpv6 ? [4, 6] : [4];
-  return families.flatMap((family): FirewallChain[] => [
-    { family, table: 'filter', name: `${chainPrefix}FORWARD`, hook: 'FORWARD', rules: forwardRules },
-    { family, table: 'filter', name: `${chainPrefix}INPUT`, hook: 'INPUT', rules: inputRules(input) },
-    { family, table: 'mangle', name: `${chainPrefix}MSS`, hook: 'FORWARD', rules: clampRules },
-    ...sourceChains(input, family),
-    ...masqueradeChains(input, family),
-  ]);
+  return families.flatMap((family): FirewallChain[] => {
+    const guard = planControlPlane(input.controlPlane ?? nothing, input.pools, family);
+    // ORDER: what is dropped stands before what is accepted.
+    const [forward, inward] = [
+      [...guard.forward, ...forwardRules],
+      [...guard.input, ...inputRules(input)],
+    ];
+    return [
+      { family, table: 'filter', name: `${chainPrefix}FORWARD`, hook: 'FORWARD', rules: forward },
+      { family, table: 'filter', name: `${chainPrefix}INPUT`, hook: 'INPUT', rules: inward },
+      { family, table: 'mangle', name: `${chainPrefix}MSS`, hook: 'FORWARD', rules: clampRules },
+      ...sourceChains(input, family),
+      ...controlChains(guard, family),
+      ...masqueradeChains(input, family),
+    ];
+  });
+}
+
+const nothing: ControlPlane = { ports: [], endpoints: [] };
+
+/** A container is judged by what it asked for; a redirection of the host's own, to a manager in a container for one, comes after. */
+function controlChains({ before }: ControlPlaneRules, family: Family): FirewallChain[] {
+  if (before.length === 0) return [];
+  return [{ family, table: 'raw', name: `${chainPrefix}CONTROL`, hook: 'PREROUTING', rules: before }];
 }
 
 /**

@@ -85,6 +85,7 @@ describe('two nodes on the real kernel', () => {
       sysctl: new ExecSysctl({ ownNetns }),
       firewall: new ExecFirewall({ ownNetns }),
       ...{ store: cluster.store, manager: cluster.manager, udpPorts: procUdpPorts, readBootId: kernelBootId },
+      resolveHost: () => Promise.reject(new Error('there are no names in this test')),
       ...{ uptimeMs: sinceBootMs, clock: systemClock, random: systemRandom, log: silentLog, reach: noFaultPoints },
     };
     return { name, netns, ports, config: parseConfig({ argv, env: {}, hostname: name }) };
