@@ -1,17 +1,21 @@
-/** The REST surface of the node-manager, for the unix socket and loopback TCP. */
+/** The REST surface of the node-manager, for the unix socket and for TCP. */
 import { openServer } from '@wgcni/api/server';
 import type { Clock, Log } from '@wgcni/base';
 import type { FastifyInstance } from 'fastify';
 import type { Attachments } from './attachments/index.ts';
 import { addressRoutes } from './routes/addresses.ts';
 import { attachmentRoutes } from './routes/attachments.ts';
+import { knowCallers } from './routes/caller.ts';
 import { statusRoutes, type StatusRouteDeps } from './routes/status.ts';
+import type { Entrances } from './serve/entrances.ts';
 
 export interface AppDeps extends StatusRouteDeps {
   version: string;
   attachments: Attachments;
   clock: Clock;
   log: Log;
+  /** Who is let in by which way; undefined: whoever calls the instance itself, as tests do. */
+  entrances: Entrances | undefined;
 }
 
 /** An instance that is not listening yet; tests use its `inject`. */
@@ -32,6 +36,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     log: deps.log,
   };
   return openServer(options, (app) => {
+    if (deps.entrances !== undefined) knowCallers(app, deps.entrances, deps.log);
     attachmentRoutes(app, deps.attachments, deps.clock);
     addressRoutes(app, deps.attachments);
     statusRoutes(app, deps);

@@ -58,6 +58,15 @@ describe('the configuration', () => {
     expect(parse([...urls, ...secure]).etcdTls).toBeUndefined();
   });
 
+  it('takes any address to listen on with a certificate', () => {
+    const urls = needed.map((word) => word.replace('http://192.0.2.1:7001', 'https://192.0.2.1:7001'));
+    expect(parse([...urls, ...secure, '--listen', '192.0.2.1:7070']).listen).toEqual({
+      host: '192.0.2.1',
+      port: 7_070,
+    });
+    expect(() => parse([...needed, '--listen', '192.0.2.1:7070'])).toThrow(/not a loopback address/);
+  });
+
   it.each([
     [secure.slice(2), '--tls-cert'],
     [secureEtcd.slice(0, 4), '--etcd-ca'],

@@ -4,7 +4,6 @@ import {
   parseChoice,
   parseEndpoints,
   parseIfName,
-  parseListen,
   parseName,
   parsePath,
   parsePort,
@@ -12,10 +11,17 @@ import {
   parseSocketPath,
   parseUrls,
   refuse,
-  type Listen,
 } from './flag-values.ts';
 import { checkSchemes, type CredentialPaths } from '@wgcni/pki';
-import { readFlags, saidCredentials, variableOf, type Surroundings } from '@wgcni/api/server';
+import {
+  type Listen,
+  parseListen,
+  readFlags,
+  refuseOpen,
+  saidCredentials,
+  type Surroundings,
+  variableOf,
+} from '@wgcni/api/server';
 import { program } from './flags.ts';
 
 const backends = ['auto', 'kernel', 'userspace'] as const;
@@ -35,6 +41,7 @@ export interface Config {
   dataDir: string;
   socket: string;
   queueDir: string;
+  /** Where REST is served besides the socket: over TLS with a certificate, else on loopback. */
   listen: Listen | undefined;
   endpoints: string[];
   underlay: string | undefined;
@@ -48,7 +55,7 @@ export interface Config {
   takeOver: boolean;
   teardown: boolean;
   logLevel: (typeof logLevels)[number];
-  /** Certificate for the cluster-managers. */
+  /** Certificate for the cluster-managers, and of this node's own listener. */
   tls: CredentialPaths | undefined;
   /** Certificate for etcd; absent: that for the cluster-managers, by whose common name etcd knows us. */
   etcdTls: CredentialPaths | undefined;
@@ -89,6 +96,7 @@ export function parseConfig(surroundings: Surroundings): Config {
   };
   refuseSharedPorts(config);
   if (!config.teardown) refuseMissing(config);
+  if (config.listen !== undefined && config.tls === undefined) refuseOpen('--listen', config.listen);
   checkSchemes('--etcd', config.etcd, 'etcd', (config.etcdTls ?? config.tls) !== undefined);
   checkSchemes('--manager', config.managers, 'tls', config.tls !== undefined);
   return config;

@@ -1,15 +1,9 @@
 /** The values of flags: each from its text, with an error that names the flag, the text and how to write it. */
 import { ifNamePattern, namePattern } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import { cidrOf, containsAddress, tryParseAddress, tryParseCidr } from '@wgcni/ipam';
 import { formatEndpoint, tryParseEndpoint } from '@wgcni/wg';
 import { isAbsolute, normalize } from 'node:path';
 import type { PortRange } from './attachments/container-port.ts';
-
-export interface Listen {
-  host: string;
-  port: number;
-}
 
 /** sockaddr_un holds 108 bytes with the closing zero. */
 const longestSocketPath = 107;
@@ -95,24 +89,6 @@ export function parsePortRange(flag: string, text: string): PortRange {
   const [first, last] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
   if (match !== null && first >= 1 && first <= last && last <= 65_535) return { first, last };
   throw refuse(flag, `"${text}" is not a range of ports`, 'write the first and the last, like 61000-65535');
-}
-
-/** `address:port` on loopback: REST has no other guard than who can reach it. */
-export function parseListen(flag: string, text: string): Listen {
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([0-9.]+)):([0-9]{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2] ?? '';
-  const address = tryParseAddress(host);
-  if (address === undefined)
-    throw refuse(flag, `"${text}" is not an address and port`, 'write it like 127.0.0.1:7070 or [::1]:7070');
-  const loopback = [tryParseCidr('127.0.0.0/8'), cidrOf({ family: 6, value: 1n }, 128)];
-  if (!loopback.some((block) => block !== undefined && containsAddress(block, address))) {
-    throw refuse(
-      flag,
-      `"${text}" is not a loopback address`,
-      'use 127.0.0.1 or [::1]: whoever reaches this port rules the node',
-    );
-  }
-  return { host, port: parsePort(flag, match?.[3] ?? '') };
 }
 
 /** One of a few words. */

@@ -16,7 +16,11 @@ export const program: Program = {
       value: 'path',
       about: 'where the CNI plugin queues deletions (default: /var/lib/wgcni/queue)',
     },
-    { name: 'listen', value: 'address:port', about: 'serve REST on loopback TCP too' },
+    {
+      name: 'listen',
+      value: 'address:port',
+      about: 'serve REST to operators too: over TLS, or without --tls-cert on loopback',
+    },
     {
       name: 'endpoint',
       value: 'address:port',

@@ -42,7 +42,7 @@ async function runOrTearDown(config: Config, log: Log, signal: AbortSignal): Pro
   const host = await openHostPorts(config, log);
   const store = new EtcdStore({ urls: config.etcd, credentials: credentials.etcd });
   const manager = createManagerClient({ urls: config.managers, credentials: credentials.tls });
-  await runNode(config, { ...host, store, manager }, signal);
+  await runNode(config, { ...host, store, manager, credentials: credentials.tls }, signal);
   await credentials.ended;
   log.info({}, 'node.stopped');
 }

@@ -1,11 +1,13 @@
 /** One node, brought up in order and kept running until it is told to stop; every tunnel stays as it is. */
 import { messageOf } from '@wgcni/base';
 import { setMaxListeners } from 'node:events';
+import type { RequestListener } from 'node:http';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { keepOwnHost, runLoops } from './loops.ts';
 import { openParts, type Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
+import { Entrances } from './serve/entrances.ts';
 import { serve } from './serve/serve.ts';
 import { readStatus } from './status/node-status.ts';
 import { version } from './version.ts';
@@ -26,6 +28,7 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
   await prepareHost(config, ports, parts);
   // ORDER: what the last run left is adopted or rolled back before ADD is served.
   await parts.attachments.start(parts.keeper.attachmentsView);
+  const entrances = new Entrances(config.cluster, ports.clock, ports.credentials);
   const app = await buildApp({
     version,
     attachments: parts.attachments,
@@ -41,8 +44,10 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
     judgement: parts.judgement,
     clock: ports.clock,
     log: ports.log,
+    entrances,
   });
-  const serving = await serve((request, response) => app.routing(request, response), config, ports.log);
+  const route: RequestListener = (request, response) => app.routing(request, response);
+  const serving = await serve(route, config, entrances, ports.log);
   const ended = new AbortController();
   const until = AbortSignal.any([signal, ended.signal]);
   // Every loop waits on this one signal.

@@ -16,6 +16,7 @@ async function main(argv: readonly string[]): Promise<number> {
     judgement: nobody,
     clock: systemClock,
     log: silentLog,
+    entrances: undefined,
   });
   return printOpenapi(app, 'openapi/node-manager.yaml', argv);
 }

@@ -2,6 +2,7 @@
 import type { ManagerClient } from '@wgcni/api';
 import type { Clock, Log, Random } from '@wgcni/base';
 import type { Firewall, IpRoute, Sysctl } from '@wgcni/iproute';
+import type { CredentialSource } from '@wgcni/pki';
 import type { Store } from '@wgcni/store';
 import type { KeyGenerator, WgDevices } from '@wgcni/wg';
 import type { AttachmentFaultPoints, ReadBootId, UdpPorts } from './attachments/index.ts';
@@ -31,4 +32,6 @@ export interface Ports extends HostPorts {
   /** Read-only credentials suffice: a node writes nothing to etcd. */
   store: Store;
   manager: Pick<ManagerClient, 'register' | 'renew' | 'release'>;
+  /** The node's own certificate; without one its listener is plain, on loopback. */
+  credentials?: CredentialSource | undefined;
 }

@@ -14,9 +14,9 @@ export interface Answer {
   text: string;
 }
 
-/** The cluster when a manager is named, else the node behind the socket. */
+/** The cluster when a manager is named and no node, else the node. */
 export async function status(targets: Targets): Promise<Answer> {
-  if (targets.manager !== undefined) {
+  if (targets.manager !== undefined && targets.nodeManager === undefined) {
     const value = await withManager(targets, readClusterStatus);
     return { value, text: showClusterStatus(value) };
   }

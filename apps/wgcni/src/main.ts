@@ -13,9 +13,15 @@ const program = new Command('wgcni')
   .version(__WGCNI_VERSION__)
   .addOption(new Option('--manager <urls>', 'cluster-managers, comma separated').env('WGCNI_MANAGER'))
   .addOption(new Option('--socket <path>', "the node-manager's unix socket").env('WGCNI_SOCKET').default(defaultSocket))
+  .addOption(
+    new Option('--node-manager <url>', 'a node-manager by its --listen, in place of the socket').env(
+      'WGCNI_NODE_MANAGER',
+    ),
+  )
+  .addOption(new Option('--node-id <id>', 'the node that must be there'))
   .addOption(new Option('--tls-cert <file>', 'certificate of an operator, PEM').env('WGCNI_TLS_CERT'))
   .addOption(new Option('--tls-key <file>', 'its private key, PEM, mode 0600').env('WGCNI_TLS_KEY'))
-  .addOption(new Option('--tls-ca <file>', 'authorities that cluster-managers are judged by, PEM').env('WGCNI_TLS_CA'))
+  .addOption(new Option('--tls-ca <file>', 'authorities that the others are judged by, PEM').env('WGCNI_TLS_CA'))
   .option('--json', 'print JSON instead of text', false)
   .configureHelp({ showGlobalOptions: true })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -38,7 +44,7 @@ async function run(work: (targets: Targets) => Promise<Answer>): Promise<void> {
 
 program
   .command('status')
-  .description('the cluster (with --manager) or the node (by --socket) at a glance')
+  .description('the cluster (with --manager) or one node (by --node-manager or --socket) at a glance')
   .action(() => run(commands.status));
 program
   .command('nodes')
@@ -50,7 +56,7 @@ program
   .action(() => run(commands.subnets));
 program
   .command('attachments')
-  .description('attachments of the node behind --socket')
+  .description('attachments of the node behind --node-manager or --socket')
   .action(() => run(commands.attachments));
 program
   .command('drain <node>')

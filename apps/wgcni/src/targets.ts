@@ -5,6 +5,7 @@ import {
   checkCredentials,
   checkSchemes,
   credentialPaths,
+  type Credentials,
   type CredentialSource,
   expectAnybody,
   readCredentialTexts,
@@ -15,7 +16,11 @@ export interface Targets {
   manager?: string;
   /** Path of a node-manager's unix socket. */
   socket: string;
-  /** The operator's certificate, its key, and the authorities of the cluster-managers. */
+  /** URL of a node-manager, in place of its socket. */
+  nodeManager?: string;
+  /** The node that must be there. */
+  nodeId?: string;
+  /** The operator's certificate, its key, and the authorities of the others. */
   tlsCert?: string;
   tlsKey?: string;
   tlsCa?: string;
@@ -30,7 +35,8 @@ export const defaultSocket = '/run/wgcni/node-manager.sock';
  */
 export async function withManager<T>(targets: Targets, work: (client: ManagerClient) => Promise<T>): Promise<T> {
   const urls = managerUrls(targets);
-  const client = createManagerClient({ urls, credentials: await operatorCredentials(targets, urls) });
+  const current = await operatorCredentials(targets, '--manager', urls);
+  const client = createManagerClient({ urls, credentials: current === undefined ? undefined : unchanging(current) });
   try {
     return await work(client);
   } finally {
@@ -38,9 +44,9 @@ export async function withManager<T>(targets: Targets, work: (client: ManagerCli
   }
 }
 
-/** Runs `work` with a client of the node-manager. */
+/** Runs `work` with a client of the node-manager: the one that is named by its URL, else the one behind the socket. */
 export async function withNode<T>(targets: Targets, work: (client: NodeClient) => Promise<T>): Promise<T> {
-  const client = createNodeClient({ socketPath: targets.socket });
+  const client = await nodeClient(targets);
   try {
     return await work(client);
   } finally {
@@ -48,16 +54,28 @@ export async function withNode<T>(targets: Targets, work: (client: NodeClient) =
   }
 }
 
-/** Read once: a command is over before they are renewed. */
+async function nodeClient(targets: Targets): Promise<NodeClient> {
+  const { socket, nodeManager: url, nodeId } = targets;
+  if (url === undefined) return createNodeClient({ socketPath: socket });
+  refuseNoUrl('--node-manager', url, 'https://192.0.2.1:7070');
+  return createNodeClient({ url, nodeId, credentials: await operatorCredentials(targets, '--node-manager', [url]) });
+}
+
 async function operatorCredentials(
   { tlsCert, tlsKey, tlsCa }: Targets,
+  flag: string,
   urls: readonly string[],
-): Promise<CredentialSource | undefined> {
+): Promise<Credentials | undefined> {
   const paths = credentialPaths('tls', { cert: tlsCert, key: tlsKey, ca: tlsCa });
-  checkSchemes('--manager', urls, 'tls', paths !== undefined);
+  checkSchemes(flag, urls, 'tls', paths !== undefined);
   if (paths === undefined) return undefined;
   const current = checkCredentials(paths, await readCredentialTexts(paths));
   expectAnybody(paths, current);
+  return current;
+}
+
+/** Read once: a command is over before they are renewed. */
+function unchanging(current: Credentials): CredentialSource {
   return { current, onChange: () => () => {} };
 }
 
@@ -69,13 +87,14 @@ function managerUrls({ manager }: Targets): string[] {
     });
   }
   const urls = manager.split(',').map((text) => text.trim());
-  for (const url of urls) {
-    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-      throw new CatalogueError('request.invalid', `--manager "${url}" is not a URL`, {
-        field: '--manager',
-        remedy: 'write it like http://192.0.2.1:7001',
-      });
-    }
-  }
+  for (const url of urls) refuseNoUrl('--manager', url, 'http://192.0.2.1:7001');
   return urls;
+}
+
+function refuseNoUrl(flag: string, text: string, example: string): void {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return;
+  throw new CatalogueError('request.invalid', `${flag} "${text}" is not a URL`, {
+    field: flag,
+    remedy: `write it like ${example}`,
+  });
 }

@@ -8,7 +8,7 @@ import { Secret } from '@wgcni/base';
 import { type CertificateRequest, TestAuthority } from '@wgcni/testing/pki';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkCredentials, type Credentials } from './credentials.ts';
-import { clientOptions } from './secure-client.ts';
+import { clientOptions, nodeClientOptions } from './secure-client.ts';
 import { SecureServer, type SecurePeer } from './secure-server.ts';
 
 let authority: TestAuthority;
@@ -162,6 +162,35 @@ describe('a client', () => {
   it('does not take the manager of a stranger for its own', async () => {
     await serveAs(await credentials({ uris: ['wgcni://main/manager/m1'] }, await TestAuthority.create()));
     await expect(dial(clientOptions(await asNode()))).rejects.toThrow(/signature failure/);
+  });
+});
+
+describe('a client of nodes', () => {
+  const asPerson = (): Promise<Credentials> => credentials({ uris: ['wgcni://main/operator/read/rob'] });
+  /** A node's certificate need not have an address in it. */
+  const ofNode = { uris: ['wgcni://main/node/n1'], addresses: ['192.0.2.9'] };
+
+  it('takes a node for who it is, wherever it is', async () => {
+    await serveAs(await credentials(ofNode));
+    expect((await dial(nodeClientOptions(await asPerson()))).authorized).toBe(true);
+    expect((await dial(nodeClientOptions(await asPerson(), 'n1'))).authorized).toBe(true);
+  });
+
+  it.each([
+    ['another node than was named', ofNode, 'n2', /not that of the node n2 of main/],
+    ['a node of another cluster', { uris: ['wgcni://other/node/n1'] }, undefined, /not that of a node of main/],
+    ['a manager', { uris: ['wgcni://main/manager/n1'] }, 'n1', /not that of the node n1 of main/],
+    ['a person', { uris: ['wgcni://main/operator/admin/n1'] }, undefined, /not that of a node of main/],
+    ['nobody', {}, undefined, /not that of a node of main/],
+    ['a node whose certificate has expired', { ...ofNode, validForMs: -1_000 }, 'n1', /expired/],
+  ] as const)('does not take %s for its node', async (_, shown, nodeId, why) => {
+    await serveAs(await credentials(shown as CertificateRequest));
+    await expect(dial(nodeClientOptions(await asPerson(), nodeId))).rejects.toThrow(why);
+  });
+
+  it('does not take the node of a stranger for its own', async () => {
+    await serveAs(await credentials(ofNode, await TestAuthority.create()));
+    await expect(dial(nodeClientOptions(await asPerson()))).rejects.toThrow(/signature failure/);
   });
 });
 

@@ -23,6 +23,7 @@ beforeEach(async () => {
     attachments,
     clock: node.clock,
     log: silentLog,
+    entrances: undefined,
     status: unasked,
     judgement: unasked,
   });

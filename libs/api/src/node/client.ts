@@ -1,5 +1,6 @@
-/** Typed client of the node-manager, over its unix socket or loopback TCP. */
+/** Typed client of the node-manager, over its unix socket or TCP. */
 import { CatalogueError, fromProblem, messageOf } from '@wgcni/base';
+import { type Credentials, nodeClientOptions } from '@wgcni/pki';
 import { Client } from 'undici';
 import type { Page } from '../page.ts';
 import type { Attachment, AttachmentKey } from './attachments.ts';
@@ -8,7 +9,15 @@ import type { NodeStatus } from './status.ts';
 /** How long one call may take, in milliseconds. */
 const callTimeoutMs = 10_000;
 
-export type NodeClientOptions = { socketPath: string } | { url: string };
+export type NodeClientOptions =
+  | { socketPath: string }
+  | {
+      url: string;
+      /** TLS: who we are. Without, the URL is plain HTTP. */
+      credentials?: Credentials | undefined;
+      /** Who must be there; any node of the cluster when it is not said. */
+      nodeId?: string | undefined;
+    };
 
 /** Every method throws CatalogueError: what the answer's problem document says, or `node-manager.unreachable`. */
 export interface NodeClient {
@@ -45,7 +54,10 @@ function dial(options: NodeClientOptions): { client: Client; where: string } {
       remedy: 'write it like http://127.0.0.1:7070',
     });
   }
-  return { client: new Client(new URL(options.url).origin, limits), where: options.url };
+  const { url, credentials, nodeId } = options;
+  const connect =
+    credentials === undefined ? {} : { connect: { ...nodeClientOptions(credentials, nodeId), maxCachedSessions: 0 } };
+  return { client: new Client(new URL(url).origin, { ...limits, ...connect }), where: url };
 }
 
 function queryOf(page: { limit?: number; after?: string }): string {
@@ -86,7 +98,7 @@ function unreachable(where: string, cause: unknown): CatalogueError {
     'node-manager.unreachable',
     `the node-manager did not answer at ${where}: ${messageOf(cause)}`,
     {
-      remedy: 'see that the node-manager runs and that its socket is the one named here',
+      remedy: 'see that the node-manager runs and that its socket or --listen is the one named here',
       cause,
     },
   );

@@ -5,6 +5,7 @@ export * from './flags.ts';
 export * from './forward-headers.ts';
 export * from './judge-caller.ts';
 export * from './limits.ts';
+export * from './listen.ts';
 export * from './open-server.ts';
 export * from './page-of.ts';
 export * from './print-openapi.ts';

@@ -29,7 +29,8 @@ export async function fuzz(
     throw new Error('the status is not asked for here');
   };
   const { clock } = node;
-  const app = await buildApp({ version: '1', attachments, clock, log: silentLog, status: unasked, judgement: unasked });
+  const asked = { status: unasked, judgement: unasked, entrances: undefined };
+  const app = await buildApp({ version: '1', attachments, clock, log: silentLog, ...asked });
   const dataDir = await mkdtemp(join(tmpdir(), 'wgcni-fuzz-'));
   try {
     const requests = (stream: number): MalformedRequests =>

@@ -1,0 +1,33 @@
+/** The operations of an OpenAPI document, each as a request that could be made. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+
+export interface DocumentedOperation {
+  id: string;
+  method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  path: string;
+  hasBody: boolean;
+}
+
+/** Of `openapi/<name>.yaml`, with a value for each parameter in a path. Throws for a parameter without one. */
+export function documentedOperations(name: string, values: Record<string, string>): DocumentedOperation[] {
+  const file = join(import.meta.dirname, `../../../openapi/${name}.yaml`);
+  const { paths } = parse(readFileSync(file, 'utf8')) as {
+    paths: Record<string, Record<string, { operationId: string; requestBody?: unknown }>>;
+  };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { operationId, requestBody }]) => ({
+      id: operationId,
+      method: method.toUpperCase() as DocumentedOperation['method'],
+      path: path.replace(/\{(\w+)\}/g, (_, parameter: string) => valueOf(parameter, values)),
+      hasBody: requestBody !== undefined,
+    })),
+  );
+}
+
+function valueOf(parameter: string, values: Record<string, string>): string {
+  const value = values[parameter];
+  if (value === undefined) throw new Error(`no value for {${parameter}}`);
+  return value;
+}
