@@ -2,7 +2,7 @@
 import { namePattern, type NetworkInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { checkMtu, checkPools, formatCidr, parsePool } from '@wgcni/ipam';
-import { checkSchemes, type CredentialPaths } from '@wgcni/pki';
+import { checkSchemes, type CredentialPaths, credentialPaths } from '@wgcni/pki';
 import { readFlags, saidCredentials, usualLimits, variableOf, type Said, type Surroundings } from '@wgcni/api/server';
 import { program } from './flags.ts';
 
@@ -15,6 +15,12 @@ export interface ClientLimits {
   rateBurst: number;
   connections: number;
   connectionsPerClient: number;
+}
+
+export interface AuthorityConfig {
+  paths: CredentialPaths;
+  /** Host names and addresses by which this replica is dialled. */
+  names: string[];
 }
 
 export interface Config {
@@ -33,6 +39,8 @@ export interface Config {
   logLevel: string;
   /** Certificate for REST; without one it is plain HTTP and anybody may do anything. */
   tls: CredentialPaths | undefined;
+  /** Issues certificates to nodes and to this replica itself, instead of `tls`. */
+  authority: AuthorityConfig | undefined;
   /** Certificate for etcd; absent: that for REST, by whose common name etcd knows us. */
   etcdTls: CredentialPaths | undefined;
 }
@@ -57,10 +65,11 @@ export function parseConfig(surroundings: Surroundings): Config {
     clients: parseClients(said),
     logLevel: parseLevel(last(said, 'log-level') ?? 'info'),
     tls: saidCredentials(said, 'tls'),
+    authority: parseAuthority(said),
     etcdTls: saidCredentials(said, 'etcd'),
   };
-  checkSchemes('--etcd', config.etcd, 'etcd', (config.etcdTls ?? config.tls) !== undefined);
-  checkSchemes('--advertise', [config.advertise], 'tls', config.tls !== undefined);
+  checkSchemes('--etcd', config.etcd, 'etcd', (config.etcdTls ?? config.authority ?? config.tls) !== undefined);
+  checkSchemes('--advertise', [config.advertise], 'tls', config.tls !== undefined || config.authority !== undefined);
   if (config.bootstrap && config.network.pools === undefined) {
     throw refuse(
       '--pool',
@@ -69,6 +78,32 @@ export function parseConfig(surroundings: Surroundings): Config {
     );
   }
   return config;
+}
+
+/** Throws CatalogueError `config.invalid` when only one of the two files is said, or a certificate of another authority is said too. */
+function parseAuthority(said: Said): AuthorityConfig | undefined {
+  const cert = last(said, 'authority-cert');
+  const paths = credentialPaths('authority', {
+    cert,
+    key: last(said, 'authority-key'),
+    ca: last(said, 'authority-ca') ?? cert,
+  });
+  if (paths === undefined) return undefined;
+  if (['tls-cert', 'tls-key', 'tls-ca'].some((name) => said.has(name)))
+    throw refuse(
+      '--authority-cert',
+      'issues to this replica too, and --tls-… names another certificate for it',
+      'leave out --tls-cert, --tls-key and --tls-ca, or --authority-cert and --authority-key',
+    );
+  const hosts = [
+    needed(said, 'advertise'),
+    ...(said.get('certificate-name')?.flatMap((word) => word.split(',')) ?? []),
+  ].map((text) => (URL.canParse(text) ? new URL(text).hostname : text));
+  const { host } = parseListen(needed(said, 'listen'));
+  const names = [...hosts, ...(['0.0.0.0', '::'].includes(host) ? [] : [host])].map((name) =>
+    name.replace(/^\[(.*)\]$/, '$1'),
+  );
+  return { paths, names: [...new Set(names)] };
 }
 
 /** Milliseconds of `30s`, `5m`, `24h`, `7d`, or plain seconds; undefined for anything else. */

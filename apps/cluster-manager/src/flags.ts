@@ -27,6 +27,18 @@ export const program: Program = {
     { name: 'rate-burst', value: 'number', about: 'requests that it may make at once after a pause (default: 2000)' },
     { name: 'max-connections', value: 'number', about: 'connections of all clients (default: 10000)' },
     { name: 'max-connections-per-client', value: 'number', about: 'connections of one address (default: 1000)' },
+    { name: 'authority-cert', value: 'file', about: 'certificate of the authority that issues here, PEM' },
+    { name: 'authority-key', value: 'file', about: 'its private key, PEM, mode 0600' },
+    {
+      name: 'authority-ca',
+      value: 'file',
+      about: 'authorities whose certificates are taken, PEM (default: that of --authority-cert)',
+    },
+    {
+      name: 'certificate-name',
+      value: 'name',
+      about: 'further host name or address by which this replica is dialled, for its own certificate; repeat it',
+    },
     ...credentialFlags('tls', 'nodes, operators and other replicas'),
     ...credentialFlags('etcd', 'etcd'),
     { name: 'log-level', value: 'level', about: 'trace, debug, info, warn, error, fatal or silent (default: info)' },

@@ -1,7 +1,8 @@
 /** `cluster-manager`: wires flags, etcd, the replica's loops and the REST surface; decides nothing. */
 import { hostname } from 'node:os';
-import { messageOf, systemClock, systemRandom, toCatalogueError } from '@wgcni/base';
-import { openCredentials } from '@wgcni/pki';
+import { type Log, messageOf, systemClock, systemRandom, toCatalogueError } from '@wgcni/base';
+import { type Identity, openCredentials } from '@wgcni/pki';
+import type { IssuingAuthority } from '@wgcni/pki/authority';
 import { EtcdStore } from '@wgcni/store';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
@@ -23,11 +24,15 @@ async function run(config: Config): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
   const own = { kind: 'manager' as const, cluster: config.cluster, replicaId: config.replicaId };
-  const credentials = await openCredentials(config, own, { clock: systemClock, log }, stop.signal);
+  const issued = await openAuthority(config, own, log);
+  const credentials = await openCredentials({ ...config, issued }, own, { clock: systemClock, log }, stop.signal);
   const store = new EtcdStore({ urls: config.etcd, credentials: credentials.etcd });
   let tellListening = (): void => {};
   const listening = new Promise<void>((resolve) => (tellListening = resolve));
-  const deps = { store, clock: systemClock, random: systemRandom, log, version, credentials: credentials.tls };
+  const deps = {
+    ...{ store, clock: systemClock, random: systemRandom, log, version },
+    ...{ credentials: credentials.tls, authority: issued },
+  };
   const replica = runReplica(deps, config, stop.signal, listening);
   const stopped = new Promise<void>((resolve) =>
     stop.signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -55,6 +60,13 @@ async function run(config: Config): Promise<void> {
     await credentials.ended;
   }
   log.info({}, 'replica.stopped');
+}
+
+/** The library behind it is large, and of no use with a PKI of one's own. */
+async function openAuthority({ authority }: Config, own: Identity, log: Log): Promise<IssuingAuthority | undefined> {
+  if (authority === undefined) return undefined;
+  const { IssuingAuthority } = await import('@wgcni/pki/authority');
+  return IssuingAuthority.open({ ...authority, own, clock: systemClock, log });
 }
 
 /** Prints what is wrong with the start in one line and resolves with the exit status. */

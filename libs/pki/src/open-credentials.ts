@@ -11,6 +11,8 @@ export interface ProcessFiles {
   tls: CredentialPaths | undefined;
   /** For the store, when they are others. */
   etcdTls: CredentialPaths | undefined;
+  /** For our own REST, of a process that issues to itself. */
+  issued?: (CredentialSource & { run(signal: AbortSignal): Promise<void> }) | undefined;
 }
 
 export interface ProcessCredentials {
@@ -33,7 +35,7 @@ export async function openCredentials(
 ): Promise<ProcessCredentials> {
   const rest =
     files.tls === undefined
-      ? undefined
+      ? files.issued
       : await KeptCredentials.open({ ...deps, paths: files.tls, accept: expectIdentity(own) });
   const etcd = files.etcdTls === undefined ? undefined : await KeptCredentials.open({ ...deps, paths: files.etcdTls });
   const kept = [rest, etcd].filter((each) => each !== undefined);

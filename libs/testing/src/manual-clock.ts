@@ -8,15 +8,21 @@ interface Sleeper {
 }
 
 export class ManualClock implements Clock {
+  readonly #wallZeroMs: number;
   #nowMs = 1_000_000;
   readonly #sleepers = new Set<Sleeper>();
+
+  /** The wall clock begins in 2023, or where a test has to agree with the clock of the machine. */
+  constructor(wallMs = 1_700_001_000_000) {
+    this.#wallZeroMs = wallMs - this.#nowMs;
+  }
 
   monotonicMs(): number {
     return this.#nowMs;
   }
 
   wallMs(): number {
-    return 1_700_000_000_000 + this.#nowMs;
+    return this.#wallZeroMs + this.#nowMs;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -99,7 +99,15 @@ export class ReplicaProcess implements ManagerSite {
     const { leaderTtlSec, readingMs, restMs } = this.#deps.timing;
     return {
       ...{ etcd: [], cluster, listen: { host: 'localhost', port: 1 }, advertise: `http://${this.id}` },
-      ...{ replicaId: this.id, bootstrap: false, network: {}, logLevel: 'silent', tls: undefined, etcdTls: undefined },
+      ...{
+        replicaId: this.id,
+        bootstrap: false,
+        network: {},
+        logLevel: 'silent',
+        tls: undefined,
+        authority: undefined,
+        etcdTls: undefined,
+      },
       ...{ leaderTtlSec, silenceReadingMs: readingMs, restMs },
       clients: { ratePerSec: 0, rateBurst: 1, connections: 1, connectionsPerClient: 1 },
     };

@@ -40,12 +40,17 @@ export function asNode(change: Partial<RegisterInput> = {}): RegisterInput {
 }
 
 export class TestCluster {
-  readonly clock = new ManualClock();
-  readonly backend = new MemoryBackend(this.clock);
+  readonly clock: ManualClock;
+  readonly backend: MemoryBackend;
   readonly keys = keysOf('main');
   /** Events that were logged, with their fields. */
   readonly logged: { event: string; fields: object }[] = [];
   readonly #replicas: TestReplica[] = [];
+
+  constructor(clock = new ManualClock()) {
+    this.clock = clock;
+    this.backend = new MemoryBackend(clock);
+  }
 
   /** A replica that has read the store; the first one leads. */
   async start(id: string, flags: string[] = []): Promise<TestReplica> {
