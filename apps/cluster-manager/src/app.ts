@@ -1,7 +1,7 @@
 /** The REST surface of the cluster-manager. */
 import { openServer, usualLimits } from '@wgcni/api/server';
 import { CatalogueError } from '@wgcni/base';
-import { StoreUnavailableError } from '@wgcni/store';
+import { StoreRefusedError, StoreUnavailableError } from '@wgcni/store';
 import type { FastifyInstance } from 'fastify';
 import type { RequestListener, ServerOptions } from 'node:http';
 import { type CredentialSource, SecureServer } from '@wgcni/pki';
@@ -61,8 +61,13 @@ function limitsOf({ connections, connectionsPerClient, ratePerSec, rateBurst }: 
   return { limits: { ...usualLimits, connections, connectionsPerClient }, ...(ratePerSec === 0 ? {} : { rate }) };
 }
 
-/** A store that is away is a passing state, not a fault of ours. */
+/** A store that is away, or does not let us in, is a passing state, not a fault of ours. */
 function storeErrorOf(thrown: unknown): unknown {
+  if (thrown instanceof StoreRefusedError)
+    return new CatalogueError('store.refused', 'etcd does not allow this replica what it asks for', {
+      remedy: 'see the log of the replica, and run wgcni etcd setup',
+      cause: thrown,
+    });
   if (!(thrown instanceof StoreUnavailableError)) return thrown;
   return new CatalogueError('store.unavailable', `etcd did not answer: ${thrown.message}`, {
     remedy: 'see that etcd has a quorum, then try again',

@@ -44,6 +44,7 @@ async function run(config: Config): Promise<void> {
       await bootstrap(replica, config.network, config.bootstrap);
       await app.listen(config.listen);
       tellListening();
+      if (credentials.etcd !== undefined) void warnOfOpenStore(store, log, stop.signal);
       log.info(
         { version, listen: config.listen, advertise: config.advertise, cluster: config.cluster },
         'replica.started',
@@ -67,6 +68,12 @@ async function openAuthority({ authority }: Config, own: Identity, log: Log): Pr
   if (authority === undefined) return undefined;
   const { IssuingAuthority } = await import('@wgcni/pki/authority');
   return IssuingAuthority.open({ ...authority, own, clock: systemClock, log });
+}
+
+/** Certificates towards an etcd that asks for nobody's name protect little. A store that is away is told of elsewhere. */
+async function warnOfOpenStore(store: EtcdStore, log: Log, signal: AbortSignal): Promise<void> {
+  const isOpen = await store.isOpen(signal).catch(() => false);
+  if (isOpen) log.warn({ remedy: 'run wgcni etcd setup' }, 'store.open');
 }
 
 /** Prints what is wrong with the start in one line and resolves with the exit status. */

@@ -65,6 +65,7 @@ export const catalogue = {
   'leader.forwarded': entry(503, 11, true),
   'outcome.unknown': entry(504, 11, true),
   'store.unavailable': entry(503, 11, true),
+  'store.refused': entry(503, 11, true),
   'store.conflict': entry(503, 11, true),
   'cluster.recovering': entry(503, 11, true),
   'silence.too-wide': entry(409, 11),

@@ -1,4 +1,5 @@
 /** The port to the replicated store: what this project needs of etcd v3, no more. */
+import { messageOf } from '@wgcni/base';
 
 /** One key as the store holds it. Revisions are etcd's, below 2^53. */
 export interface StoredKey {
@@ -89,6 +90,18 @@ export class StoreUnavailableError extends Error {
   }
 }
 
+/** The store knows who asks, and does not allow it. Nothing was applied, and nothing but a change of its roles or of our certificate helps. */
+export class StoreRefusedError extends Error {
+  constructor(operation: string, cause?: unknown) {
+    super(
+      `etcd does not allow ${operation} (${messageOf(cause)}): see that the common name of the certificate is a user of etcd, and run wgcni etcd setup`,
+      { cause },
+    );
+    this.name = 'StoreRefusedError';
+  }
+}
+
+/** Every call may throw StoreRefusedError too. */
 export interface Store {
   /** One key, linearizable; undefined when absent. `revision` is the store's. Throws StoreUnavailableError. */
   get(key: string, signal?: AbortSignal): Promise<{ item: StoredKey | undefined; revision: number }>;

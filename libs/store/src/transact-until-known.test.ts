@@ -2,7 +2,7 @@
 import { ManualClock } from '@wgcni/testing';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from './memory/store.ts';
-import { StoreUnavailableError } from './port.ts';
+import { StoreRefusedError, StoreUnavailableError } from './port.ts';
 import { transactUntilKnown } from './transact-until-known.ts';
 
 const random = { bytes: (count: number) => new Uint8Array(count), unit: () => 0.5 };
@@ -41,6 +41,25 @@ describe('a transaction whose answer may be lost', () => {
     );
     await clock.advance(2_000);
     await given;
+  });
+
+  it('is surely not applied when the first try is refused, and unknown when a later one is', async () => {
+    const clock = new ManualClock();
+    const store = MemoryStore.alone(clock);
+    const lose = store.transact.bind(store);
+    const refuse = (): Promise<never> => Promise.reject(new StoreRefusedError('transact', new Error('no')));
+    const options = { clock, random, deadlineMs: 10_000 };
+    store.transact = refuse;
+    await expect(transactUntilKnown(store, once, options)).rejects.toThrow(StoreRefusedError);
+    store.faults.answersToLose = 1;
+    store.transact = (transaction) => {
+      store.transact = refuse;
+      return lose(transaction);
+    };
+    const given = expect(transactUntilKnown(store, once, options)).rejects.toThrow(StoreUnavailableError);
+    await clock.advance(10_000);
+    await given;
+    expect(store.backend.get('/a')?.value).toBe('mine');
   });
 
   it('stops when its signal aborts', async () => {

@@ -10,6 +10,7 @@ import {
   type Random,
 } from '@wgcni/base';
 import {
+  StoreRefusedError,
   StoreUnavailableError,
   transactUntilKnown,
   type KnownOutcome,
@@ -59,7 +60,8 @@ export class LeaderWriter {
 
   /**
    * Plans a change from the newest view and commits it. `plan` is called again after a conflict, and must then find its own earlier success if there
-   * was one. Throws CatalogueError: what `plan` throws, `leader.absent` when this replica does not lead, `outcome.unknown`, `store.conflict`.
+   * was one. Throws CatalogueError: what `plan` throws, `leader.absent` when this replica does not lead, `outcome.unknown`, `store.conflict`;
+   * StoreRefusedError.
    */
   change<T>(plan: () => Promise<Try<T>>): Promise<T> {
     return this.#queue.run(async () => {
@@ -92,7 +94,10 @@ export class LeaderWriter {
       deadlineMs: patienceMs,
       signal: term.ended,
     }).catch((cause: unknown) => {
-      throw outcomeUnknown(cause);
+      if (!(cause instanceof StoreRefusedError)) throw outcomeUnknown(cause);
+      // A refusal is an answer: nothing was applied.
+      if (leases !== undefined) this.#endLeases(leases, { arm: 'conflict', revision: 0, found: [] }, term.ended);
+      throw cause;
     });
     if (leases !== undefined) this.#endLeases(leases, outcome, term.ended);
     if (!term.isValid() && outcome.arm === 'conflict') throw deposed();

@@ -1,5 +1,6 @@
 /** Whatever is sent to whatever route: a problem document with code, field and remedy, nothing changed, and the process lives. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StoreRefusedError } from '@wgcni/store';
 import { ask, asNode, join, TestCluster, type TestReplica } from '../testing/cluster.ts';
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -137,6 +138,18 @@ describe('bad input', () => {
       items: [{ nodeId: 'n2', endpoints: ['[2001:db8::1]:51820'], keepaliveSec: 25 }],
     });
     expect((await ask(manager, 'GET', '/openapi.json')).json).toMatchObject({ openapi: '3.1.0' });
+  });
+
+  it('is told what to do when the store does not allow a write', async () => {
+    await join(manager, 'n3', asNode({ endpoints: ['[2001:db8::3]:51820'] }));
+    const transact = manager.store.transact.bind(manager.store);
+    manager.store.transact = () => Promise.reject(new StoreRefusedError('transact', new Error('permission denied')));
+    expect(await ask(manager, 'PUT', '/v1/nodes/n3/drain')).toMatchObject({
+      status: 503,
+      json: { code: 'store.refused', remedy: expect.stringContaining('wgcni etcd setup') as string },
+    });
+    manager.store.transact = transact;
+    expect((await ask(manager, 'PUT', '/v1/nodes/n3/drain')).status).toBe(200);
   });
 
   it('is told that no one leads when no one does, and that the store is away when it is', async () => {

@@ -20,12 +20,27 @@ export function isCompacted(error: unknown): boolean {
   return /required revision has been compacted/i.test(textOf(error));
 }
 
+/**
+ * Whether etcd looked at who asks and said no: nothing was applied, and another member would say the same. A name without a user, no name at all,
+ * and a right that is missing are all the same to whoever asks.
+ */
+export function isForbidden(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isForbidden);
+  return /permission denied|user name not found|user not found|user name is empty|invalid auth token/i.test(
+    textOf(error),
+  );
+}
+
+/** Whether users or roles changed between the arrival of the request and its turn: it was not applied, and the same request may be allowed now. */
+export function isOldAuthRevision(error: unknown): boolean {
+  return /revision of auth store is old|revision in header is old/i.test(textOf(error));
+}
+
 /** Whether the store refused the request as malformed: repeating it is of no use. */
 export function isRefused(error: unknown): boolean {
   const text = textOf(error);
-  if (/duplicate key given|too many operations|key is not provided|permission denied|request is too large/i.test(text))
-    return true;
-  return codeOf(error) === status.INVALID_ARGUMENT;
+  if (/duplicate key given|too many operations|key is not provided|request is too large/i.test(text)) return true;
+  return codeOf(error) === status.INVALID_ARGUMENT && !isOldAuthRevision(error);
 }
 
 function textOf(error: unknown): string {

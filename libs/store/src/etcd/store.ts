@@ -3,6 +3,7 @@ import { abortReason } from '@wgcni/base';
 import {
   CompactedError,
   LeaseGoneError,
+  StoreRefusedError,
   StoreUnavailableError,
   type LeaseId,
   type RangeOptions,
@@ -13,11 +14,13 @@ import {
   type TransactionOutcome,
   type WatchBatch,
 } from '../port.ts';
-import { isCompacted, isLeaseGone, isRefused, wasNeverSent } from './errors.ts';
+import { isAuthEnabled } from './access/auth-calls.ts';
+import { isCompacted, isForbidden, isLeaseGone, isRefused, wasNeverSent } from './errors.ts';
 import { firstToAnswer } from './first-to-answer.ts';
 import { Member } from './members.ts';
 import type { EtcdOptions } from './options.ts';
 import { hangUp } from './hang-up.ts';
+import { underPresentRoles } from './present-roles.ts';
 import { watchMember } from './watch-stream.ts';
 import { prefixEnd, toStoredKey, toTxn } from './wire.ts';
 
@@ -65,7 +68,10 @@ export class EtcdStore implements Store {
     for (let tried = 1; ; tried += 1) {
       const member = this.#member();
       try {
-        const { succeeded, header, responses } = await abortable(member.unary.kv.txn(request), signal);
+        const { succeeded, header, responses } = await abortable(
+          underPresentRoles(() => member.unary.kv.txn(request)),
+          signal,
+        );
         const revision = Number(header.revision);
         if (succeeded) return { arm: 'committed', revision };
         return {
@@ -74,6 +80,7 @@ export class EtcdStore implements Store {
           found: responses.flatMap(({ response_range }) => response_range?.kvs.map(toStoredKey) ?? []),
         };
       } catch (error) {
+        if (isForbidden(error)) throw new StoreRefusedError('transact', error);
         if (isRefused(error)) throw error;
         if (isLeaseGone(error)) throw new LeaseGoneError('of a put');
         this.#passOver(member);
@@ -103,7 +110,10 @@ export class EtcdStore implements Store {
       timeoutMs,
       signal,
     }).catch((cause: unknown) => {
-      throw cause instanceof LeaseGoneError ? cause : new StoreUnavailableError('keepAlive', cause);
+      if (cause instanceof LeaseGoneError) throw cause;
+      throw isForbidden(cause)
+        ? new StoreRefusedError('keepAlive', cause)
+        : new StoreUnavailableError('keepAlive', cause);
     });
     this.#current = this.#members.indexOf(from);
     return answer;
@@ -126,7 +136,7 @@ export class EtcdStore implements Store {
     try {
       yield* watchMember({ watch: client }, prefix, fromRevision, signal);
     } catch (error) {
-      if (error instanceof CompactedError) throw error;
+      if (error instanceof CompactedError || error instanceof StoreRefusedError) throw error;
       this.#passOver(member);
       throw error instanceof StoreUnavailableError ? error : new StoreUnavailableError('watch', error);
     } finally {
@@ -136,6 +146,11 @@ export class EtcdStore implements Store {
 
   async compact(revision: number): Promise<void> {
     await this.#read('compact', ({ unary }) => unary.kv.compact({ revision: String(revision) }));
+  }
+
+  /** Whether etcd asks nobody who they are: then everybody who reaches it may do anything. */
+  async isOpen(signal?: AbortSignal): Promise<boolean> {
+    return !(await this.#read('isOpen', ({ unary }) => isAuthEnabled(unary.auth), signal));
   }
 
   async close(): Promise<void> {
@@ -150,10 +165,14 @@ export class EtcdStore implements Store {
     for (let tried = 0; tried < this.#members.length; tried += 1) {
       const member = this.#member();
       try {
-        return await abortable(call(member), signal);
+        return await abortable(
+          underPresentRoles(() => call(member)),
+          signal,
+        );
       } catch (error) {
         signal?.throwIfAborted();
         if (isCompacted(error)) throw new CompactedError(0);
+        if (isForbidden(error)) throw new StoreRefusedError(operation, error);
         if (isRefused(error)) throw error;
         this.#passOver(member);
         cause = error;

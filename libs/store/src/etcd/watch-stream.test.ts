@@ -1,7 +1,7 @@
 /** A watch on a stream as etcd speaks it: nothing counts as seen before it was delivered. */
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CompactedError, StoreUnavailableError, type WatchBatch } from '../port.ts';
+import { CompactedError, StoreRefusedError, StoreUnavailableError, type WatchBatch } from '../port.ts';
 import type { Member } from './members.ts';
 import { watchMember } from './watch-stream.ts';
 
@@ -92,6 +92,13 @@ describe('a watch', () => {
   it('ends when the history that it asks for is gone', async () => {
     stream.say(40, { canceled: true, compact_revision: '20' });
     await expect(watching).rejects.toThrow(CompactedError);
+  });
+
+  it('ends when it is not allowed, and says what to do', async () => {
+    const cancel_reason = 'rpc error: code = PermissionDenied desc = etcdserver: permission denied';
+    stream.say(40, { created: true, canceled: true, cancel_reason });
+    await expect(watching).rejects.toThrow(StoreRefusedError);
+    await expect(watching).rejects.toThrow(/wgcni etcd setup/);
   });
 
   it('ends at a store that has not come as far as we have: it has another history', async () => {

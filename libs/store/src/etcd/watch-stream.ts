@@ -1,6 +1,7 @@
 /** One watch on one member: events by revision, progress when idle, and an error as soon as the member goes silent. */
 import type { IEvent, IWatchResponse } from 'etcd3';
-import { CompactedError, StoreUnavailableError, type WatchBatch, type WatchEvent } from '../port.ts';
+import { CompactedError, StoreRefusedError, StoreUnavailableError, type WatchBatch, type WatchEvent } from '../port.ts';
+import { isForbidden } from './errors.ts';
 import { hangUp } from './hang-up.ts';
 import type { Member } from './members.ts';
 import { prefixEnd, toStoredKey } from './wire.ts';
@@ -62,6 +63,7 @@ async function* batchesOf(inbox: Inbox<IWatchResponse>, fromRevision: number): A
   for await (const response of inbox) {
     if (response.canceled) {
       const compacted = Number(response.compact_revision);
+      if (isForbidden(response.cancel_reason)) throw new StoreRefusedError('watch', response.cancel_reason);
       throw compacted > 0
         ? new CompactedError(compacted)
         : new StoreUnavailableError(`watch: ${response.cancel_reason}`);

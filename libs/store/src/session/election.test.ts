@@ -4,7 +4,7 @@ import { ManualClock, settled } from '@wgcni/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryBackend } from '../memory/backend.ts';
 import { MemoryStore } from '../memory/store.ts';
-import { LeaseGoneError } from '../port.ts';
+import { LeaseGoneError, StoreRefusedError } from '../port.ts';
 import { Election } from './election.ts';
 import { LeaseSession } from './lease-session.ts';
 
@@ -181,6 +181,24 @@ describe('an election', () => {
     await pass(2_000);
     await running;
     expect(said).toHaveLength(2);
+  });
+
+  it('says once, and not at each try, that the store does not allow it to stand', async () => {
+    const one = new MemoryStore(backend);
+    const grantLease = one.grantLease.bind(one);
+    one.grantLease = () => Promise.reject(new StoreRefusedError('grantLease', new Error('permission denied')));
+    const said: unknown[] = [];
+    const log = { ...silentLog, warn: (fields: object, event: string) => void said.push([event, fields]) };
+    const election = new Election({ store: one, clock, random, log, key: '/leader', value: 'one', ttlSec });
+    const stop = new AbortController();
+    const running = election.run(stop.signal);
+    await pass(5_000);
+    expect(said).toEqual([['election.failed', { cause: expect.stringContaining('wgcni etcd setup') as string }]]);
+    one.grantLease = grantLease;
+    await pass(1_000);
+    expect(election.leadership).toBeDefined();
+    stop.abort();
+    await running;
   });
 
   it('recognises a key that was taken by its own request whose answer was lost', async () => {

@@ -1,6 +1,6 @@
 /** One leader key: taken while absent, bound to a lease, given back on request; followers see who holds it. */
 import { backoffMs, messageOf, within, type Clock, type Log, type Random } from '@wgcni/base';
-import type { Compare, Store, StoredKey } from '../port.ts';
+import { StoreRefusedError, type Compare, type Store, type StoredKey } from '../port.ts';
 import { transactUntilKnown } from '../transact-until-known.ts';
 import { LeaseSession } from './lease-session.ts';
 
@@ -63,7 +63,9 @@ export class Election {
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
-        log.debug({ cause: messageOf(error) }, 'election.failed');
+        // One line for all tries: a refusal stays until somebody changes it.
+        const level = error instanceof StoreRefusedError && failures === 0 ? 'warn' : 'debug';
+        log[level]({ cause: messageOf(error) }, 'election.failed');
         await clock.sleep(backoffMs(failures, afterFailure, random), signal).catch(() => undefined);
       }
     }

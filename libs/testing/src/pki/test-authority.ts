@@ -10,6 +10,8 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const dayMs = 86_400_000;
 
 export interface CertificateRequest {
+  /** What etcd takes for the user (default: a name that means nothing). */
+  commonName?: string;
   /** The URIs it carries, such as `wgcni://main/node/n1`. */
   uris?: string[];
   /** The addresses it carries (default: 127.0.0.1). */
@@ -56,12 +58,13 @@ export class TestAuthority {
   }
 
   /** A certificate of this authority for a client and server. */
-  async issue({ uris = [], addresses = ['127.0.0.1'], validForMs = dayMs }: CertificateRequest): Promise<Issued> {
+  async issue(request: CertificateRequest): Promise<Issued> {
+    const { commonName = 'test', uris = [], addresses = ['127.0.0.1'], validForMs = dayMs } = request;
     const keys = await newKeys();
     const { clientAuth, serverAuth } = x509.ExtendedKeyUsage;
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: serial(),
-      subject: 'CN=test',
+      subject: [{ CN: [commonName] }],
       issuer: this.#certificate.subject,
       ...validity(validForMs),
       publicKey: keys.publicKey,
