@@ -12,6 +12,8 @@ import { withManager, withNode, type Targets } from './targets.ts';
 export interface Answer {
   value: unknown;
   text: string;
+  /** Whether it says that something is not as it should be: status 1. */
+  isFaulty?: boolean;
 }
 
 /** The cluster when a manager is named and no node, else the node. */

@@ -3,6 +3,7 @@ import { toCatalogueError } from '@wgcni/base';
 import { Command, Option } from 'commander';
 import * as commands from './commands.ts';
 import type { Answer } from './commands.ts';
+import type { EtcdFlags } from './etcd/etcd-target.ts';
 import { installCni, type InstallOptions } from './cni-install/install.ts';
 import { defaultSocket, type Targets } from './targets.ts';
 
@@ -32,8 +33,9 @@ type InstallFlags = Omit<InstallOptions, 'socket'>;
 async function run(work: (targets: Targets) => Promise<Answer>): Promise<void> {
   const targets = program.opts<Targets>();
   try {
-    const { value, text } = await work(targets);
+    const { value, text, isFaulty } = await work(targets);
     process.stdout.write(`${targets.json ? JSON.stringify(value, null, 2) : text}\n`);
+    if (isFaulty === true) process.exitCode = 1;
   } catch (thrown) {
     const error = toCatalogueError(thrown);
     const remedy = error.remedy === undefined ? '' : ` (${error.remedy})`;
@@ -95,6 +97,28 @@ cni
   .option('--conf-dir <path>', 'where runtimes look for configurations', '/etc/cni/net.d')
   .option('--queue-dir <path>', "the node-manager's --queue-dir", '/var/lib/wgcni/queue')
   .action((options: InstallFlags) => run(({ socket }) => installCni({ ...options, socket })));
+
+const etcd = program.command('etcd').description('users and roles of etcd for one cluster');
+for (const [name, about] of [
+  [
+    'setup',
+    'make the users and roles of managers and nodes as they should be, and switch auth on; repeat it as you like',
+  ],
+  ['status', 'look whether a setup would change anything: status 1 if so'],
+] as const) {
+  etcd
+    .command(name)
+    .description(about)
+    .addOption(
+      new Option('--etcd <urls>', 'etcd members, all of them, comma separated').env('WGCNI_ETCD').makeOptionMandatory(),
+    )
+    .addOption(new Option('--cluster <name>', 'name of the cluster').env('WGCNI_CLUSTER').makeOptionMandatory())
+    .addOption(new Option('--etcd-cert <file>', 'certificate with the common name root, PEM').env('WGCNI_ETCD_CERT'))
+    .addOption(new Option('--etcd-key <file>', 'its private key, PEM, mode 0600').env('WGCNI_ETCD_KEY'))
+    .addOption(new Option('--etcd-ca <file>', 'authorities that etcd is judged by, PEM').env('WGCNI_ETCD_CA'))
+    // Loaded when it is asked for: etcd's client would delay every other command.
+    .action((flags: EtcdFlags) => run(async () => (await import('./etcd/commands.ts'))[name](flags)));
+}
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`wgcni: ${String(error)}\n`);
