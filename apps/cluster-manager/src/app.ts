@@ -11,7 +11,7 @@ import { knowCallers } from './routes/caller.ts';
 import { certificateRoutes } from './routes/certificates.ts';
 import { networkRoutes } from './routes/network.ts';
 import { nodeRoutes } from './routes/nodes.ts';
-import { rateClientOf } from './routes/rate-client.ts';
+import { rateClients } from './routes/rate-client.ts';
 import { replicaRoutes } from './routes/replicas.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
@@ -44,7 +44,7 @@ export async function buildApp(
     ...(secure === undefined
       ? {}
       : { serve: (handler: RequestListener, creation: ServerOptions) => secure.serve(handler, creation) }),
-    ...(clients === undefined ? {} : limitsOf(clients, replica)),
+    ...(clients === undefined ? {} : limitsOf(clients, replica, secure)),
   };
   return openServer(options, (app) => {
     knowCallers(app, replica, secure);
@@ -56,8 +56,13 @@ export async function buildApp(
   });
 }
 
-function limitsOf({ connections, connectionsPerClient, ratePerSec, rateBurst }: ClientLimits, { clock }: Replica) {
-  const rate = { perSec: ratePerSec, burst: rateBurst, clientOf: rateClientOf, clock };
+function limitsOf(
+  { connections, connectionsPerClient, ratePerSec, rateBurst }: ClientLimits,
+  replica: Replica,
+  secure: SecureServer | undefined,
+) {
+  const { clock } = replica;
+  const rate = { perSec: ratePerSec, burst: rateBurst, clientOf: rateClients(replica, secure), clock };
   return { limits: { ...usualLimits, connections, connectionsPerClient }, ...(ratePerSec === 0 ? {} : { rate }) };
 }
 
