@@ -9,12 +9,12 @@ import { rm } from 'node:fs/promises';
 import {
   addContainer,
   addContainerNetns,
-  addNode,
   callPlugin,
   ping,
   PingMonitor,
   planContainer,
   planLab,
+  processFlags,
   removeNetns,
   until,
 } from '@wgcni/testing';
@@ -54,15 +54,15 @@ describe('the identity of a node', () => {
     await expectNothingLost(monitors);
   });
 
-  it('refuses a second machine with the same node id and leaves the first undisturbed', async () => {
+  it('refuses a second machine with the same node id, and a certificate of it, and leaves the first undisturbed', async () => {
     const { lab } = scene;
     const [n1] = lab.plan.nodes;
     const impostor = planLab(lab.plan.name, { nodes: 9 }).nodes[8];
     if (n1 === undefined || impostor === undefined) throw new Error('the lab is too small');
     const before = await lab.nodeReady(n1);
     const monitors = monitorsBetween(scene);
-    await addNode(lab.plan, impostor);
-    const second = lab.startNodeElsewhere(impostor, ['--node-id', n1.id]);
+    await lab.addNode(impostor);
+    const second = lab.startNodeElsewhere(impostor, ['--node-id', n1.id, ...processFlags(lab.plan, n1.id)]);
     const status = await lab.nodeStatusWhere(impostor, ({ readiness }) => readiness === 'duplicate');
     expect(status.reason).toContain(n1.id);
     expect(status.reason).toContain('--take-over');

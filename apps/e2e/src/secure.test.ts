@@ -1,17 +1,15 @@
 /**
- * A cluster on the secure path: everybody shows a certificate of one authority, and all of them are renewed while it works.
+ * A cluster whose certificates end: everybody shows one of one authority, and all of them are renewed while it works.
  *
  *   c1 ── n1 ── bridge ── etcd ×1, cluster-manager ×2 (one leads), each TLS with client certificates
  *
  * What comes up with certificates that end within a minute, and goes on after that minute, has taken over the renewed ones.
  */
 import { chmod, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Dialer } from '@wgcni/api';
 import { messageOf, systemClock } from '@wgcni/base';
-import { checkCredentials, type Credentials, readCredentialTexts } from '@wgcni/pki';
-import { credentialNames, credentialsOf, type LabPlan, until } from '@wgcni/testing';
-import { TestAuthority, writeCredentials } from '@wgcni/testing/pki';
+import type { CredentialSource } from '@wgcni/pki';
+import { type LabPlan, processFlags, readCredentials, until } from '@wgcni/testing';
 import { execa } from 'execa';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,50 +17,27 @@ import { bringUp, type Scenario } from './scenario.ts';
 
 /** How long the first certificates live: longer than it takes to come up and to look at the files once, on a slow machine too. */
 const firstLifeMs = 55_000;
-const dayMs = 86_400_000;
 /** Longer than a registration lives without a renewal. */
 const afterwardsMs = 9_000;
 
 describe('a cluster with certificates', () => {
-  let authority: TestAuthority;
   let scene: Scenario;
-  let person: Credentials | undefined;
+  let operator: CredentialSource;
   let firstEndAt: number;
-  /** A person who operates; the name of the cluster is drawn when the lab is planned. */
-  const operator = {
-    get current(): Credentials {
-      if (person === undefined) throw new Error('nobody has a certificate yet');
-      return person;
-    },
-    onChange: () => () => {},
-  };
   beforeAll(async () => {
-    authority = await TestAuthority.create();
-    const beforeUp = async (plan: LabPlan): Promise<void> => {
-      firstEndAt = systemClock.monotonicMs() + firstLifeMs;
-      await issueAll(plan, firstLifeMs);
-      const paths = await authority.write(credentialsOf(plan, 'people'), 'olga', { uris: [uriOfOlga(plan)] });
-      person = checkCredentials(paths, await readCredentialTexts(paths));
-    };
-    const size = { nodes: 1, containersPerNode: 1, managers: 2, etcd: 1, isSecure: true };
-    scene = await bringUp(size, { operator, beforeUp, managerFlags: ['--registration-ttl', '6s'] });
+    const size = { nodes: 1, containersPerNode: 1, managers: 2, etcd: 1 };
+    const flags = ['--registration-ttl', '6s'];
+    scene = await bringUp(size, { certificateLifeMs: firstLifeMs, managerFlags: flags });
+    const { plan, authority } = scene.lab;
+    await authority.write(olga, { uris: [uriOfOlga(plan)] });
+    operator = readCredentials(plan, olga);
+    firstEndAt = systemClock.monotonicMs() + readCredentials(plan, nodeId()).current.validToMs - Date.now();
   });
   afterAll(() => scene.lab.down());
 
+  /** A person who operates. */
+  const olga = 'people/olga';
   const uriOfOlga = ({ cluster }: LabPlan): string => `wgcni://${cluster}/operator/operate/olga`;
-
-  function urisOf({ cluster, nodes, managers }: LabPlan, name: string): string[] {
-    if (nodes.some(({ id }) => id === name)) return [`wgcni://${cluster}/node/${name}`];
-    return managers.some(({ id }) => id === name) ? [`wgcni://${cluster}/manager/${name}`] : [];
-  }
-
-  /** Certificates for every process, in place of those that it has. */
-  async function issueAll(plan: LabPlan, validForMs: number): Promise<void> {
-    for (const name of credentialNames(plan)) {
-      const issued = await authority.issue({ uris: urisOf(plan, name), addresses: [plan.control.v4], validForMs });
-      await writeCredentials(credentialsOf(plan, name), { ...issued, ca: authority.ca });
-    }
-  }
 
   /** Events of one process's log. */
   async function logged(path: string, event: string): Promise<Record<string, unknown>[]> {
@@ -104,23 +79,15 @@ describe('a cluster with certificates', () => {
     const { plan, programs } = scene.lab;
     const [manager] = plan.managers;
     const url = manager?.url ?? '';
-    const stranger = new Agent({ connect: { ca: authority.ca } });
+    const stranger = new Agent({ connect: { ca: scene.lab.authority.ca } });
     const answer = await request(`${url}/v1/nodes`, { dispatcher: stranger });
     expect([answer.statusCode, await answer.body.json()]).toMatchObject([401, { code: 'identity.missing' }]);
     await stranger.destroy();
     const wgcni = (name: string, ...args: string[]) => {
-      const dir = credentialsOf(plan, name);
-      const files = [
-        '--tls-cert',
-        join(dir, 'cert.pem'),
-        '--tls-key',
-        join(dir, 'key.pem'),
-        '--tls-ca',
-        join(dir, 'ca.pem'),
-      ];
-      return execa(process.execPath, [programs.wgcni, '--manager', url, ...files, ...args], { reject: false });
+      const flags = ['--manager', url, ...processFlags(plan, name)];
+      return execa(process.execPath, [programs.wgcni, ...flags, ...args], { reject: false });
     };
-    const shown = await wgcni('people/olga', 'nodes');
+    const shown = await wgcni(olga, 'nodes');
     expect([shown.exitCode, shown.stdout]).toEqual([0, expect.stringContaining(nodeId())]);
     expect(await wgcni(nodeId(), 'drain', nodeId())).toMatchObject({
       exitCode: 1,
@@ -135,7 +102,7 @@ describe('a cluster with certificates', () => {
     const stop = new AbortController();
     const loading = load(stop.signal);
     const before = systemClock.monotonicMs();
-    await issueAll(lab.plan, dayMs);
+    await lab.authority.issueAll();
     const leftMs = firstEndAt - systemClock.monotonicMs();
     // What has come up too late for a look at the files before they end would show nothing.
     expect(leftMs).toBeGreaterThan(11_000);
@@ -149,7 +116,7 @@ describe('a cluster with certificates', () => {
     if (node !== undefined) await lab.nodeReady(node, 1_000);
     for (const { log } of [...lab.plan.managers, ...lab.plan.nodes]) {
       const renewed = await logged(log, 'credentials.renewed');
-      expect(renewed.map(({ use }) => String(use)).sort()).toEqual(['etcd', 'tls']);
+      expect(renewed.map(({ use }) => use)).toEqual(['tls']);
       expect(await logged(log, 'credentials.refused')).toEqual([]);
     }
   });
@@ -188,7 +155,7 @@ describe('a cluster with certificates', () => {
     const { lab } = scene;
     const [node] = lab.plan.nodes;
     if (node === undefined) throw new Error('the lab has no node');
-    const paths = await authority.write(credentialsOf(lab.plan, 'wide'), node.id, { uris: urisOf(lab.plan, node.id) });
+    const paths = await lab.authority.write('wide', { uris: [`wgcni://${lab.plan.cluster}/node/${node.id}`] });
     await chmod(paths.key, 0o640);
     const flags = [
       ...lab.nodeFlags(node),

@@ -6,15 +6,7 @@
  *                                    ├────── n3: deleted
  *                                    └────── n4: started when nobody registers nodes any more
  */
-import {
-  addContainerNetns,
-  addNode,
-  callPlugin,
-  planContainer,
-  planLab,
-  type NodePlan,
-  type PluginCall,
-} from '@wgcni/testing';
+import { addContainerNetns, callPlugin, planContainer, planLab, type NodePlan, type PluginCall } from '@wgcni/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inside } from './inside.ts';
 import { bringUp, type Scenario } from './scenario.ts';
@@ -57,7 +49,7 @@ describe('STATUS', () => {
 
   it('says 50 of a node whose subnet overlaps what its host uses, and names that', async () => {
     const n2 = nodeAt(2);
-    await addNode(scene.lab.plan, n2);
+    await scene.lab.addNode(n2);
     const inTheWay =
       'ip link add a0 type veth peer name a1 && ip link set a0 up && ' +
       'ip address add 10.64.0.9/12 dev a0 && ip address add fd64::9/48 dev a0 nodad';
@@ -69,7 +61,7 @@ describe('STATUS', () => {
 
   it('says 50 of a node that was deleted from the cluster', async () => {
     const n3 = nodeAt(3);
-    await addNode(scene.lab.plan, n3);
+    await scene.lab.addNode(n3);
     scene.lab.startNode(n3);
     await scene.lab.nodeReady(n3);
     const client = scene.lab.managerClient();
@@ -85,7 +77,7 @@ describe('STATUS', () => {
       scene.lab.process(id).kill('SIGKILL');
       expect(await scene.lab.process(id).ended(5_000)).toBe(true);
     }
-    await addNode(scene.lab.plan, n4);
+    await scene.lab.addNode(n4);
     scene.lab.startNode(n4);
     // It reads in the store which network there is, and has no part in it yet.
     await scene.lab.nodeStatusWhere(n4, ({ readiness }) => readiness === 'no-grant');

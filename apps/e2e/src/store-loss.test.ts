@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import {
   addContainer,
   addContainerNetns,
-  addNode,
   planContainer,
   planLab,
   PingMonitor,
@@ -54,7 +53,7 @@ describe('a store that loses what it knew', () => {
     // In the restored store the subnets of n2 and n3 are free: a fourth node must not be granted them.
     const fourth = nodes[3];
     if (fourth === undefined) throw new Error('the lab is too small');
-    await addNode(lab.plan, fourth);
+    await lab.addNode(fourth);
     lab.startNode(fourth);
     await until(60_000, 'all records to be back', async () => contains(await ownersOf(scene), before));
     const { subnets } = await lab.nodeReady(fourth);
@@ -74,15 +73,9 @@ describe('a store that loses what it knew', () => {
     for (const { dataDir } of lab.plan.etcd) await rm(dataDir, { recursive: true, force: true });
     await lab.startAllEtcd();
     // An emptied store is a new network to nobody: an operator gives it back from what a node has stored.
-    const managers = lab.plan.managers.map(({ url }) => url).join(',');
     await lab.leaderKnown();
-    await execa(lab.programs.wgcni, [
-      '--manager',
-      managers,
-      'network',
-      'restore',
-      join(nodes[0]?.dataDir ?? '', 'view.json'),
-    ]);
+    const view = join(nodes[0]?.dataDir ?? '', 'view.json');
+    await execa(lab.programs.wgcni, [...lab.wgcniFlags(), 'network', 'restore', view]);
     await until(60_000, 'all records to be back', async () => contains(await ownersOf(scene), before));
     expect((await ownersOf(scene)).size).toBe(before.size);
     await allMeshed();
@@ -100,7 +93,7 @@ describe('a store that loses what it knew', () => {
 
   async function joinNode(node: NodePlan): Promise<Place> {
     const { lab } = scene;
-    await addNode(lab.plan, node);
+    await lab.addNode(node);
     lab.startNode(node);
     await lab.nodeReady(node);
     const container = node.containers[0] ?? planContainer(lab.plan.name, 2, 1);

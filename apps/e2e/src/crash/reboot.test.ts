@@ -7,7 +7,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   addContainerNetns,
-  addNode,
   callPlugin,
   planContainer,
   removeNetns,
@@ -54,7 +53,7 @@ async function powerCut(containers: readonly ContainerPlan[]): Promise<void> {
   // A namespace is taken apart after its name is gone; its end of the pair would still hold the other's name.
   await inside(node.netnsPath, ['ip', 'link', 'delete', 'eth0']);
   await removeNetns(node.netns);
-  await addNode(scene.lab.plan, node);
+  await scene.lab.addNode(node);
 }
 
 it('after a reboot a container is added again under its old key, a waiting DEL is obeyed, and one GC frees the rest', async () => {

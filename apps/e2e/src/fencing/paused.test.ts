@@ -7,16 +7,7 @@
  *   c1 (10.64.0.2) ── n3, who ─────┘
  *                     waits for a subnet
  */
-import {
-  addNode,
-  PingMonitor,
-  ping,
-  planContainer,
-  planLab,
-  until,
-  type ContainerPlan,
-  type NodePlan,
-} from '@wgcni/testing';
+import { PingMonitor, ping, planContainer, planLab, until, type ContainerPlan, type NodePlan } from '@wgcni/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Capture } from '../capture.ts';
 import { inside } from '../inside.ts';
@@ -45,7 +36,7 @@ const first = ({ containers }: NodePlan): ContainerPlan => {
 };
 
 async function start(node: NodePlan): Promise<void> {
-  await addNode(scene.lab.plan, node);
+  await scene.lab.addNode(node);
   scene.lab.startNode(node);
 }
 

@@ -5,7 +5,7 @@
  *              ├── bridge ────────┤
  *   c1 ── n2 ──┘                  └── etcd, cluster-manager
  */
-import { addNode, ping, planLab, removeNetns, until, type NodePlan } from '@wgcni/testing';
+import { ping, planLab, processFlags, removeNetns, until, type NodePlan } from '@wgcni/testing';
 import type { ManagerClient } from '@wgcni/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Scenario } from '../scenario.ts';
@@ -38,8 +38,9 @@ describe('two instances of one node id', () => {
     const { lab } = scene;
     const n9 = planLab(lab.plan.name, { nodes: 9 }).nodes[8];
     if (n9 === undefined) throw new Error('the plan is too small');
-    await addNode(lab.plan, n9);
-    const other = lab.startNodeElsewhere(n9, ['--node-id', n1.id, '--take-over']);
+    await lab.addNode(n9);
+    const asN1 = ['--node-id', n1.id, ...processFlags(lab.plan, n1.id)];
+    const other = lab.startNodeElsewhere(n9, [...asN1, '--take-over']);
     const { subnets } = await lab.nodeReady(n9);
     const takenAt = performance.now();
     const { reason } = await becomes('duplicate');

@@ -6,7 +6,6 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { EtcdStore } from '@wgcni/store';
 import { type ContainerPlan, type Lab, type NodePlan, planContainer } from '@wgcni/testing';
 import { execa } from 'execa';
 import { Client } from 'undici';
@@ -119,7 +118,7 @@ async function namespaces(lab: Lab): Promise<ContainerPlan[]> {
 
 /** Into the store, a node's data, and the arguments and environment of a process. */
 async function plantControl(lab: Lab, node: NodePlan, key: string): Promise<void> {
-  const store = new EtcdStore({ urls: lab.plan.etcd.map(({ clientUrl }) => clientUrl) });
+  const store = lab.openStore();
   const place = `/wgcni/v1/${lab.plan.cluster}/control/keys/control-of-the-scan`;
   await store.transact({ compare: [], then: [{ kind: 'put', key: place, value: key }] });
   await store.close();
@@ -149,7 +148,7 @@ async function askWithControl(node: NodePlan, key: string): Promise<string> {
 }
 
 async function gather(lab: Lab, nodes: readonly NodePlan[], made: MadeKeys): Promise<Evidence> {
-  const store = new EtcdStore({ urls: lab.plan.etcd.map(({ clientUrl }) => clientUrl) });
+  const store = lab.openStore();
   const parts = [
     await storeEvidence(lab, store),
     await storeFileEvidence(lab),

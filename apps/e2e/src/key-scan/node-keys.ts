@@ -25,6 +25,7 @@ export async function makeNodeKeys(
   await Promise.all(
     rows.map(async (row) => {
       for (const node of row) {
+        await lab.authority.issueNode(node.id);
         const started = lab.startNode(node, [], env);
         const paths = roles.map((role) => join(node.dataDir, 'keys', role));
         await until(30_000, `the keys of ${node.id} (see ${node.log})`, async () => {

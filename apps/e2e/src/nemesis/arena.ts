@@ -1,7 +1,7 @@
 /** Where a nemesis finds its victims: the lab, and who leads at this moment. */
 import { CatalogueError } from '@wgcni/base';
 import { decodeRecord, keysOf, LeaderRecord } from '@wgcni/store';
-import { until, type Lab } from '@wgcni/testing';
+import { etcdctlFlags, until, type Lab } from '@wgcni/testing';
 import { execa } from 'execa';
 import type { EtcdRecorder } from './history/etcd-recorder.ts';
 import type { Arena } from './nemeses/nemesis.ts';
@@ -30,7 +30,8 @@ interface EndpointStatus {
 
 async function readEtcdLeader({ plan, programs }: Lab): Promise<string> {
   const endpoints = plan.etcd.map(({ clientUrl }) => clientUrl).join(',');
-  const args = ['--endpoints', endpoints, '--command-timeout=2s', 'endpoint', 'status', '--write-out=json'];
+  const about = ['--endpoints', endpoints, '--command-timeout=2s'];
+  const args = [...etcdctlFlags(plan), ...about, 'endpoint', 'status', '--write-out=json'];
   const { stdout } = await execa(programs.etcdctl, args, { env: { ETCDCTL_API: '3' }, reject: false });
   const leading = (JSON.parse(stdout || '[]') as EndpointStatus[]).find(
     ({ Status: { header, leader } }) => header.member_id === leader,

@@ -86,11 +86,7 @@ class Campaign {
     this.#lab = scene.lab;
     this.#recorder = recorder;
     this.#options = options;
-    const { plan } = scene.lab;
-    this.#etcd = new EtcdRecorder(recorder, {
-      urls: plan.etcd.map(({ clientUrl }) => clientUrl),
-      cluster: plan.cluster,
-    });
+    this.#etcd = new EtcdRecorder(recorder, scene.lab);
     const random = new SeededRandom(options.seed);
     this.#workload = new Workload({ lab: scene.lab, recorder, random, registrationTtlMs, holdDownMs });
   }
@@ -104,10 +100,10 @@ class Campaign {
     this.#noteStandingContainers();
     await this.#etcd.start();
     const pings = this.#startPings();
-    const beliefs = new BeliefSampler(this.#recorder, plan.managers, 100);
+    const beliefs = new BeliefSampler(this.#recorder, this.#lab, 100);
     const arena = openArena(this.#lab, this.#etcd);
     try {
-      this.#workload.start();
+      await this.#workload.start();
       await this.#faults(arena);
       this.#options.told?.(await processorTimes(this.#lab));
     } finally {

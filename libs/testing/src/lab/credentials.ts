@@ -1,28 +1,35 @@
-/** Where the certificates of a lab's processes stand, and the flags that name them; none in a lab without TLS. */
+/** Where the certificates of a lab stand: of its processes, of whoever looks at etcd, and of the operator; and what names them. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Secret } from '@wgcni/base';
+import { checkCredentials, type CredentialPaths, type CredentialSource } from '@wgcni/pki';
 import type { LabPlan } from './plan.ts';
 
 /** Whoever looks at etcd beside the processes of the lab. */
-const etcdctlName = 'etcdctl';
+export const etcdctlName = 'etcdctl';
+/** Who asks the cluster-managers: a person who may do everything. */
+export const operatorName = 'operator';
 
-/** The directory with `cert.pem`, `key.pem` and `ca.pem` of a process, by its name; who prepares a secure lab fills them before it comes up. */
-export function credentialsOf({ dir }: LabPlan, name: string): string {
+/** The directory with `cert.pem`, `key.pem` and `ca.pem` of a process, by its name. */
+export function credentialsOf({ dir }: Pick<LabPlan, 'dir'>, name: string): string {
   return join(dir, 'pki', name);
 }
 
-/** Who needs certificates in this lab. */
-export function credentialNames({ etcd, managers, nodes }: LabPlan): string[] {
-  return [...etcd.map(({ name }) => name), ...[...managers, ...nodes].map(({ id }) => id), etcdctlName];
+/** What was written there, as it is now. Throws an error that names the file when the lab was never up. */
+export function readCredentials(plan: LabPlan, name: string): CredentialSource {
+  const paths = pathsIn(credentialsOf(plan, name));
+  const [cert, key, ca] = [paths.cert, paths.key, paths.ca].map((path) => readFileSync(path, 'utf8'));
+  const current = checkCredentials(paths, { cert: cert ?? '', key: new Secret(key ?? ''), ca: ca ?? '' });
+  return { current, onChange: () => () => {} };
 }
 
-/** Of a cluster-manager or a node-manager: its own certificate, for REST and for etcd. */
+/** Of a cluster-manager, a node-manager or `wgcni`: its own certificate, which etcd is shown too. */
 export function processFlags(plan: LabPlan, name: string): string[] {
-  return flags(plan, name, ['--tls-cert', '--tls-key', '--tls-ca', '--etcd-cert', '--etcd-key', '--etcd-ca']);
+  return flags(plan, name, ['--tls-cert', '--tls-key', '--tls-ca']);
 }
 
 /** Of an etcd member: towards its clients and towards the other members, each of whom shows a certificate. */
 export function memberFlags(plan: LabPlan, name: string): string[] {
-  if (!plan.isSecure) return [];
   const files = ['--cert-file', '--key-file', '--trusted-ca-file'];
   const peerFiles = ['--peer-cert-file', '--peer-key-file', '--peer-trusted-ca-file'];
   return [...flags(plan, name, [...files, ...peerFiles]), '--client-cert-auth', '--peer-client-cert-auth'];
@@ -32,9 +39,23 @@ export function etcdctlFlags(plan: LabPlan): string[] {
   return flags(plan, etcdctlName, ['--cert', '--key', '--cacert']);
 }
 
+/** The file that says to a shell who the operator is, for `wgcni` and for curl. */
+export function operatorFile({ dir }: Pick<LabPlan, 'dir'>): string {
+  return join(dir, 'operator.env');
+}
+
+/** What stands in it. */
+export function operatorVariables(plan: LabPlan): string {
+  const { cert, key, ca } = pathsIn(credentialsOf(plan, operatorName));
+  return `export WGCNI_TLS_CERT=${cert} WGCNI_TLS_KEY=${key} WGCNI_TLS_CA=${ca}\n`;
+}
+
 /** Each flag with its file: certificate, key, authorities, and again. */
 function flags(plan: LabPlan, name: string, names: readonly string[]): string[] {
-  if (!plan.isSecure) return [];
-  const files = ['cert.pem', 'key.pem', 'ca.pem'];
-  return names.flatMap((flag, index) => [flag, join(credentialsOf(plan, name), files[index % 3] ?? '')]);
+  const { cert, key, ca } = pathsIn(credentialsOf(plan, name));
+  return names.flatMap((flag, index) => [flag, [cert, key, ca][index % 3] ?? '']);
+}
+
+function pathsIn(dir: string): CredentialPaths {
+  return { use: 'tls', cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem'), ca: join(dir, 'ca.pem') };
 }

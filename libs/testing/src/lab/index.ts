@@ -1,4 +1,5 @@
 /** The lab: a whole cluster on one machine, for `make lab` and for the end-to-end tests. */
+export type { LabAuthority } from './authority.ts';
 export * from './credentials.ts';
 export * from './etcd.ts';
 export * from './install-cni.ts';
@@ -11,4 +12,5 @@ export * from './process.ts';
 export * from './programs.ts';
 export * from './reach.ts';
 export * from './take-down.ts';
+export * from './until.ts';
 export * from './wireguard-processes.ts';

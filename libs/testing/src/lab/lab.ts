@@ -3,12 +3,15 @@ import {
   createManagerClient,
   createNodeClient,
   type ManagerClient,
+  type ManagerClientOptions,
   type NodeClient,
   type NodeStatus,
 } from '@wgcni/api';
-import { messageOf, systemClock } from '@wgcni/base';
+import { systemClock } from '@wgcni/base';
 import type { CredentialSource } from '@wgcni/pki';
-import { processFlags } from './credentials.ts';
+import { EtcdStore } from '@wgcni/store';
+import type { LabAuthority } from './authority.ts';
+import { etcdctlName, operatorName, processFlags, readCredentials } from './credentials.ts';
 import { startEtcd, waitForEtcd, type EtcdStart } from './etcd.ts';
 import { addApart, addBridge, addContainerNetns, addNode } from './netns.ts';
 import { inItsNamespace, type ContainerPlan, type LabPlan, type NodePlan } from './plan.ts';
@@ -17,14 +20,15 @@ import { LabProcess, startProcess } from './process.ts';
 import type { Programs } from './programs.ts';
 import { readRecord, writeRecord } from './record.ts';
 import { takeDown } from './take-down.ts';
+import { until } from './until.ts';
 
 export interface LabOptions {
   /** Extra flags for every cluster-manager, such as shorter times. */
   managerFlags?: string[];
   nodeFlags?: string[];
   progress?: (line: string) => void;
-  /** Who asks the cluster-managers of a secure lab. */
-  operator?: CredentialSource;
+  /** How long the first certificates live (default: longer than the lab is up). */
+  certificateLifeMs?: number;
 }
 
 export class Lab {
@@ -32,6 +36,7 @@ export class Lab {
   readonly programs: Programs;
   readonly #options: LabOptions;
   readonly #processes = new Map<string, LabProcess>();
+  #authority: LabAuthority | undefined;
   #bootstrapped = false;
 
   constructor(plan: LabPlan, programs: Programs, options: LabOptions = {}) {
@@ -43,6 +48,11 @@ export class Lab {
 
   /** Brings up the control plane and every node; the caller stands in the control namespace. */
   async up(): Promise<void> {
+    await this.step('certificates', async () => {
+      // Apart from the rest, since what it stands on takes its time to load.
+      const { LabAuthority: Authority } = await import('./authority.ts');
+      this.#authority = await Authority.create(this.plan, this.#options.certificateLifeMs);
+    });
     await this.step('bridge', async () => {
       await addBridge(this.plan);
       for (const each of [...this.plan.etcd, ...this.plan.managers]) await addApart(this.plan, each);
@@ -58,6 +68,18 @@ export class Lab {
         await this.nodeReady(node);
       });
     }
+  }
+
+  /** Who certifies everybody, from when the lab comes up. */
+  get authority(): LabAuthority {
+    if (this.#authority === undefined) throw new Error('this lab was not brought up here');
+    return this.#authority;
+  }
+
+  /** The namespace and the certificate of a node that joins later. */
+  async addNode(node: NodePlan): Promise<void> {
+    await this.authority.issueNode(node.id);
+    await addNode(this.plan, node);
   }
 
   /** Runs one step, with a progress line that says how long it took. */
@@ -155,7 +177,7 @@ export class Lab {
   nodeFlags(node: NodePlan): string[] {
     return [
       ...['--node-id', node.id, '--etcd', this.#etcdUrls(), '--cluster', this.plan.cluster],
-      ...['--manager', this.plan.managers.map(({ url }) => url).join(','), '--underlay', 'eth0'],
+      ...['--manager', this.#managerUrls().join(','), '--underlay', 'eth0'],
       ...['--data-dir', node.dataDir, '--queue-dir', node.queueDir, '--socket', node.socket],
       ...processFlags(this.plan, node.id),
       ...(this.#options.nodeFlags ?? []),
@@ -207,8 +229,29 @@ export class Lab {
     return addContainer(this.programs.plugin, node, container);
   }
 
-  managerClient(urls = this.plan.managers.map(({ url }) => url)): ManagerClient {
-    return createManagerClient({ urls, credentials: this.#options.operator });
+  /** The cluster-managers, asked by the lab's operator, who may do everything but what only a node may. */
+  managerClient(options: Partial<ManagerClientOptions> = {}): ManagerClient {
+    return createManagerClient({ urls: this.#managerUrls(), credentials: this.operator, ...options });
+  }
+
+  /** The cluster-managers, asked by a node that is no process of the lab. */
+  async nodeCaller(nodeId: string, options: Partial<ManagerClientOptions> = {}): Promise<ManagerClient> {
+    return this.managerClient({ ...options, credentials: await this.authority.nodeCredentials(nodeId) });
+  }
+
+  /** What `wgcni` is told to reach the cluster-managers as the lab's operator. */
+  wgcniFlags(): string[] {
+    return ['--manager', this.#managerUrls().join(','), ...processFlags(this.plan, operatorName)];
+  }
+
+  get operator(): CredentialSource {
+    return readCredentials(this.plan, operatorName);
+  }
+
+  /** Etcd itself, beside the processes of the lab. */
+  openStore(): EtcdStore {
+    const urls = this.plan.etcd.map(({ clientUrl }) => clientUrl);
+    return new EtcdStore({ urls, credentials: readCredentials(this.plan, etcdctlName) });
   }
 
   nodeClient(node: NodePlan): NodeClient {
@@ -233,6 +276,10 @@ export class Lab {
     this.#processes.clear();
   }
 
+  #managerUrls(): string[] {
+    return this.plan.managers.map(({ url }) => url);
+  }
+
   #etcdUrls(): string {
     return this.plan.etcd.map(({ clientUrl }) => clientUrl).join(',');
   }
@@ -241,17 +288,5 @@ export class Lab {
     this.#processes.set(started.record.name, started);
     writeRecord(this.plan.dir, { processes: [...this.#processes.values()].map(({ record }) => record) });
     return started;
-  }
-}
-
-/** Asks every 100 ms until the answer is no error; an error that was thrown or returned is told when the time is over. */
-export async function until<T>(timeoutMs: number, what: string, ask: () => Promise<T | Error>): Promise<T> {
-  const deadline = systemClock.monotonicMs() + timeoutMs;
-  for (;;) {
-    const answer = await ask().catch((error: unknown) => new Error(messageOf(error), { cause: error }));
-    if (!(answer instanceof Error)) return answer;
-    if (systemClock.monotonicMs() > deadline)
-      throw new Error(`waited ${timeoutMs} ms for ${what}: ${answer.message}`, { cause: answer });
-    await systemClock.sleep(100);
   }
 }

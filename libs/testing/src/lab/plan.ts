@@ -56,8 +56,6 @@ export interface LabPlan {
   managers: ManagerPlan[];
   nodes: NodePlan[];
   pools: string[];
-  /** Whether everybody shows certificates (`credentialsOf`). */
-  isSecure: boolean;
 }
 
 export interface LabSize {
@@ -69,8 +67,6 @@ export interface LabSize {
   isApart?: boolean;
   /** `CIDR:LEN` each, as `--pool` takes them. */
   pools?: string[];
-  /** Whether everybody shows certificates, which stand where `credentialsOf` says. */
-  isSecure?: boolean;
 }
 
 export const defaultPools = ['10.64.0.0/12:24', 'fd64::/48:64'];
@@ -85,8 +81,6 @@ export function planLab(name: string, size: LabSize = {}): LabPlan {
   }
   const dir = `/run/wgcni-lab/${name}`;
   const control = { v4: '192.0.2.1', v6: '2001:db8::1' };
-  const isSecure = size.isSecure === true;
-  const scheme = isSecure ? 'https' : 'http';
   return {
     name,
     dir,
@@ -99,8 +93,8 @@ export function planLab(name: string, size: LabSize = {}): LabPlan {
       return {
         ...apart,
         name: `etcd${n}`,
-        clientUrl: `${scheme}://${apart.address}:${2378 + n}0`,
-        peerUrl: `${scheme}://${apart.address}:${2378 + n}1`,
+        clientUrl: `https://${apart.address}:${2378 + n}0`,
+        peerUrl: `https://${apart.address}:${2378 + n}1`,
         dataDir: `${dir}/etcd${n}/data`,
         log: `${dir}/log/etcd${n}.log`,
       };
@@ -111,13 +105,12 @@ export function planLab(name: string, size: LabSize = {}): LabPlan {
         ...apart,
         id: `${name}-m${n}`,
         listen: `${apart.address}:${7000 + n}`,
-        url: `${scheme}://${apart.address}:${7000 + n}`,
+        url: `https://${apart.address}:${7000 + n}`,
         log: `${dir}/log/manager${n}.log`,
       };
     }),
     nodes: numbers(size.nodes ?? 3).map((n) => planNode(name, dir, n, size.containersPerNode ?? 2)),
     pools: size.pools ?? defaultPools,
-    isSecure,
   };
 }
 

@@ -3,17 +3,17 @@ import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CredentialPaths, CredentialUse } from '@wgcni/pki';
+import { commonNameOf, type CredentialPaths, type CredentialUse, parseIdentity } from '@wgcni/pki';
 import * as x509 from '@peculiar/x509';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const dayMs = 86_400_000;
 
 export interface CertificateRequest {
-  /** What etcd takes for the user (default: a name that means nothing). */
-  commonName?: string;
   /** The URIs it carries, such as `wgcni://main/node/n1`. */
   uris?: string[];
+  /** The common name, which etcd takes for the user (default: that of the identity among the URIs, or `test`). */
+  commonName?: string;
   /** The addresses it carries (default: 127.0.0.1). */
   addresses?: string[];
   /** When it ends, from now; a past instant makes an expired one (default: a day). */
@@ -45,7 +45,7 @@ export class TestAuthority {
     const certificate = await x509.X509CertificateGenerator.createSelfSigned({
       serialNumber: serial(),
       name: `CN=${name}`,
-      ...validity(30 * dayMs),
+      ...validity(90 * dayMs),
       keys,
       signingAlgorithm: algorithm,
       extensions: [
@@ -59,12 +59,12 @@ export class TestAuthority {
 
   /** A certificate of this authority for a client and server. */
   async issue(request: CertificateRequest): Promise<Issued> {
-    const { commonName = 'test', uris = [], addresses = ['127.0.0.1'], validForMs = dayMs } = request;
+    const { uris = [], addresses = ['127.0.0.1'], validForMs = dayMs } = request;
     const keys = await newKeys();
     const { clientAuth, serverAuth } = x509.ExtendedKeyUsage;
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: serial(),
-      subject: [{ CN: [commonName] }],
+      subject: [{ CN: [request.commonName ?? commonNameIn(uris)] }],
       issuer: this.#certificate.subject,
       ...validity(validForMs),
       publicKey: keys.publicKey,
@@ -113,6 +113,12 @@ export async function writeCredentials(
     await rename(`${path}.new`, path);
   }
   return paths;
+}
+
+/** As our own authority names them. */
+function commonNameIn(uris: readonly string[]): string {
+  const identity = uris.map(parseIdentity).find((each) => each !== undefined);
+  return identity === undefined ? 'test' : commonNameOf(identity);
 }
 
 function newKeys(): Promise<webcrypto.CryptoKeyPair> {

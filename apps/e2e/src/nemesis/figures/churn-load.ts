@@ -1,12 +1,13 @@
 /** A load that comes and goes: simulated nodes, containers on the real ones, readers; at rest nothing of it is left but records. */
 import { setMaxListeners } from 'node:events';
-import { createManagerClient, type ManagerClient } from '@wgcni/api';
+import type { ManagerClient } from '@wgcni/api';
+import type { CredentialSource } from '@wgcni/pki';
 import type { Lab } from '@wgcni/testing';
 import { SeededRandom } from '../../crash/random.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { NodeWorker } from '../workload/plugin-load.ts';
 import { readLists } from '../workload/reader.ts';
-import { SimulatedNode } from '../workload/simulated-node.ts';
+import { SimulatedNode, simulatedNodeId, turned } from '../workload/simulated-node.ts';
 
 export interface ChurnLoadOptions {
   lab: Lab;
@@ -26,29 +27,40 @@ export class ChurnLoad {
   readonly #options: ChurnLoadOptions;
   readonly #simulated: SimulatedNode[];
   readonly #workers: NodeWorker[];
-  readonly #clients = new Map<number, ManagerClient>();
+  readonly #clients = new Map<string, ManagerClient>();
   #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ChurnLoadOptions) {
+  /** Certifies the simulated nodes; nobody does anything yet. */
+  static async prepare(options: ChurnLoadOptions): Promise<ChurnLoad> {
+    const { authority, plan } = options.lab;
+    const ids = Array.from({ length: simulatedNodes }, (_, index) => simulatedNodeId(plan.cluster, index + 1));
+    return new ChurnLoad(options, await Promise.all(ids.map((id) => authority.nodeCredentials(id))));
+  }
+
+  private constructor(options: ChurnLoadOptions, nodes: readonly CredentialSource[]) {
     this.#options = options;
     const { lab, recorder, registrationTtlMs, holdDownMs } = options;
     const signal = (): AbortSignal => this.#stop.signal;
-    const client = (number: number): ManagerClient => this.#client(number);
-    this.#simulated = Array.from({ length: simulatedNodes }, (_, index) => {
+    const client = (number: number, credentials?: CredentialSource): ManagerClient =>
+      this.#client(number, turned(lab.plan.managers, number), credentials);
+    this.#simulated = nodes.map((credentials, index) => {
       const random = new SeededRandom(index + 1);
       const load = { recorder, random, registrationTtlMs, holdDownMs, paceMs, mayChange: () => true };
-      // Signal and client are those of the present spell.
+      // Signal and clients are those of the present spell.
       const present = {
         ...load,
         get signal() {
           return signal();
         },
         get client() {
-          return client(index);
+          return client(index + 1, credentials);
+        },
+        get operator() {
+          return client(index + 1);
         },
       };
-      return new SimulatedNode(present, lab.plan.cluster, index + 1);
+      return new SimulatedNode(present, simulatedNodeId(lab.plan.cluster, index + 1), index + 1);
     });
     this.#workers = lab.plan.nodes.map((node, index) => {
       const present = {
@@ -70,7 +82,7 @@ export class ChurnLoad {
     const readers = lab.plan.managers.map(({ id, url }, index) =>
       readLists(
         recorder,
-        { id: `reader-${id}`, client: this.#client(simulatedNodes + index, [url]), everyMs: listEveryMs },
+        { id: `reader-${id}`, client: this.#client(simulatedNodes + index + 1, [url]), everyMs: listEveryMs },
         signal,
       ),
     );
@@ -87,14 +99,16 @@ export class ChurnLoad {
     this.#clients.clear();
   }
 
-  /** One client for each; every simulated node starts with another replica. */
-  #client(number: number, only?: readonly string[]): ManagerClient {
-    const known = this.#clients.get(number);
+  /** One client for each in a spell; a node and the operator who steers it each have their own. */
+  #client(number: number, urls: readonly string[], credentials?: CredentialSource): ManagerClient {
+    const name = `${number} ${credentials === undefined ? 'operator' : 'node'}`;
+    const known = this.#clients.get(name);
     if (known !== undefined) return known;
-    const urls = this.#options.lab.plan.managers.map(({ url }) => url);
-    const own = only ?? urls.map((_, turn) => urls[(number + turn) % urls.length] ?? '');
-    const client = createManagerClient({ urls: own, deadlineMs });
-    this.#clients.set(number, client);
+    const client = this.#options.lab.managerClient({
+      ...{ urls, deadlineMs },
+      ...(credentials === undefined ? {} : { credentials }),
+    });
+    this.#clients.set(name, client);
     return client;
   }
 }

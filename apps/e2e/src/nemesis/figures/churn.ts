@@ -54,7 +54,7 @@ export async function measureChurn(
   const spared = lab.plan.managers.at(-1);
   if (spared === undefined) throw new Error('the lab has no manager');
   const watched = await inspect(scene, spared);
-  const load = new ChurnLoad({ lab, recorder, registrationTtlMs, holdDownMs });
+  const load = await ChurnLoad.prepare({ lab, recorder, registrationTtlMs, holdDownMs });
   const samples: Sample[] = [];
   const lost = { killed: 0, deposed: 0 };
   const stillMinutes = [1, 2, 3].map((third) => Math.ceil((third * minutes) / 3));

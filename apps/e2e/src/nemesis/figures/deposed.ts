@@ -1,11 +1,13 @@
 /** A leader with writes in flight is stopped until it is deposed, and goes on: what of its writes is accepted? */
+import { Dialer } from '@wgcni/api';
 import { systemClock } from '@wgcni/base';
 import { keysOf, NodeRecord, decodeRecord } from '@wgcni/store';
 import { until, type ManagerPlan } from '@wgcni/testing';
+import { request } from 'undici';
 import type { Scenario } from '../../scenario.ts';
 import { cut } from '../nemeses/cut.ts';
 import type { Arena } from '../nemeses/nemesis.ts';
-import { registerBystander } from './bystander.ts';
+import { addBystander } from './bystander.ts';
 import type { Figure } from './figure.ts';
 import { readLog } from './log-lines.ts';
 
@@ -13,6 +15,8 @@ import { readLog } from './log-lines.ts';
 const writesAtOnce = 10;
 /** A packet that was dropped is sent again by the kernel after a time that doubles: etcd gets it while its sender still stands. */
 const retransmissionMs = 4_000;
+/** Longer than the leader is stopped. */
+const answerMs = 60_000;
 
 interface DeposedCount {
   sent: number;
@@ -46,21 +50,17 @@ export async function measureDeposed(scene: Scenario, arena: Omit<Arena, 'random
 
 async function deposeOnce({ lab }: Scenario, arena: Omit<Arena, 'random'>, round: number): Promise<DeposedCount> {
   const nodeIds = Array.from({ length: writesAtOnce }, (_, index) => `${lab.plan.cluster}-b${round}-${index}`);
-  const client = lab.managerClient();
-  for (const [index, nodeId] of nodeIds.entries()) await registerBystander(client, nodeId, index + 1);
-  await client.close();
+  for (const [index, nodeId] of nodeIds.entries()) await addBystander(lab, nodeId, index + 1);
   const leader = await leadingPlan(lab.plan.managers, arena);
   const termBefore = await termOf(lab.plan.cluster, arena);
+  const dialer = new Dialer({ connectTimeoutMs: 1_000, answerTimeoutMs: answerMs }, lab.operator);
+  // A handshake would take longer than the leader has in some rounds: each write has a connection that stands.
+  await Promise.all(nodeIds.map(() => send(dialer, 'GET', `${leader.url}/v1/leader`)));
   // In every other round the transaction is on its way when the leader stops, and arrives when another one leads.
   const isHeldBack = round % 2 === 0;
   const from = lab.plan.etcd.map(({ address }) => address);
   const mend = isHeldBack ? await cut([{ netnsPath: leader.netnsPath ?? '', from }]) : undefined;
-  const answers = nodeIds.map((nodeId) =>
-    fetch(`${leader.url}/v1/nodes/${nodeId}/drain`, { method: 'PUT', signal: AbortSignal.timeout(60_000) }).then(
-      ({ status }) => status,
-      () => 0,
-    ),
-  );
+  const answers = nodeIds.map((nodeId) => send(dialer, 'PUT', `${leader.url}/v1/nodes/${nodeId}/drain`));
   await systemClock.sleep(isHeldBack ? 150 : round % 5);
   lab.process(leader.id).kill('SIGSTOP');
   const newTerm = await until(30_000, 'another leader', async () => {
@@ -71,8 +71,15 @@ async function deposeOnce({ lab }: Scenario, arena: Omit<Arena, 'random'>, round
   await systemClock.sleep(isHeldBack ? retransmissionMs : 500);
   lab.process(leader.id).kill('SIGCONT');
   await Promise.all(answers);
+  await dialer.close();
   await systemClock.sleep(500);
   return count(arena, { cluster: lab.plan.cluster, nodeIds, leader, newTerm });
+}
+
+/** Resolves when it is answered, or will never be. */
+async function send(dialer: Dialer, method: 'GET' | 'PUT', url: string): Promise<void> {
+  const answer = await request(url, { method, dispatcher: dialer.agent }).catch(() => undefined);
+  await answer?.body.dump();
 }
 
 async function count(

@@ -1,6 +1,6 @@
 /** How many leases etcd has, and what hangs on them. */
 import { keysOf, type Store } from '@wgcni/store';
-import type { Lab } from '@wgcni/testing';
+import { etcdctlFlags, type Lab } from '@wgcni/testing';
 import { execa } from 'execa';
 
 export interface LeaseCount {
@@ -18,9 +18,8 @@ export async function countLeases({ plan, programs }: Lab, store: Store): Promis
   const bound = new Set(items.map(({ lease }) => lease).filter((lease) => lease !== '0'));
   const tombstones = items.filter(({ key }) => key.startsWith(keys.gone)).length;
   const endpoints = plan.etcd.map(({ clientUrl }) => clientUrl).join(',');
-  const { stdout } = await execa(programs.etcdctl, ['--endpoints', endpoints, 'lease', 'list'], {
-    env: { ETCDCTL_API: '3' },
-  });
+  const args = [...etcdctlFlags(plan), '--endpoints', endpoints, 'lease', 'list'];
+  const { stdout } = await execa(programs.etcdctl, args, { env: { ETCDCTL_API: '3' } });
   // The first line says how many there are; the others are hexadecimal ids.
   const listed = stdout
     .split('\n')

@@ -49,12 +49,8 @@ const smallLab: { size: LabSize; managerFlags: string[] } = {
 
 async function inALab(work: (bench: Bench) => Promise<Figure[]>, { size, managerFlags } = smallLab): Promise<Figure[]> {
   const scene = await bringUp(size, { managerFlags });
-  const { plan } = scene.lab;
   const recorder = new Recorder(runDirectory(resolve(import.meta.dirname, '../../../../..'), 0, new Date()));
-  const etcd = new EtcdRecorder(recorder, {
-    urls: plan.etcd.map(({ clientUrl }) => clientUrl),
-    cluster: plan.cluster,
-  });
+  const etcd = new EtcdRecorder(recorder, scene.lab);
   try {
     await etcd.start();
     return await work({ scene, arena: openArena(scene.lab, etcd), recorder });

@@ -3,7 +3,7 @@ import { systemClock } from '@wgcni/base';
 import { keysOf, type SubnetRecord } from '@wgcni/store';
 import { readPrefix } from '@wgcni/testing';
 import { bringUp, type Scenario } from '../../scenario.ts';
-import { registerBystander } from './bystander.ts';
+import { addBystander } from './bystander.ts';
 import type { Figure } from './figure.ts';
 import { readLog } from './log-lines.ts';
 
@@ -23,10 +23,8 @@ export async function measureMassSilence(): Promise<Figure[]> {
 }
 
 async function measure({ lab }: Scenario): Promise<Figure[]> {
-  const client = lab.managerClient();
   for (let number = 1; number <= silentNodes; number += 1)
-    await registerBystander(client, `${lab.plan.cluster}-silent${number}`, number);
-  await client.close();
+    await addBystander(lab, `${lab.plan.cluster}-silent${number}`, number);
   const [node] = lab.plan.nodes;
   if (node === undefined) throw new Error('the lab has no node');
   const wanted = silentNodes + 1;

@@ -24,7 +24,7 @@ export async function measureOneLeader(
 ): Promise<Figure[]> {
   if (nemesis === undefined) throw new Error('there is no such nemesis');
   const random = new SeededRandom(2);
-  const sampler = new BeliefSampler(recorder, lab.plan.managers, sampleEveryMs);
+  const sampler = new BeliefSampler(recorder, lab, sampleEveryMs);
   for (let done = 0; done < partitions; done += 1) {
     const before = await arena.leader();
     const strike = await nemesis.strike({ ...arena, random });

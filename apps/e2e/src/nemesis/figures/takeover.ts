@@ -4,7 +4,7 @@ import { systemClock } from '@wgcni/base';
 import { SeededRandom } from '../../crash/random.ts';
 import type { Scenario } from '../../scenario.ts';
 import type { Arena } from '../nemeses/nemesis.ts';
-import { registerBystander } from './bystander.ts';
+import { addBystander } from './bystander.ts';
 import type { Figure } from './figure.ts';
 
 interface Way {
@@ -34,7 +34,7 @@ export async function measureTakeovers(
   const client = scene.lab.managerClient();
   const nodeId = `${scene.lab.plan.cluster}-bystander`;
   const random = new SeededRandom(1);
-  await registerBystander(client, nodeId, 1);
+  await addBystander(scene.lab, nodeId, 1);
   const figures: Figure[] = [];
   for (const way of ways) {
     const tookMs: number[] = [];

@@ -1,6 +1,7 @@
 /** Follows etcd and writes down every revision of the cluster's keys; a gap is an error of the run, not a hole in its history. */
 import { messageOf, systemClock } from '@wgcni/base';
-import { CompactedError, EtcdStore, keysOf, type Store, type StoredKey, type WatchEvent } from '@wgcni/store';
+import { CompactedError, keysOf, type Store, type StoredKey, type WatchEvent } from '@wgcni/store';
+import type { Lab } from '@wgcni/testing';
 import type { Recorder } from './recorder.ts';
 
 export class EtcdRecorder {
@@ -12,10 +13,10 @@ export class EtcdRecorder {
   /** What went wrong for good. */
   failure: Error | undefined;
 
-  constructor(recorder: Recorder, { urls, cluster }: { urls: readonly string[]; cluster: string }) {
+  constructor(recorder: Recorder, lab: Lab) {
     this.#recorder = recorder;
-    this.#store = new EtcdStore({ urls });
-    this.#prefix = keysOf(cluster).root;
+    this.#store = lab.openStore();
+    this.#prefix = keysOf(lab.plan.cluster).root;
   }
 
   /** The revision up to which everything is written down. */

@@ -57,8 +57,7 @@ async function empty(arena: Arena): Promise<Strike> {
       for (const { dataDir } of lab.plan.etcd) await rm(dataDir, { recursive: true, force: true });
       await lab.startAllEtcd();
       await etcd.start({ isLoss: true });
-      const managers = lab.plan.managers.map(({ url }) => url).join(',');
-      const args = ['--manager', managers, 'network', 'restore', join(node.dataDir, 'view.json')];
+      const args = [...lab.wgcniFlags(), 'network', 'restore', join(node.dataDir, 'view.json')];
       await until(20_000, 'the network to be restored', async () => {
         const { exitCode, stderr } = await execa(lab.programs.wgcni, args, { reject: false });
         return exitCode === 0 || new Error(stderr);

@@ -1,6 +1,8 @@
 /** Asks every replica, again and again, in which term it believes to lead; the spans in which it certainly did are written down. */
-import type { ManagerPlan } from '@wgcni/testing';
+import { Dialer } from '@wgcni/api';
 import { systemClock } from '@wgcni/base';
+import type { Lab } from '@wgcni/testing';
+import { request } from 'undici';
 import type { BeliefEvent } from '../history/event.ts';
 import type { Recorder } from '../history/recorder.ts';
 
@@ -9,13 +11,15 @@ const patienceMs = 30_000;
 
 export class BeliefSampler {
   readonly #recorder: Recorder;
+  readonly #dialer: Dialer;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>[];
   readonly #present = new Map<string, BeliefEvent>();
 
-  constructor(recorder: Recorder, managers: readonly ManagerPlan[], everyMs: number) {
+  constructor(recorder: Recorder, lab: Lab, everyMs: number) {
     this.#recorder = recorder;
-    this.#running = managers.map(async ({ id, url }) => {
+    this.#dialer = new Dialer({ connectTimeoutMs: patienceMs, answerTimeoutMs: patienceMs }, lab.operator);
+    this.#running = lab.plan.managers.map(async ({ id, url }) => {
       while (!this.#stop.signal.aborted) {
         await this.#sample(id, url);
         await systemClock.sleep(everyMs, this.#stop.signal).catch(() => undefined);
@@ -27,6 +31,7 @@ export class BeliefSampler {
   async stop(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#running);
+    await this.#dialer.close();
     for (const id of this.#present.keys()) this.#end(id);
   }
 
@@ -49,8 +54,10 @@ export class BeliefSampler {
   /** The term, null for none, undefined without an answer: then nothing was learnt. */
   async #termOf(url: string): Promise<number | null | undefined> {
     try {
-      const answer = await fetch(`${url}/v1/leader`, { signal: AbortSignal.timeout(patienceMs) });
-      return ((await answer.json()) as { term: number | null }).term;
+      const signal = AbortSignal.timeout(patienceMs);
+      const { statusCode, body } = await request(`${url}/v1/leader`, { dispatcher: this.#dialer.agent, signal });
+      const { term } = (await body.json()) as { term: number | null };
+      return statusCode === 200 ? term : undefined;
     } catch {
       // Dead, stopped or cut off.
       return undefined;

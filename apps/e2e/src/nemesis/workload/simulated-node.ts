@@ -8,7 +8,9 @@ import type { Recorder } from '../history/recorder.ts';
 
 /** What a whole load has in common. */
 export interface RegistryLoad {
+  /** The managers, asked by this node, and by an operator about it. */
   client: ManagerClient;
+  operator: ManagerClient;
   recorder: Recorder;
   random: SeededRandom;
   registrationTtlMs: number;
@@ -21,6 +23,17 @@ export interface RegistryLoad {
 }
 
 const quickPaceMs = [100, 400] as const;
+
+/** The name of a simulated node, by which it is certified. */
+export function simulatedNodeId(cluster: string, number: number): string {
+  return `${cluster}-sim${number}`;
+}
+
+/** The URLs of the replicas, beginning with another one for each number. */
+export function turned(managers: readonly { url: string }[], number: number): string[] {
+  const first = number % managers.length;
+  return [...managers.slice(first), ...managers.slice(0, first)].map(({ url }) => url);
+}
 
 export class SimulatedNode {
   readonly id: string;
@@ -35,10 +48,10 @@ export class SimulatedNode {
   /** The last revision of the store that an answer has shown, as a node has it from its watch. */
   #meshRevision = 0;
 
-  constructor(load: RegistryLoad, cluster: string, number: number) {
+  constructor(load: RegistryLoad, id: string, number: number) {
     this.#load = load;
     this.#number = number;
-    this.id = `${cluster}-sim${number}`;
+    this.id = id;
   }
 
   /** Lives until the signal aborts: one step after the other, with pauses. */
@@ -95,13 +108,13 @@ export class SimulatedNode {
   /** Drained, evacuated, released, taken back: the subnets go to somebody else. */
   async #drainAndReturn(): Promise<void> {
     this.#isAsRecorded = false;
-    await this.#operation('drain', {}, async ({ client, signal }) => {
-      await client.drain(this.id, signal);
+    await this.#operation('drain', {}, async ({ operator, signal }) => {
+      await operator.drain(this.id, signal);
       return {};
     });
     await this.#release();
-    await this.#operation('undrain', {}, async ({ client, signal }) => {
-      await client.undrain(this.id, signal);
+    await this.#operation('undrain', {}, async ({ operator, signal }) => {
+      await operator.undrain(this.id, signal);
       return {};
     });
     this.#isRegistered = false;
@@ -134,8 +147,8 @@ export class SimulatedNode {
     this.#isAsRecorded = false;
     const { registrationTtlMs } = this.#load;
     await this.#pause(registrationTtlMs * 2);
-    await this.#operation('forget', {}, async ({ client, signal }) => {
-      await client.forget(this.id, signal);
+    await this.#operation('forget', {}, async ({ operator, signal }) => {
+      await operator.forget(this.id, signal);
       return {};
     });
     this.#held = [];
@@ -145,8 +158,8 @@ export class SimulatedNode {
   /** Deleted with force: it evacuates, confirms, and is taken in again by its operator. */
   async #beDeleted(): Promise<void> {
     this.#isAsRecorded = false;
-    await this.#operation('delete', {}, async ({ client, signal }) => {
-      await client.deleteNode(this.id, { force: true }, signal);
+    await this.#operation('delete', {}, async ({ operator, signal }) => {
+      await operator.deleteNode(this.id, { force: true }, signal);
       return {};
     });
     await this.#release();

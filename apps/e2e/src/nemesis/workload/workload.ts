@@ -1,13 +1,13 @@
 /** The whole load of a run: simulated nodes at the REST surface, containers on the real nodes, and readers of every replica. */
 import { setMaxListeners } from 'node:events';
-import { createManagerClient, type ManagerClient } from '@wgcni/api';
+import type { ManagerClient } from '@wgcni/api';
 import { systemClock } from '@wgcni/base';
 import type { Lab } from '@wgcni/testing';
 import { SeededRandom } from '../../crash/random.ts';
 import type { Recorder } from '../history/recorder.ts';
 import { NodeWorker } from './plugin-load.ts';
 import { readLists } from './reader.ts';
-import { SimulatedNode } from './simulated-node.ts';
+import { SimulatedNode, simulatedNodeId, turned } from './simulated-node.ts';
 
 export interface WorkloadOptions {
   lab: Lab;
@@ -45,23 +45,19 @@ export class Workload {
     });
   }
 
-  start(): void {
-    const { lab, recorder, random, registrationTtlMs, holdDownMs } = this.#options;
+  /** Resolves when everybody has a certificate and is under way. */
+  async start(): Promise<void> {
+    const { lab, recorder } = this.#options;
     const signal = this.#stop.signal;
-    const urls = lab.plan.managers.map(({ url }) => url);
-    const simulated = Array.from({ length: simulatedNodes }, (_, index) => {
-      // Each starts with another replica.
-      const own = urls.map((__, turn) => urls[(index + turn) % urls.length] ?? '');
-      const load = {
-        ...{ client: this.#client(own), recorder, registrationTtlMs, holdDownMs, signal },
-        ...{ random: new SeededRandom(random.between(1, 2 ** 31)), mayChange: () => this.#mayChange },
-      };
-      return new SimulatedNode(load, lab.plan.cluster, index + 1).live();
-    });
-    const readers = lab.plan.managers.map(({ id, url }) =>
-      readLists(recorder, { id: `reader-${id}`, client: this.#client([url]), everyMs: listEveryMs }, signal),
+    const simulated = await Promise.all(
+      Array.from({ length: simulatedNodes }, (_, index) => this.#simulate(index + 1)),
     );
-    this.#running = Promise.all([...simulated, ...readers, ...this.#workers.map((worker) => worker.work())]);
+    const readers = lab.plan.managers.map(({ id, url }) => {
+      const client = this.#keep(lab.managerClient({ urls: [url], deadlineMs }));
+      return readLists(recorder, { id: `reader-${id}`, client, everyMs: listEveryMs }, signal);
+    });
+    const lives = simulated.map((node) => node.live());
+    this.#running = Promise.all([...lives, ...readers, ...this.#workers.map((worker) => worker.work())]);
   }
 
   /** From now on records stay as they are, while renewals, reads and containers go on: what is desired stands still. */
@@ -92,8 +88,21 @@ export class Workload {
     await Promise.all(this.#workers.map((worker) => worker.cleanUp()));
   }
 
-  #client(urls: readonly string[]): ManagerClient {
-    const client = createManagerClient({ urls, deadlineMs });
+  /** A simulated node; each starts with another replica. */
+  async #simulate(number: number): Promise<SimulatedNode> {
+    const { lab, recorder, random, registrationTtlMs, holdDownMs } = this.#options;
+    const own = new SeededRandom(random.between(1, 2 ** 31));
+    const id = simulatedNodeId(lab.plan.cluster, number);
+    const reach = { urls: turned(lab.plan.managers, number), deadlineMs };
+    const load = {
+      ...{ recorder, registrationTtlMs, holdDownMs, signal: this.#stop.signal },
+      ...{ client: this.#keep(await lab.nodeCaller(id, reach)), operator: this.#keep(lab.managerClient(reach)) },
+      ...{ random: own, mayChange: () => this.#mayChange },
+    };
+    return new SimulatedNode(load, id, number);
+  }
+
+  #keep(client: ManagerClient): ManagerClient {
     this.#clients.push(client);
     return client;
   }

@@ -33,20 +33,18 @@ async function measure(lab: Lab, changes: number): Promise<Figure> {
   // The clocks at both ends must not wait for the nodes that they measure, which have more to do than this machine has processors.
   setPriority(-15);
   const { plan } = lab;
-  const watch = new StoreWatch(plan.etcd.map(({ clientUrl }) => clientUrl));
+  const watch = new StoreWatch(lab);
   const monitors = plan.nodes.map((node) => new RouteMonitor(node));
-  const client = lab.managerClient();
   try {
     await converge(lab, watch.store, { patienceMs: 60_000, steadyMs: 2_000 });
     await watch.start(keysOf(plan.cluster).mesh);
-    const made = await churn({ client, cluster: plan.cluster, random: new SeededRandom(1) }, changes);
+    const made = await churn(lab, new SeededRandom(1), changes);
     await systemClock.sleep(patienceMs);
     const routes = new Map(monitors.map((monitor) => [monitor.nodeId, monitor.events()]));
     const lags = lagsOf(made, { heard: watch.heard, routes }, patienceMs);
     const { differences, convergedMs } = await converge(lab, watch.store, { patienceMs, steadyMs: 0 });
     return figureOf(lags, made.length, convergedMs === null ? differences : []);
   } finally {
-    await client.close();
     await Promise.all(monitors.map((monitor) => monitor.stop()));
     await watch.stop();
   }

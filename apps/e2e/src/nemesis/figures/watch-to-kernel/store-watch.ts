@@ -1,18 +1,19 @@
 /** A watch on etcd that stands beside the nodes' own ones, and notes when it heard of each event. */
-import { EtcdStore } from '@wgcni/store';
+import type { Store } from '@wgcni/store';
+import type { Lab } from '@wgcni/testing';
 import type { Heard } from './lags.ts';
 
 export class StoreWatch {
-  readonly #store: EtcdStore;
+  readonly #store: Store;
   readonly #stop = new AbortController();
   readonly heard: Heard[] = [];
   #following: Promise<void> = Promise.resolve();
 
-  constructor(urls: readonly string[]) {
-    this.#store = new EtcdStore({ urls });
+  constructor(lab: Lab) {
+    this.#store = lab.openStore();
   }
 
-  get store(): EtcdStore {
+  get store(): Store {
     return this.#store;
   }
 
