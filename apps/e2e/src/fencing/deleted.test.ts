@@ -74,7 +74,7 @@ describe('a node that is deleted by force while it is cut off', () => {
     expect(stdout.split('\n').filter((line) => line !== '' && !line.startsWith('unreachable'))).toEqual([]);
   });
 
-  it('never registers again by itself, over a restart and a reboot; DEL works; --take-over brings it back', async () => {
+  it('never registers again by itself, over a restart and a reboot; DEL works; an operator and --take-over bring it back', async () => {
     for (const again of [() => machine.restart(), () => machine.reboot()]) {
       await again();
       await becomes('deleted');
@@ -83,6 +83,9 @@ describe('a node that is deleted by force while it is cut off', () => {
     }
     expect((await client.nodes()).items.filter(({ nodeId }) => nodeId === n1.id)).toEqual([]);
     for (const each of [running(), container(0)]) expect((await verbs.delete(each)).code).toBe(0);
+    await machine.restart(['--take-over']);
+    await becomes('deleted');
+    await client.admit(n1.id);
     await machine.restart(['--take-over']);
     await scene.lab.nodeReady(n1);
     expect((await verbs.add(container(1))).code).toBe(0);

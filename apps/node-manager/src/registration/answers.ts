@@ -16,7 +16,7 @@ export type NextStep =
 /** After a refused registration. */
 export function afterRefusedRegistration(error: CatalogueError): 'retry' | 'duplicate' | 'deleted' {
   if (error.code === 'node.registered' || error.code === 'node.duplicate') return 'duplicate';
-  return error.code === 'node.deleted' ? 'deleted' : 'retry';
+  return error.code === 'node.deleted' || error.code === 'identity.deleted' ? 'deleted' : 'retry';
 }
 
 /** After a refused renewal. */
@@ -30,6 +30,7 @@ export function afterRefusedRenewal(error: CatalogueError): Exclude<NextStep, 'd
     case 'node.duplicate':
       return 'superseded';
     case 'node.deleted':
+    case 'identity.deleted':
       return 'deleted';
     default:
       return 'retry';

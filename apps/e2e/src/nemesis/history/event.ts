@@ -33,6 +33,7 @@ export interface OperationEvent {
     | 'undrain'
     | 'forget'
     | 'delete'
+    | 'admit'
     | 'list'
     | 'add'
     | 'del'

@@ -86,6 +86,8 @@ export class SimulatedNode {
       meshRevision = revision;
       return { grants: subnets };
     });
+    // The first word of the delete, or of the admission, was lost.
+    if (event.code === 'identity.deleted') return this.#beAdmitted();
     // Its operator takes a deleted node in again, also when the first word of it was lost.
     if (event.code === 'node.deleted' && !takeOver) return this.#register(true);
     if (event.outcome !== 'ok') return this.#pause(300);
@@ -163,9 +165,18 @@ export class SimulatedNode {
       return {};
     });
     await this.#release();
+    await this.#beAdmitted();
     this.#instance = randomBytes(16).toString('hex');
     this.#isRegistered = false;
     await this.#register(true);
+  }
+
+  /** Its certificate is refused from the delete on, until an operator says otherwise. */
+  async #beAdmitted(): Promise<void> {
+    await this.#operation('admit', {}, async ({ operator, signal }) => {
+      await operator.admit(this.id, signal);
+      return {};
+    });
   }
 
   async #operation(
