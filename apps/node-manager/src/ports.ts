@@ -34,4 +34,6 @@ export interface Ports extends HostPorts {
   manager: Pick<ManagerClient, 'register' | 'renew' | 'release'>;
   /** The node's own certificate; without one its listener is plain, on loopback. */
   credentials?: CredentialSource | undefined;
+  /** Told which authority issues now. */
+  certificates?: { noteIssuer(digest: string | null): void } | undefined;
 }

@@ -33,6 +33,7 @@ export const catalogue = {
   'identity.deleted': entry(403, 106),
   'token.refused': entry(401, 7),
   'token.exists': entry(409, 7),
+  'authority.unknown': entry(403, 7),
   'authority.absent': entry(409, 7),
   'timed.out': entry(504, 110, true),
   'request.invalid': entry(400, 7),

@@ -14,3 +14,5 @@ export * from './pem.ts';
 export * from './renewal-due.ts';
 export * from './secure-client.ts';
 export * from './secure-server.ts';
+export * from './shown-authority.ts';
+export * from './uncertified.ts';

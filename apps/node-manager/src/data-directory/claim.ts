@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { refuseSharedTree } from './custody.ts';
 
 /** Where files are replaced that no reader of records sweeps: documents, private keys, process records. */
-const sweptDirectories = ['.', 'keys', 'processes'];
+const sweptDirectories = ['.', 'keys', 'processes', 'credentials'];
 
 /** What a file is called until it takes its place (`replaceFile`, `createKeyFile`). */
 const unfinished = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.new$/;

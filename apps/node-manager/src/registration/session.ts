@@ -27,6 +27,8 @@ export interface SessionDeps extends GrantReturnDeps {
   board: StandingBoard;
   /** Given when the underlay may have changed or the last attachment is gone: the session looks at once. */
   pulse: Pulse;
+  /** Told which authority issues now, by each renewal. */
+  certificates?: { noteIssuer(digest: string | null): void } | undefined;
   clock: Clock;
   random: Random;
 }
@@ -149,6 +151,8 @@ export class RegistrationSession {
       const sentAt = contact.instant();
       const input = { instance, grantIds, attachments: attachments.counts().total, meshRevision: revision };
       const answer = await manager.renew(nodeId, input, signal);
+      // A manager of an earlier version does not say.
+      this.#deps.certificates?.noteIssuer((answer.authority as string | null | undefined) ?? null);
       await contact.touch(sentAt);
       this.#stand({ kind: 'registered' });
       await this.#noteDraining(answer.draining);

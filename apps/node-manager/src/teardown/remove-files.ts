@@ -2,11 +2,12 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
+import { credentialsFolder } from '../credentials/joined-files.ts';
 import { keyDirectory } from '../open-host-ports.ts';
 
 /** What stands in a data directory; anything else in it is not ours and stays. */
 const dataEntries = [
-  ...['attachments', 'addresses', 'keys', 'processes'],
+  ...['attachments', 'addresses', 'keys', 'processes', credentialsFolder],
   ...['view.json', 'contact.json', 'identity.json', 'host.json'],
 ];
 

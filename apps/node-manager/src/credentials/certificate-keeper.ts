@@ -1,0 +1,98 @@
+/** Keeps the certificate of a node that joined alive: renewed at two thirds of its life, and when another authority issues. */
+import type { ManagerClient } from '@wgcni/api';
+import { backoffMs, type Clock, type Log, messageOf, type Random, replaceFile } from '@wgcni/base';
+import {
+  certificateDigest,
+  certificatesIn,
+  checkCredentials,
+  type CredentialPaths,
+  expectIdentity,
+  type Identity,
+  isRenewalDue,
+  type KeptCredentials,
+} from '@wgcni/pki';
+import { X509Certificate } from 'node:crypto';
+
+export interface CertificateKeeperDeps {
+  paths: CredentialPaths;
+  own: Identity & { kind: 'node' };
+  credentials: Pick<KeptCredentials, 'current' | 'look'>;
+  manager: Pick<ManagerClient, 'renewCertificate'>;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Milliseconds between two looks at the clock (default 10,000). */
+  everyMs?: number;
+}
+
+const retries = { firstMs: 5_000, maxMs: 300_000 };
+/** When another authority issues, so much later at most: thousands of nodes hear of it in the same seconds. */
+const spreadMs = 30_000;
+/** While managers go over one by one, some still issue from the authority before: not renewed again for that sooner. */
+const betweenIssuersMs = 300_000;
+
+export class CertificateKeeper {
+  readonly #deps: CertificateKeeperDeps;
+  #issuer: string | null = null;
+  #renewedAt = -betweenIssuersMs;
+
+  constructor(deps: CertificateKeeperDeps) {
+    this.#deps = deps;
+  }
+
+  /** Which authority issues now, as the answer to a renewal of the registration says; null when none does. */
+  noteIssuer(digest: string | null): void {
+    this.#issuer = digest;
+  }
+
+  /** Looks until the signal aborts. What is refused is tried again: an outage, or a clock, may be the reason. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random, log, everyMs = 10_000 } = this.#deps;
+    for (let failures = 0; ;) {
+      await clock.sleep(failures === 0 ? everyMs : backoffMs(failures - 1, retries, random), signal);
+      const why = this.#whyDue();
+      if (why === undefined) continue;
+      if (why === 'issuer' && failures === 0) await clock.sleep(random.unit() * spreadMs, signal);
+      try {
+        await this.#renew(signal);
+        failures = 0;
+        this.#renewedAt = clock.monotonicMs();
+      } catch (error) {
+        signal.throwIfAborted();
+        failures += 1;
+        log.warn({ why: messageOf(error), validTo: this.#validTo() }, 'certificate.not-renewed');
+      }
+    }
+  }
+
+  #whyDue(): 'age' | 'issuer' | undefined {
+    const { credentials, clock } = this.#deps;
+    const own = new X509Certificate(credentials.current.cert);
+    if (isRenewalDue(own, clock.wallMs())) return 'age';
+    if (this.#issuer === null || clock.monotonicMs() - this.#renewedAt < betweenIssuersMs) return undefined;
+    return isIssuedBy(own, credentials.current.ca, this.#issuer) ? undefined : 'issuer';
+  }
+
+  async #renew(signal: AbortSignal): Promise<void> {
+    const { paths, own, credentials, manager, log } = this.#deps;
+    const { makeCertificateRequest } = await import('@wgcni/pki/authority');
+    const { key } = credentials.current;
+    const request = await makeCertificateRequest(key);
+    const { certificate, authorities } = await manager.renewCertificate(own.nodeId, { request }, signal);
+    expectIdentity(own)(paths, checkCredentials(paths, { cert: certificate, key, ca: authorities }));
+    // ORDER: whom to trust first: with a certificate of the new authority but not its own, this node would refuse its managers.
+    await replaceFile(paths.ca, authorities);
+    await replaceFile(paths.cert, certificate);
+    await credentials.look();
+    log.info({ nodeId: own.nodeId, validTo: this.#validTo() }, 'certificate.renewed');
+  }
+
+  #validTo(): string {
+    return new Date(this.#deps.credentials.current.validToMs).toISOString();
+  }
+}
+
+function isIssuedBy(certificate: X509Certificate, authorities: string, digest: string): boolean {
+  const authority = certificatesIn(authorities).find((each) => certificateDigest(each) === digest);
+  return authority !== undefined && certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+}
