@@ -1,33 +1,43 @@
 /** Three cluster-managers on a real etcd: many nodes at one moment, and the leader gone in the middle of it. */
 import { randomBytes } from 'node:crypto';
-import type { Registration } from '@wgcni/api';
+import type { ManagerClient, Registration } from '@wgcni/api';
 import { overlaps, parseCidr } from '@wgcni/ipam';
 import { EtcdStore, keysOf, type SubnetRecord } from '@wgcni/store';
-import { testEtcdEndpoints } from '@wgcni/testing';
+import { testEtcd, testEtcdPki } from '@wgcni/testing';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asNode } from './testing/cluster.ts';
 import { ManagerProcesses } from './testing/manager-processes.ts';
 
-const etcd = testEtcdEndpoints();
-const store = new EtcdStore({ urls: etcd });
+const etcd = testEtcd();
+const store = new EtcdStore(etcd);
+
+/** A node that is about to register. */
+interface Joining {
+  nodeId: string;
+  input: ReturnType<typeof asNode>;
+  client: ManagerClient;
+}
 
 describe('three cluster-managers', () => {
   let managers: ManagerProcesses;
   beforeEach(async () => {
-    managers = new ManagerProcesses(etcd);
-    await managers.start(3);
+    managers = await ManagerProcesses.start({ urls: etcd.urls, pki: testEtcdPki() }, 3);
   });
   afterEach(() => managers.stop());
   afterAll(() => store.close());
 
-  /** Registers nodes at one moment, each by the next replica; one that fails asks again as a node-manager does, with the same input. */
-  async function registerAtOnce(count: number): Promise<Registration[]> {
-    const clients = [0, 1, 2].map((first) => managers.client(first));
-    const nodes = Array.from({ length: count }, (_, index) => ({
-      nodeId: `n${String(index).padStart(3, '0')}`,
-      input: asNode({ instance: randomBytes(16).toString('hex') }),
-      client: clients[index % 3] ?? managers.client(),
-    }));
+  /** Nodes with certificates of their own, each of which asks the next replica first. */
+  function nodesOf(count: number): Promise<Joining[]> {
+    const joining = Array.from({ length: count }, async (_, index) => {
+      const nodeId = `n${String(index).padStart(3, '0')}`;
+      const input = asNode({ instance: randomBytes(16).toString('hex') });
+      return { nodeId, input, client: await managers.nodeClient(nodeId, index) };
+    });
+    return Promise.all(joining);
+  }
+
+  /** Registers nodes at one moment; one that fails asks again as a node-manager does, with the same input. */
+  async function registerAtOnce(nodes: readonly Joining[]): Promise<Registration[]> {
     const deadline = performance.now() + 20_000;
     const answers = await Promise.all(
       nodes.map(async ({ nodeId, input, client }) => {
@@ -41,7 +51,7 @@ describe('three cluster-managers', () => {
         }
       }),
     );
-    await Promise.all(clients.map((client) => client.close()));
+    await Promise.all(nodes.map(({ client }) => client.close()));
     return answers;
   }
 
@@ -64,8 +74,9 @@ describe('three cluster-managers', () => {
   }
 
   it('grant 200 nodes at the same moment 200 distinct subnets of each family, and leak none', async () => {
+    const nodes = await nodesOf(200);
     const startedAt = performance.now();
-    const answers = await registerAtOnce(200);
+    const answers = await registerAtOnce(nodes);
     console.log(`200 nodes registered through three managers in ${Math.round(performance.now() - startedAt)} ms`);
     await expectDistinct(answers);
   });
@@ -75,11 +86,11 @@ describe('three cluster-managers', () => {
     'lose the leader by %s while nodes register, and grant nothing twice',
     async (signal) => {
       const leader = await managers.leader();
-      const during = registerAtOnce(60);
+      const client = await managers.nodeClient('late', 1);
+      const during = registerAtOnce(await nodesOf(60));
       await new Promise((resolve) => setTimeout(resolve, 30));
       const startedAt = performance.now();
       leader.child.kill(signal);
-      const client = managers.client(1);
       const late = await client.register('late', asNode());
       console.log(`next write after ${signal} of the leader: ${Math.round(performance.now() - startedAt)} ms`);
       await client.close();

@@ -9,7 +9,7 @@ import { chmod, readFile } from 'node:fs/promises';
 import { Dialer } from '@wgcni/api';
 import { messageOf, systemClock } from '@wgcni/base';
 import type { CredentialSource } from '@wgcni/pki';
-import { type LabPlan, processFlags, readCredentials, until } from '@wgcni/testing';
+import { credentialsOf, type LabPlan, processFlags, readCredentials, until } from '@wgcni/testing';
 import { execa } from 'execa';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,8 +30,9 @@ describe('a cluster with certificates', () => {
     scene = await bringUp(size, { certificateLifeMs: firstLifeMs, managerFlags: flags });
     const { plan, authority } = scene.lab;
     await authority.write(olga, { uris: [uriOfOlga(plan)] });
-    operator = readCredentials(plan, olga);
-    firstEndAt = systemClock.monotonicMs() + readCredentials(plan, nodeId()).current.validToMs - Date.now();
+    operator = readCredentials(credentialsOf(plan, olga));
+    firstEndAt =
+      systemClock.monotonicMs() + readCredentials(credentialsOf(plan, nodeId())).current.validToMs - Date.now();
   });
   afterAll(() => scene.lab.down());
 

@@ -5,4 +5,5 @@ export * from './docker/engine.ts';
 export * from './docker/member.ts';
 export * from './fuzz/index.ts';
 export * from './manual-clock.ts';
+export * from './pki/read-credentials.ts';
 export { removeCgroups } from './cgroups.ts';

@@ -2,9 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createManagerClient, type ManagerClient } from '@wgcni/api';
+import { type CredentialPaths, type CredentialSource, formatIdentity, type Identity } from '@wgcni/pki';
+import { credentialPathsIn, readCredentials } from '@wgcni/testing';
+import { TestAuthority } from '@wgcni/testing/pki';
 
 const program = join(import.meta.dirname, '../../dist/cluster-manager.cjs');
 
@@ -14,32 +19,47 @@ export interface ManagerProcess {
   child: ChildProcess;
 }
 
+export interface EtcdAccess {
+  urls: readonly string[];
+  /** Directory of the certificate that etcd knows; the managers' own are of another authority. */
+  pki: string;
+}
+
 export class ManagerProcesses {
   readonly cluster = `t${randomBytes(5).toString('hex')}`;
-  readonly #etcd: readonly string[];
+  readonly #etcd: EtcdAccess;
   readonly #processes: ManagerProcess[] = [];
+  readonly #authority: TestAuthority;
+  readonly #pki: string;
 
-  constructor(etcd: readonly string[]) {
+  private constructor(etcd: EtcdAccess, authority: TestAuthority, pki: string) {
     this.#etcd = etcd;
+    this.#authority = authority;
+    this.#pki = pki;
+  }
+
+  /** Replicas side by side, with a leader; the first creates the network. */
+  static async start(etcd: EtcdAccess, count: number): Promise<ManagerProcesses> {
+    const pki = await mkdtemp(join(tmpdir(), 'wgcni-managers-'));
+    const started = new ManagerProcesses(etcd, await TestAuthority.create(), pki);
+    await started.#start(count);
+    return started;
   }
 
   get urls(): string[] {
     return this.#processes.map(({ url }) => url);
   }
 
-  /** Starts replicas side by side; the first creates the network. */
-  async start(count: number): Promise<void> {
-    const ports = await freePorts(count);
-    ports.forEach((port, index) => this.#spawn(`m${index + 1}`, port, index === 0));
-    const client = this.client();
-    while ((await client.leader().catch(() => undefined))?.leader === undefined)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    await client.close();
+  /** Credentials of a node or an operator of this cluster. */
+  async credentialsOf(identity: Identity): Promise<CredentialSource> {
+    const name = randomBytes(6).toString('hex');
+    await this.#authority.write(this.#pki, name, { uris: [formatIdentity(identity)] });
+    return readCredentials(join(this.#pki, name));
   }
 
   /** The replica that leads; it waits until one does. */
   async leader(): Promise<ManagerProcess> {
-    const client = this.client();
+    const client = await this.operatorClient();
     try {
       for (;;) {
         const leader = (await client.leader().catch(() => undefined))?.leader;
@@ -52,10 +72,20 @@ export class ManagerProcesses {
     }
   }
 
-  /** A client of all replicas; its calls begin with the given one. */
-  client(first = 0): ManagerClient {
-    const { urls } = this;
-    return createManagerClient({ urls: [...urls.slice(first % urls.length), ...urls.slice(0, first % urls.length)] });
+  /** A client of all replicas for the node of that name, the only one who may register it; its calls begin with the given replica. */
+  async nodeClient(nodeId: string, first = 0): Promise<ManagerClient> {
+    const { urls, cluster } = this;
+    const turned = [...urls.slice(first % urls.length), ...urls.slice(0, first % urls.length)];
+    return createManagerClient({
+      urls: turned,
+      credentials: await this.credentialsOf({ kind: 'node', cluster, nodeId }),
+    });
+  }
+
+  async operatorClient(): Promise<ManagerClient> {
+    const { urls, cluster } = this;
+    const operator = { kind: 'operator', cluster, role: 'read', name: 'test' } as const;
+    return createManagerClient({ urls, credentials: await this.credentialsOf(operator) });
   }
 
   async stop(): Promise<void> {
@@ -64,14 +94,28 @@ export class ManagerProcesses {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
+    await rm(this.#pki, { recursive: true });
   }
 
-  #spawn(replicaId: string, port: number, bootstrap: boolean): void {
-    const url = `http://127.0.0.1:${port}`;
+  async #start(count: number): Promise<void> {
+    for (const [index, port] of (await freePorts(count)).entries())
+      await this.#spawn(`m${index + 1}`, port, index === 0);
+    const client = await this.operatorClient();
+    while ((await client.leader().catch(() => undefined))?.leader === undefined)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    await client.close();
+  }
+
+  async #spawn(replicaId: string, port: number, bootstrap: boolean): Promise<void> {
+    const url = `https://127.0.0.1:${port}`;
+    const uris = [formatIdentity({ kind: 'manager', cluster: this.cluster, replicaId })];
+    const own = await this.#authority.write(this.#pki, replicaId, { uris });
     const network = ['--bootstrap', '--pool', '10.64.0.0/12:24', '--pool', 'fd64::/48:64'];
     const argv = [
-      ...[program, '--etcd', this.#etcd.join(','), '--cluster', this.cluster, '--replica-id', replicaId],
+      ...[program, '--etcd', this.#etcd.urls.join(','), '--cluster', this.cluster, '--replica-id', replicaId],
       ...['--listen', `127.0.0.1:${port}`, '--advertise', url, ...(bootstrap ? network : [])],
+      ...flagsOf(own),
+      ...flagsOf(credentialPathsIn(this.#etcd.pki, 'etcd')),
     ];
     const child = spawn(process.execPath, argv, {
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -79,6 +123,10 @@ export class ManagerProcesses {
     });
     this.#processes.push({ replicaId, url, child });
   }
+}
+
+function flagsOf({ use, cert, key, ca }: CredentialPaths): string[] {
+  return [`--${use}-cert`, cert, `--${use}-key`, key, `--${use}-ca`, ca];
 }
 
 /** Ports that nobody listened on a moment ago. */

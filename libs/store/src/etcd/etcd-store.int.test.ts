@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog, systemClock, systemRandom } from '@wgcni/base';
-import { dockerMember, testEtcdEndpoints } from '@wgcni/testing';
+import { dockerMember, testEtcd } from '@wgcni/testing';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { StoredKey } from '../port.ts';
 import { Election } from '../session/election.ts';
@@ -11,10 +11,10 @@ import { transactUntilKnown } from '../transact-until-known.ts';
 import { Reflector } from '../watch/reflector.ts';
 import { EtcdStore } from './store.ts';
 
-const urls = testEtcdEndpoints();
+const etcd = testEtcd();
 const opened: EtcdStore[] = [];
 const openStore = (): EtcdStore => {
-  const store = new EtcdStore({ urls });
+  const store = new EtcdStore(etcd);
   opened.push(store);
   return store;
 };

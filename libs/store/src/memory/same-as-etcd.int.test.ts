@@ -1,6 +1,6 @@
 /** The store in memory answers as etcd does: the same random operations on both, told in the same words. */
 import { randomBytes } from 'node:crypto';
-import { ManualClock, testEtcdEndpoints } from '@wgcni/testing';
+import { ManualClock, testEtcd } from '@wgcni/testing';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EtcdStore } from '../etcd/store.ts';
@@ -223,7 +223,7 @@ class Teller {
 }
 
 describe('the store in memory', () => {
-  const etcd = new EtcdStore({ urls: testEtcdEndpoints() });
+  const etcd = new EtcdStore(testEtcd());
   afterAll(() => etcd.close());
 
   it('answers every sequence of operations as etcd does', async () => {

@@ -3,7 +3,8 @@ import { systemClock } from '@wgcni/base';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { isHealthy, untilHealthy } from './etcd-containers.ts';
-import { dockerMember, testEtcdEndpoints } from './member.ts';
+import { credentialPathsIn } from '../pki/read-credentials.ts';
+import { dockerMember, testEtcdEndpoints, testEtcdPki } from './member.ts';
 
 const endpoints = testEtcdEndpoints();
 const [first = '', second = ''] = endpoints;
@@ -55,9 +56,9 @@ describe('the etcd of the integration tests', () => {
 });
 
 async function etcdctl(endpoint: string, ...args: string[]): Promise<string> {
-  const { stdout } = await execa('etcdctl', ['--endpoints', endpoint, '--command-timeout=2s', ...args], {
-    env: { ETCDCTL_API: '3' },
-  });
+  const { cert, key, ca } = credentialPathsIn(testEtcdPki());
+  const flags = ['--cert', cert, '--key', key, '--cacert', ca, '--endpoints', endpoint, '--command-timeout=2s'];
+  const { stdout } = await execa('etcdctl', [...flags, ...args], { env: { ETCDCTL_API: '3' } });
   return stdout;
 }
 

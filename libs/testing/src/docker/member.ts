@@ -1,5 +1,7 @@
 /** One etcd member in a container, and the faults that a test can do to it. */
+import type { CredentialSource } from '@wgcni/pki';
 import { execa } from 'execa';
+import { readCredentials } from '../pki/read-credentials.ts';
 
 export interface EtcdMember {
   name: string;
@@ -25,6 +27,7 @@ export const peerPort = 2380;
 /** The variables through which the global setup tells the tests, which run in other processes, what it started. */
 export const variables = {
   endpoints: 'WGCNI_TEST_ETCD',
+  credentials: 'WGCNI_TEST_ETCD_PKI',
   dockerHost: 'DOCKER_HOST',
   enginePid: 'WGCNI_TEST_ENGINE_PID',
 } as const;
@@ -47,6 +50,20 @@ export function dockerMember(name: string): EtcdMember {
 /** Client URLs of the members that the global setup started, in the order of their names; throws when it did not run. */
 export function testEtcdEndpoints(): string[] {
   return variable(variables.endpoints).split(',');
+}
+
+/** The directory of the certificate by which a test is etcd's user `root`. */
+export function testEtcdPki(): string {
+  return variable(variables.credentials);
+}
+
+export function testEtcdCredentials(): CredentialSource {
+  return readCredentials(testEtcdPki());
+}
+
+/** What a store of these members is opened with. */
+export function testEtcd(): { urls: string[]; credentials: CredentialSource } {
+  return { urls: testEtcdEndpoints(), credentials: testEtcdCredentials() };
 }
 
 async function docker(...args: string[]): Promise<void> {

@@ -1,8 +1,6 @@
 /** Where the certificates of a lab stand: of its processes, of whoever looks at etcd, and of the operator; and what names them. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Secret } from '@wgcni/base';
-import { checkCredentials, type CredentialPaths, type CredentialSource } from '@wgcni/pki';
+import { credentialPathsIn } from '../pki/read-credentials.ts';
 import type { LabPlan } from './plan.ts';
 
 /** Whoever looks at etcd beside the processes of the lab. */
@@ -13,14 +11,6 @@ export const operatorName = 'operator';
 /** The directory with `cert.pem`, `key.pem` and `ca.pem` of a process, by its name. */
 export function credentialsOf({ dir }: Pick<LabPlan, 'dir'>, name: string): string {
   return join(dir, 'pki', name);
-}
-
-/** What was written there, as it is now. Throws an error that names the file when the lab was never up. */
-export function readCredentials(plan: LabPlan, name: string): CredentialSource {
-  const paths = pathsIn(credentialsOf(plan, name));
-  const [cert, key, ca] = [paths.cert, paths.key, paths.ca].map((path) => readFileSync(path, 'utf8'));
-  const current = checkCredentials(paths, { cert: cert ?? '', key: new Secret(key ?? ''), ca: ca ?? '' });
-  return { current, onChange: () => () => {} };
 }
 
 /** Of a cluster-manager, a node-manager or `wgcni`: its own certificate, which etcd is shown too. */
@@ -46,16 +36,12 @@ export function operatorFile({ dir }: Pick<LabPlan, 'dir'>): string {
 
 /** What stands in it. */
 export function operatorVariables(plan: LabPlan): string {
-  const { cert, key, ca } = pathsIn(credentialsOf(plan, operatorName));
+  const { cert, key, ca } = credentialPathsIn(credentialsOf(plan, operatorName));
   return `export WGCNI_TLS_CERT=${cert} WGCNI_TLS_KEY=${key} WGCNI_TLS_CA=${ca}\n`;
 }
 
 /** Each flag with its file: certificate, key, authorities, and again. */
 function flags(plan: LabPlan, name: string, names: readonly string[]): string[] {
-  const { cert, key, ca } = pathsIn(credentialsOf(plan, name));
+  const { cert, key, ca } = credentialPathsIn(credentialsOf(plan, name));
   return names.flatMap((flag, index) => [flag, [cert, key, ca][index % 3] ?? '']);
-}
-
-function pathsIn(dir: string): CredentialPaths {
-  return { use: 'tls', cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem'), ca: join(dir, 'ca.pem') };
 }

@@ -11,7 +11,8 @@ import { systemClock } from '@wgcni/base';
 import type { CredentialSource } from '@wgcni/pki';
 import { EtcdStore } from '@wgcni/store';
 import type { LabAuthority } from './authority.ts';
-import { etcdctlName, operatorName, processFlags, readCredentials } from './credentials.ts';
+import { readCredentials } from '../pki/read-credentials.ts';
+import { credentialsOf, etcdctlName, operatorName, processFlags } from './credentials.ts';
 import { startEtcd, waitForEtcd, type EtcdStart } from './etcd.ts';
 import { addApart, addBridge, addContainerNetns, addNode } from './netns.ts';
 import { inItsNamespace, type ContainerPlan, type LabPlan, type NodePlan } from './plan.ts';
@@ -245,13 +246,13 @@ export class Lab {
   }
 
   get operator(): CredentialSource {
-    return readCredentials(this.plan, operatorName);
+    return readCredentials(credentialsOf(this.plan, operatorName));
   }
 
   /** Etcd itself, beside the processes of the lab. */
   openStore(): EtcdStore {
     const urls = this.plan.etcd.map(({ clientUrl }) => clientUrl);
-    return new EtcdStore({ urls, credentials: readCredentials(this.plan, etcdctlName) });
+    return new EtcdStore({ urls, credentials: readCredentials(credentialsOf(this.plan, etcdctlName)) });
   }
 
   nodeClient(node: NodePlan): NodeClient {

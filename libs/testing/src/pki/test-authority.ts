@@ -5,6 +5,7 @@ import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commonNameOf, type CredentialPaths, type CredentialUse, parseIdentity } from '@wgcni/pki';
 import * as x509 from '@peculiar/x509';
+import { credentialPathsIn } from './read-credentials.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const dayMs = 86_400_000;
@@ -102,7 +103,7 @@ export async function writeCredentials(
   use: CredentialUse = 'tls',
 ): Promise<CredentialPaths> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const paths = { use, cert: join(dir, 'cert.pem'), key: join(dir, 'key.pem'), ca: join(dir, 'ca.pem') };
+  const paths = credentialPathsIn(dir, use);
   for (const [path, text] of [
     [paths.ca, ca],
     [paths.cert, cert],
