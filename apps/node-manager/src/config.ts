@@ -1,4 +1,5 @@
 /** What the node-manager is told at its start, checked; an error names the flag and the remedy. */
+import { Secret } from '@wgcni/base';
 import type { PortRange } from './attachments/container-port.ts';
 import {
   parseChoice,
@@ -57,12 +58,17 @@ export interface Config {
   logLevel: (typeof logLevels)[number];
   /** Certificate for the cluster-managers, and of this node's own listener. */
   tls: CredentialPaths | undefined;
+  /** A join token, or the absolute path of a file that holds one. */
+  join: Secret | undefined;
   /** Certificate for etcd; absent: that for the cluster-managers, by whose common name etcd knows us. */
   etcdTls: CredentialPaths | undefined;
 }
 
+/** Whether the data directory holds what an earlier run got by joining. */
+export type HasJoined = (dataDir: string) => boolean;
+
 /** The checked configuration. Throws CatalogueError `config.invalid` naming the flag and the remedy, HelpAsked for --help. */
-export function parseConfig(surroundings: Surroundings): Config {
+export function parseConfig(surroundings: Surroundings, hasJoined: HasJoined = () => false): Config {
   const said = readFlags(program, surroundings);
   const one = <T>(name: string, fallback: string, parse: (flag: string, text: string) => T): T =>
     parse(`--${name}`, said.get(name)?.at(-1) ?? fallback);
@@ -91,14 +97,28 @@ export function parseConfig(surroundings: Surroundings): Config {
     takeOver: one('take-over', 'false', (_, text) => text === 'true'),
     teardown: one('teardown', 'false', (_, text) => text === 'true'),
     logLevel: one('log-level', 'info', (flag, text) => parseChoice(flag, text, logLevels)),
+    join: maybe('join', (_, text) => new Secret(text)),
     tls: saidCredentials(said, 'tls'),
     etcdTls: saidCredentials(said, 'etcd'),
   };
   refuseSharedPorts(config);
+  if (config.tls !== undefined && config.join !== undefined)
+    throw refuse(
+      '--join',
+      'gets a certificate, and --tls-… names another one',
+      'leave out --join, or --tls-cert, --tls-key and --tls-ca',
+    );
   if (!config.teardown) refuseMissing(config);
-  if (config.listen !== undefined && config.tls === undefined) refuseOpen('--listen', config.listen);
-  checkSchemes('--etcd', config.etcd, 'etcd', (config.etcdTls ?? config.tls) !== undefined);
-  checkSchemes('--manager', config.managers, 'tls', config.tls !== undefined);
+  if (
+    config.listen !== undefined &&
+    config.tls === undefined &&
+    config.join === undefined &&
+    !hasJoined(config.dataDir)
+  )
+    refuseOpen('--listen', config.listen);
+  const isSecure = (config.tls ?? config.join) !== undefined || hasJoined(config.dataDir);
+  checkSchemes('--etcd', config.etcd, 'etcd', config.etcdTls !== undefined || isSecure);
+  checkSchemes('--manager', config.managers, 'tls', isSecure);
   return config;
 }
 

@@ -44,6 +44,11 @@ export const program: Program = {
       name: 'containers-reach-control-plane',
       about: 'let containers connect to the servers of --etcd and --manager, which the packet filter drops otherwise',
     },
+    {
+      name: 'join',
+      value: 'token',
+      about: 'join by this token of `wgcni token create`, or by that in the file of this absolute path; used once',
+    },
     ...credentialFlags('tls', 'the cluster-managers'),
     ...credentialFlags('etcd', 'etcd'),
     { name: 'log-level', value: 'level', about: 'trace, debug, info, warn, error, fatal or silent (default: info)' },

@@ -1,11 +1,11 @@
 /** The node-manager's process: configuration in, adapters opened, one node run until SIGTERM. */
-import { createManagerClient } from '@wgcni/api';
-import { CatalogueError, type Log, messageOf, systemClock } from '@wgcni/base';
-import { openCredentials } from '@wgcni/pki';
+import { CatalogueError, type Log, messageOf, systemClock, systemRandom } from '@wgcni/base';
 import { EtcdStore } from '@wgcni/store';
 import { hostname } from 'node:os';
 import { pino } from 'pino';
 import { type Config, parseConfig } from './config.ts';
+import { hasJoined } from './credentials/joined-files.ts';
+import { openNodeCredentials } from './credentials/open-node-credentials.ts';
 import { claimDataDirectory } from './data-directory/claim.ts';
 import { HelpAsked, logWarnings } from '@wgcni/api/server';
 import { runNode } from './node.ts';
@@ -18,7 +18,7 @@ import { tearDown } from './teardown/tear-down.ts';
 const misconfigured = 2;
 
 async function main(): Promise<void> {
-  const config = parseConfig({ argv: process.argv.slice(2), env: process.env, hostname: hostname() });
+  const config = parseConfig({ argv: process.argv.slice(2), env: process.env, hostname: hostname() }, hasJoined);
   const log = pino(
     { level: config.logLevel, base: { nodeId: config.nodeId } },
     pino.destination({ dest: 2, sync: true }),
@@ -37,12 +37,13 @@ async function runOrTearDown(config: Config, log: Log, signal: AbortSignal): Pro
   await refuseSharedTree(config.queueDir, '--queue-dir');
   await ownRunDirectory(config.socket);
   if (config.teardown) return tearDown(config, await openHostPorts(config, log));
-  const own = { kind: 'node' as const, cluster: config.cluster, nodeId: config.nodeId };
-  const credentials = await openCredentials(config, own, { clock: systemClock, log }, signal);
+  const credentials = await openNodeCredentials(config, { clock: systemClock, random: systemRandom, log }, signal);
   const host = await openHostPorts(config, log);
   const store = new EtcdStore({ urls: config.etcd, credentials: credentials.etcd });
-  const manager = createManagerClient({ urls: config.managers, credentials: credentials.tls });
-  await runNode(config, { ...host, store, manager, credentials: credentials.tls }, signal);
+  const { manager, keeper: certificates } = credentials;
+  const ports = { ...host, store, manager, credentials: credentials.tls, certificates };
+  // The keeper ends with an error only when the signal aborts.
+  await Promise.all([runNode(config, ports, signal), certificates?.run(signal).catch(() => undefined)]);
   await credentials.ended;
   log.info({}, 'node.stopped');
 }

@@ -34,7 +34,7 @@ const betweenIssuersMs = 300_000;
 export class CertificateKeeper {
   readonly #deps: CertificateKeeperDeps;
   #issuer: string | null = null;
-  #renewedAt = -betweenIssuersMs;
+  #renewedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: CertificateKeeperDeps) {
     this.#deps = deps;

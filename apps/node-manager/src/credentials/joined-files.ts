@@ -1,6 +1,7 @@
 /** Where a node that joined by a token keeps its key, its certificate and the authorities: `<data-dir>/credentials`, each set named after its token. */
 import { privateDirectory, removeFile, replaceFile, Secret } from '@wgcni/base';
 import type { CredentialPaths } from '@wgcni/pki';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createKeyFile } from '../keys/key-file.ts';
@@ -9,6 +10,11 @@ import { createKeyFile } from '../keys/key-file.ts';
 export const credentialsFolder = 'credentials';
 
 const isTokenId = /^[0-9a-f]{16}$/;
+
+/** Whether a node has joined by a token, as far as a start must know before the directory is its own. */
+export function hasJoined(dataDir: string): boolean {
+  return existsSync(join(dataDir, credentialsFolder, 'current'));
+}
 
 export class JoinedFiles {
   readonly #directory: string;

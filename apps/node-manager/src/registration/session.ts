@@ -152,7 +152,7 @@ export class RegistrationSession {
       const input = { instance, grantIds, attachments: attachments.counts().total, meshRevision: revision };
       const answer = await manager.renew(nodeId, input, signal);
       // A manager of an earlier version does not say.
-      this.#deps.certificates?.noteIssuer((answer.authority as string | null | undefined) ?? null);
+      this.#deps.certificates?.noteIssuer(answer.authority ?? null);
       await contact.touch(sentAt);
       this.#stand({ kind: 'registered' });
       await this.#noteDraining(answer.draining);
