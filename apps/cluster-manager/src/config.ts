@@ -1,5 +1,5 @@
 /** What the cluster-manager is told at its start, checked; an error names the flag and the remedy. */
-import { namePattern, type NetworkInput } from '@wgcni/api';
+import { namePattern, parseDuration, type NetworkInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { checkMtu, checkPools, formatCidr, parsePool } from '@wgcni/ipam';
 import { checkSchemes, type CredentialPaths, credentialPaths } from '@wgcni/pki';
@@ -104,14 +104,6 @@ function parseAuthority(said: Said): AuthorityConfig | undefined {
     name.replace(/^\[(.*)\]$/, '$1'),
   );
   return { paths, names: [...new Set(names)] };
-}
-
-/** Milliseconds of `30s`, `5m`, `24h`, `7d`, or plain seconds; undefined for anything else. */
-function parseDuration(text: string): number | undefined {
-  const match = /^([0-9]{1,9})(s|m|h|d)?$/.exec(text);
-  if (match === null) return undefined;
-  const unit = { s: 1, m: 60, h: 3_600, d: 86_400 }[match[2] ?? 's'] ?? 1;
-  return Number(match[1]) * unit * 1_000;
 }
 
 function parseNetwork(said: Said): Partial<NetworkInput> {

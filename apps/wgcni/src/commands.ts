@@ -74,6 +74,12 @@ export async function forget(targets: Targets, nodeId: string): Promise<Answer> 
   return { value, text: `${nodeId} is forgotten; its subnets rest and are then granted again` };
 }
 
+/** Its certificates are taken again; with --take-over its node-manager registers. */
+export async function admit(targets: Targets, nodeId: string): Promise<Answer> {
+  await withManager(targets, (client) => client.admit(nodeId));
+  return { value: { nodeId }, text: `${nodeId} may come back: start its node-manager with --take-over` };
+}
+
 export async function network(targets: Targets): Promise<Answer> {
   const value = await withManager(targets, (client) => client.network());
   return { value, text: JSON.stringify(value, null, 2) };

@@ -5,6 +5,9 @@ import * as commands from './commands.ts';
 import type { Answer } from './commands.ts';
 import type { EtcdFlags } from './etcd/etcd-target.ts';
 import { installCni, type InstallOptions } from './cni-install/install.ts';
+import { addAuthorityCommands } from './authority/add-commands.ts';
+import * as tokens from './token/commands.ts';
+import type { TokenFlags } from './token/commands.ts';
 import { defaultSocket, type Targets } from './targets.ts';
 
 declare const __WGCNI_VERSION__: string;
@@ -77,6 +80,30 @@ program
   .command('forget <node>')
   .description('release the subnets of a silent node before its hold-down ends')
   .action((node: string) => run((targets) => commands.forget(targets, node)));
+
+program
+  .command('admit <node>')
+  .description('take the certificates of a deleted node again; one that joined by a token needs a new token')
+  .action((node: string) => run((targets) => commands.admit(targets, node)));
+
+const token = program.command('token').description('words by which new nodes join');
+token
+  .command('create')
+  .description('make a token and print it, this once')
+  .option('--node <name>', 'only this node may join by it; also one that has joined before')
+  .option('--ttl <duration>', 'how long it is good', '1h')
+  .option('--uses <number>', 'how many nodes may join by it', '1')
+  .action((flags: TokenFlags) => run((targets) => tokens.create(targets, flags)));
+token
+  .command('list')
+  .description('the tokens that have not ended')
+  .action(() => run(tokens.list));
+token
+  .command('revoke <id>')
+  .description('let nobody join by a token any more')
+  .action((id: string) => run((targets) => tokens.revoke(targets, id)));
+
+addAuthorityCommands(program, run);
 
 const network = program
   .command('network')

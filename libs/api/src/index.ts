@@ -1,5 +1,6 @@
 /** The REST contract: schemas of both surfaces and typed clients. */
 export * from './dialer.ts';
+export * from './duration.ts';
 export * from './formats.ts';
 export * from './page.ts';
 export * from './problem-schema.ts';

@@ -1,0 +1,52 @@
+/** PURE: whom a certificate is for, as the command line says it. */
+import { CatalogueError } from '@wgcni/base';
+import { formatIdentity, type Identity, operatorRoles, parseIdentity } from '@wgcni/pki';
+import { type Subject, subjectOf } from '@wgcni/pki/authority';
+
+export const subjectKinds = ['manager', 'node', 'operator', 'etcd', 'etcd-root'] as const;
+export type SubjectKind = (typeof subjectKinds)[number];
+
+export interface SubjectFlags {
+  cluster?: string | undefined;
+  role: string;
+  /** Host names and addresses, for those who are dialled. */
+  host: readonly string[];
+}
+
+/** Throws CatalogueError `config.invalid` for what no certificate can say. */
+export function subjectOfFlags(kind: string, name: string, { cluster, role, host }: SubjectFlags): Subject {
+  // etcd takes the common name for its user, and `root` is who may administer it.
+  if (kind === 'etcd-root') return { commonName: 'root', names: [], usage: 'client' };
+  if (kind === 'etcd' || kind === 'manager') refuseNoHost(kind, host);
+  if (kind === 'etcd') return { commonName: name, names: host, usage: 'client and server' };
+  if (cluster === undefined) throw refuse('--cluster', 'is missing', 'give the name of the cluster');
+  return subjectOf(checked(identityOf(kind, name, cluster, role)), host);
+}
+
+function identityOf(kind: string, name: string, cluster: string, role: string): Identity {
+  if (kind === 'manager') return { kind, cluster, replicaId: name };
+  if (kind === 'node') return { kind, cluster, nodeId: name };
+  if (kind !== 'operator') throw refuse(kind, 'is nobody', `use ${subjectKinds.join(', ')}`);
+  const known = operatorRoles.find((each) => each === role);
+  if (known === undefined) throw refuse('--role', `"${role}" is no role`, `use ${operatorRoles.join(', ')}`);
+  return { kind, cluster, role: known, name };
+}
+
+/** What cannot be read back would be nobody's certificate. */
+function checked(identity: Identity): Identity {
+  if (parseIdentity(formatIdentity(identity)) !== undefined) return identity;
+  throw refuse(
+    formatIdentity(identity),
+    'cannot be an identity',
+    'use at most 63 letters, digits, ".", "_" and "-" for each name, the first a letter or digit',
+  );
+}
+
+function refuseNoHost(kind: string, host: readonly string[]): void {
+  if (host.length > 0) return;
+  throw refuse('--host', `is missing, and ${kind} is dialled by it`, 'give each host name and address, repeated');
+}
+
+function refuse(field: string, message: string, remedy: string): CatalogueError {
+  return new CatalogueError('config.invalid', `${field} ${message}`, { field, remedy });
+}
