@@ -1,5 +1,6 @@
 /** The authority of one lab: it certifies each of its processes, whoever looks at etcd, and the operator. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Secret } from '@wgcni/base';
 import {
   checkCredentials,
@@ -9,7 +10,14 @@ import {
   type Identity,
 } from '@wgcni/pki';
 import { type CertificateRequest, TestAuthority, writeCredentials } from '../pki/test-authority.ts';
-import { credentialsOf, etcdctlName, operatorFile, operatorName, operatorVariables } from './credentials.ts';
+import {
+  authorityPaths,
+  credentialsOf,
+  etcdctlName,
+  operatorFile,
+  operatorName,
+  operatorVariables,
+} from './credentials.ts';
 import type { LabPlan } from './plan.ts';
 
 /** Longer than any lab is up. */
@@ -29,8 +37,18 @@ export class LabAuthority {
     const made = new LabAuthority(plan, await TestAuthority.create(`lab ${plan.name}`));
     await made.issueAll(validForMs);
     await made.write(operatorName, { uris: [made.#uriOf({ kind: 'operator', role: 'admin', name: operatorName })] });
+    await made.#writeAuthority();
     await writeFile(operatorFile(plan), operatorVariables(plan), { mode: 0o600 });
     return made;
+  }
+
+  /** Its own files, for cluster-managers that issue from it. */
+  async #writeAuthority(): Promise<void> {
+    const { cert, key } = authorityPaths(this.#plan);
+    const files = await this.#authority.files();
+    await mkdir(dirname(key), { recursive: true, mode: 0o700 });
+    await writeFile(cert, files.cert, { mode: 0o600 });
+    await writeFile(key, files.key, { mode: 0o600 });
   }
 
   /** PEM of its own certificate. */

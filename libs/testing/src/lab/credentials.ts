@@ -13,6 +13,22 @@ export function credentialsOf({ dir }: Pick<LabPlan, 'dir'>, name: string): stri
   return join(dir, 'pki', name);
 }
 
+/** The files from which cluster-managers issue certificates. */
+export function authorityPaths({ dir }: Pick<LabPlan, 'dir'>): { cert: string; key: string } {
+  return { cert: join(dir, 'pki', 'authority', 'authority.pem'), key: join(dir, 'pki', 'authority', 'authority.key') };
+}
+
+/** The file with the token by which a node joins. */
+export function tokenFile(plan: Pick<LabPlan, 'dir'>, nodeId: string): string {
+  return join(plan.dir, 'pki', `${nodeId}.token`);
+}
+
+/** Of a cluster-manager that issues certificates, to itself too. */
+export function authorityFlags(plan: LabPlan): string[] {
+  const { cert, key } = authorityPaths(plan);
+  return ['--authority-cert', cert, '--authority-key', key];
+}
+
 /** Of a cluster-manager, a node-manager or `wgcni`: its own certificate, which etcd is shown too. */
 export function processFlags(plan: LabPlan, name: string): string[] {
   return flags(plan, name, ['--tls-cert', '--tls-key', '--tls-ca']);

@@ -6,13 +6,15 @@ import {
   type ManagerClientOptions,
   type NodeClient,
   type NodeStatus,
+  type TokenInput,
 } from '@wgcni/api';
-import { systemClock } from '@wgcni/base';
-import type { CredentialSource } from '@wgcni/pki';
+import { writeFile } from 'node:fs/promises';
+import { systemClock, systemRandom } from '@wgcni/base';
+import { type CredentialSource, drawToken, formatToken, tokenHash } from '@wgcni/pki';
 import { EtcdStore } from '@wgcni/store';
 import type { LabAuthority } from './authority.ts';
 import { readCredentials } from '../pki/read-credentials.ts';
-import { credentialsOf, etcdctlName, operatorName, processFlags } from './credentials.ts';
+import { authorityFlags, credentialsOf, etcdctlName, operatorName, processFlags, tokenFile } from './credentials.ts';
 import { startEtcd, waitForEtcd, type EtcdStart } from './etcd.ts';
 import { addApart, addBridge, addContainerNetns, addNode } from './netns.ts';
 import { inItsNamespace, type ContainerPlan, type LabPlan, type NodePlan } from './plan.ts';
@@ -28,6 +30,8 @@ export interface LabOptions {
   managerFlags?: string[];
   nodeFlags?: string[];
   progress?: (line: string) => void;
+  /** Whether nodes join by tokens, and managers issue; otherwise everybody is given certificates, as of a PKI that is there. */
+  joins?: boolean;
   /** How long the first certificates live (default: longer than the lab is up). */
   certificateLifeMs?: number;
 }
@@ -65,6 +69,7 @@ export class Lab {
     for (const node of this.plan.nodes) {
       await this.step(`node ${node.id}`, async () => {
         await addNode(this.plan, node);
+        if (this.#options.joins === true) await this.writeToken(node.id);
         this.startNode(node);
         await this.nodeReady(node);
       });
@@ -81,6 +86,21 @@ export class Lab {
   async addNode(node: NodePlan): Promise<void> {
     await this.authority.issueNode(node.id);
     await addNode(this.plan, node);
+  }
+
+  /** A new token for a node, in its file; the node joins by it when it is started. */
+  async writeToken(nodeId: string, change: Partial<TokenInput> = {}): Promise<string> {
+    const client = this.managerClient();
+    try {
+      const drawn = drawToken('', systemRandom);
+      const input = { hash: tokenHash(drawn.secret), nodeId, ttlSec: 3_600, uses: 1, ...change };
+      const { authority } = await client.putToken(drawn.id, input);
+      const path = tokenFile(this.plan, nodeId);
+      await writeFile(path, formatToken({ ...drawn, authority: authority ?? '' }).reveal(), { mode: 0o600 });
+      return path;
+    } finally {
+      await client.close();
+    }
   }
 
   /** Runs one step, with a progress line that says how long it took. */
@@ -119,7 +139,7 @@ export class Lab {
       this.programs.clusterManager,
       ...['--etcd', this.#etcdUrls(), '--cluster', this.plan.cluster, '--replica-id', id],
       ...['--listen', manager.listen, '--advertise', manager.url],
-      ...processFlags(this.plan, id),
+      ...(this.#options.joins === true ? authorityFlags(this.plan) : processFlags(this.plan, id)),
       ...bootstrap,
       ...(this.#options.managerFlags ?? []),
     ];
@@ -180,7 +200,7 @@ export class Lab {
       ...['--node-id', node.id, '--etcd', this.#etcdUrls(), '--cluster', this.plan.cluster],
       ...['--manager', this.#managerUrls().join(','), '--underlay', 'eth0'],
       ...['--data-dir', node.dataDir, '--queue-dir', node.queueDir, '--socket', node.socket],
-      ...processFlags(this.plan, node.id),
+      ...(this.#options.joins === true ? ['--join', tokenFile(this.plan, node.id)] : processFlags(this.plan, node.id)),
       ...(this.#options.nodeFlags ?? []),
     ];
   }

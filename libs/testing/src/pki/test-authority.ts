@@ -58,6 +58,11 @@ export class TestAuthority {
     return new TestAuthority(certificate, keys);
   }
 
+  /** PEM of its certificate and key, as a cluster-manager issues from them. */
+  async files(): Promise<Issued> {
+    return { cert: this.ca, key: await pemOf(this.#keys.privateKey) };
+  }
+
   /** A certificate of this authority for a client and server. */
   async issue(request: CertificateRequest): Promise<Issued> {
     const { uris = [], addresses = ['127.0.0.1'], validForMs = dayMs } = request;
@@ -81,8 +86,7 @@ export class TestAuthority {
         ]),
       ],
     });
-    const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-    return { cert: `${certificate.toString('pem')}\n`, key: `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n` };
+    return { cert: `${certificate.toString('pem')}\n`, key: await pemOf(keys.privateKey) };
   }
 
   /** The same, as the three files that a process is given; written over by the next call with this name, each by a rename. */
@@ -120,6 +124,11 @@ export async function writeCredentials(
 function commonNameIn(uris: readonly string[]): string {
   const identity = uris.map(parseIdentity).find((each) => each !== undefined);
   return identity === undefined ? 'test' : commonNameOf(identity);
+}
+
+async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
+  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', key);
+  return `${x509.PemConverter.encode(pkcs8, 'PRIVATE KEY')}\n`;
 }
 
 function newKeys(): Promise<webcrypto.CryptoKeyPair> {
