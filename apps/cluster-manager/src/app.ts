@@ -30,7 +30,7 @@ export async function buildApp(
     description:
       'Grants subnets to nodes and keeps the register of their public keys. Any replica answers; the leader writes.',
     version: replica.version,
-    server: { url: 'http://localhost:7001', description: 'any replica' },
+    server: { url: 'https://localhost:7001', description: 'any replica' },
     tags: [
       { name: 'network', description: 'The address plan' },
       { name: 'nodes', description: 'Registrations, grants and the life of a node' },

@@ -3,19 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
 import { HelpAsked } from '@wgcni/api/server';
 
-const needed = [
-  ...['--etcd', 'http://192.0.2.1:2379,http://192.0.2.2:2379', '--cluster', 'main'],
-  ...['--listen', '192.0.2.1:7001', '--advertise', 'http://192.0.2.1:7001'],
+const bare = [
+  ...['--etcd', 'https://192.0.2.1:2379,https://192.0.2.2:2379', '--cluster', 'main'],
+  ...['--listen', '192.0.2.1:7001', '--advertise', 'https://192.0.2.1:7001'],
 ];
+const secure = ['--tls-cert', '/c', '--tls-key', '/k', '--tls-ca', '/a'];
+const needed = [...bare, ...secure];
 const parse = (argv: string[], env: Record<string, string> = {}) => parseConfig({ argv, env, hostname: 'host-1' });
 
 describe('the configuration', () => {
   it('has the documented defaults', () => {
     expect(parse(needed)).toEqual({
-      etcd: ['http://192.0.2.1:2379', 'http://192.0.2.2:2379'],
+      etcd: ['https://192.0.2.1:2379', 'https://192.0.2.2:2379'],
       cluster: 'main',
       listen: { host: '192.0.2.1', port: 7001 },
-      advertise: 'http://192.0.2.1:7001',
+      advertise: 'https://192.0.2.1:7001',
       replicaId: 'host-1-7001',
       bootstrap: false,
       network: {},
@@ -24,6 +26,7 @@ describe('the configuration', () => {
       restMs: 300_000,
       clients: { ratePerSec: 500, rateBurst: 2_000, connections: 10_000, connectionsPerClient: 1_000 },
       logLevel: 'info',
+      tls: { use: 'tls', cert: '/c', key: '/k', ca: '/a' },
     });
   });
 
@@ -102,31 +105,46 @@ describe('the configuration', () => {
     expect(remedy ?? '').toMatch(/\w{3}/);
   });
 
-  const secure = ['--tls-cert', '/c', '--tls-key', '/k', '--tls-ca', '/a'];
   const secureEtcd = ['--etcd-cert', '/ec', '--etcd-key', '/ek', '--etcd-ca', '/ea'];
-  const advertise = ['--advertise', 'https://192.0.2.1:7001'];
+  const plain = [
+    ...['--etcd', 'http://127.0.0.1:2379', '--cluster', 'main', '--insecure'],
+    ...['--listen', '127.0.0.1:7001', '--advertise', 'http://localhost:7001'],
+  ];
 
-  it('takes certificates for REST and for etcd, each with https:// URLs', () => {
-    expect(parse(needed)).toMatchObject({ tls: undefined, etcdTls: undefined });
-    const urls = needed.map((word) => word.replaceAll('http:', 'https:'));
-    const both = parse([...urls, ...secure, ...secureEtcd]);
+  it('takes certificates for REST and for etcd; without the latter etcd is shown the former', () => {
+    const both = parse([...needed, ...secureEtcd]);
     expect(both.tls).toEqual({ use: 'tls', cert: '/c', key: '/k', ca: '/a' });
     expect(both.etcdTls).toEqual({ use: 'etcd', cert: '/ec', key: '/ek', ca: '/ea' });
     const env = { WGCNI_TLS_CERT: '/c', WGCNI_TLS_KEY: '/k', WGCNI_TLS_CA: '/a' };
-    expect(parse(urls, env)).toMatchObject({ tls: { cert: '/c' }, etcdTls: undefined });
+    expect(parse(bare, env)).toMatchObject({ tls: { cert: '/c' }, etcdTls: undefined });
+  });
+
+  it('is plain HTTP on loopback when that was said', () => {
+    expect(parse(plain)).toMatchObject({ tls: undefined, etcdTls: undefined, advertise: 'http://localhost:7001' });
+    const [said, env] = [plain.filter((word) => word !== '--insecure'), { WGCNI_INSECURE: 'true' }];
+    expect(parse(said, env).tls).toBeUndefined();
+    expect(() => parse(said, { WGCNI_INSECURE: 'false' })).toThrow('--tls-cert is missing');
   });
 
   it.each([
-    [secure.slice(2), '--tls-cert'],
-    [secure.slice(0, 4), '--tls-ca'],
-    [secureEtcd.slice(0, 2), '--etcd-key'],
-    [secure, '--etcd'],
-    [[...secure, '--etcd', 'https://192.0.2.1:2379'], '--advertise'],
-    [secureEtcd, '--etcd'],
-    [advertise, '--advertise'],
-    [['--etcd', 'https://192.0.2.1:2379'], '--etcd'],
-  ])('refuses %j, which is half of a secure path, by %s', (argv, field) => {
-    expect(() => parse([...needed, ...argv])).toThrow(
+    [bare, '--tls-cert'],
+    [[...bare, ...secure.slice(2)], '--tls-cert'],
+    [[...bare, ...secure.slice(0, 4)], '--tls-ca'],
+    [[...bare, ...secureEtcd], '--tls-cert'],
+    [[...needed, ...secureEtcd.slice(0, 2)], '--etcd-key'],
+    [[...needed, '--etcd', 'http://127.0.0.1:2379'], '--etcd'],
+    [[...needed, '--advertise', 'http://127.0.0.1:7001'], '--advertise'],
+    [[...needed, '--insecure'], '--insecure'],
+    [plain.filter((word) => word !== '--insecure'), '--tls-cert'],
+    [[...plain, ...secure], '--insecure'],
+    [[...plain, ...secureEtcd], '--insecure'],
+    [[...plain, '--etcd', 'http://127.0.0.1:2379,http://192.0.2.1:2379'], '--etcd'],
+    [[...plain, '--etcd', 'https://127.0.0.1:2379'], '--etcd'],
+    [[...plain, '--advertise', 'http://192.0.2.1:7001'], '--advertise'],
+    [[...plain, '--listen', '0.0.0.0:7001'], '--listen'],
+    [[...plain, '--listen', '[::]:7001'], '--listen'],
+  ])('refuses %j, which is no secure path or half of one, by %s', (argv, field) => {
+    expect(() => parse(argv)).toThrow(
       expect.objectContaining({
         code: 'config.invalid',
         field,

@@ -2,8 +2,16 @@
 import { namePattern, parseDuration, type NetworkInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { checkMtu, checkPools, formatCidr, parsePool } from '@wgcni/ipam';
-import { checkSchemes, type CredentialPaths, credentialPaths } from '@wgcni/pki';
-import { readFlags, saidCredentials, usualLimits, variableOf, type Said, type Surroundings } from '@wgcni/api/server';
+import { checkListen, checkUrls, chooseTransport, type CredentialPaths, credentialPaths } from '@wgcni/pki';
+import {
+  readFlags,
+  saidCredentials,
+  saidInsecure,
+  usualLimits,
+  variableOf,
+  type Said,
+  type Surroundings,
+} from '@wgcni/api/server';
 import { program } from './flags.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -37,7 +45,7 @@ export interface Config {
   restMs: number;
   clients: ClientLimits;
   logLevel: string;
-  /** Certificate for REST; without one it is plain HTTP and anybody may do anything. */
+  /** Certificate for REST; none with --insecure, and then anybody may do anything. */
   tls: CredentialPaths | undefined;
   /** Issues certificates to nodes and to this replica itself, instead of `tls`. */
   authority: AuthorityConfig | undefined;
@@ -68,8 +76,7 @@ export function parseConfig(surroundings: Surroundings): Config {
     authority: parseAuthority(said),
     etcdTls: saidCredentials(said, 'etcd'),
   };
-  checkSchemes('--etcd', config.etcd, 'etcd', (config.etcdTls ?? config.authority ?? config.tls) !== undefined);
-  checkSchemes('--advertise', [config.advertise], 'tls', config.tls !== undefined || config.authority !== undefined);
+  checkTransport(config, saidInsecure(said));
   if (config.bootstrap && config.network.pools === undefined) {
     throw refuse(
       '--pool',
@@ -104,6 +111,22 @@ function parseAuthority(said: Said): AuthorityConfig | undefined {
     name.replace(/^\[(.*)\]$/, '$1'),
   );
   return { paths, names: [...new Set(names)] };
+}
+
+/** TLS everywhere, or --insecure and nobody but this machine. */
+function checkTransport(config: Config, isInsecure: boolean): void {
+  const { tls, authority, etcdTls, etcd, listen, advertise } = config;
+  const transport = chooseTransport(
+    {
+      hasCredentials: tls !== undefined || authority !== undefined,
+      hasEtcdCredentials: etcdTls !== undefined,
+      isInsecure,
+    },
+    '--authority-cert and --authority-key, or --tls-cert, --tls-key and --tls-ca',
+  );
+  checkUrls('--etcd', etcd, transport);
+  checkUrls('--advertise', [advertise], transport);
+  checkListen('--listen', listen.host, transport);
 }
 
 function parseNetwork(said: Said): Partial<NetworkInput> {
@@ -184,7 +207,7 @@ function parseUrl(flag: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.pathname === '/' && url.username === '')
     return url.origin;
-  throw refuse(flag, `"${text}" is not a URL of a server`, 'write it like http://192.0.2.1:2379');
+  throw refuse(flag, `"${text}" is not a URL of a server`, 'write it like https://192.0.2.1:2379');
 }
 
 function parseName(flag: string, text: string): string {

@@ -1,5 +1,5 @@
 /** The flags of the cluster-manager. */
-import { credentialFlags, type Program } from '@wgcni/api/server';
+import { credentialFlags, insecureFlag, type Program } from '@wgcni/api/server';
 
 export const program: Program = {
   name: 'cluster-manager',
@@ -40,7 +40,8 @@ export const program: Program = {
       about: 'further host name or address by which this replica is dialled, for its own certificate; repeat it',
     },
     ...credentialFlags('tls', 'nodes, operators and other replicas'),
-    ...credentialFlags('etcd', 'etcd'),
+    ...credentialFlags('etcd', 'etcd, when it is another'),
+    insecureFlag,
     { name: 'log-level', value: 'level', about: 'trace, debug, info, warn, error, fatal or silent (default: info)' },
   ],
 };

@@ -8,7 +8,7 @@ import { runReplica } from './run-replica.ts';
 
 /** The document comes from a replica whose loops have ended before they begin. */
 async function main(argv: readonly string[]): Promise<number> {
-  const flags = ['--etcd=http://localhost:2379', '--cluster=main', '--listen=localhost:7001'];
+  const flags = ['--etcd=http://localhost:2379', '--cluster=main', '--listen=localhost:7001', '--insecure'];
   const config = parseConfig({
     argv: [...flags, '--advertise=http://localhost:7001'],
     env: {},

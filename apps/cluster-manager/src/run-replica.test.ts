@@ -13,7 +13,7 @@ let replica: RunningReplica;
 beforeEach(async () => {
   clock = new ManualClock();
   stop = new AbortController();
-  const argv = ['--etcd=http://localhost:2379', '--cluster=main', '--listen=localhost:7001'];
+  const argv = ['--etcd=http://localhost:2379', '--cluster=main', '--listen=localhost:7001', '--insecure'];
   const config = parseConfig({ argv: [...argv, '--advertise=http://localhost:7001'], env: {}, hostname: 'm1' });
   const store = new MemoryStore(new MemoryBackend(clock));
   const listening = new Promise<void>((resolve) => (tellListening = resolve));

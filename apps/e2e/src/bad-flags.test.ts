@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 
-const manager = [
-  '--etcd=http://192.0.2.1:2379',
-  '--cluster=c',
-  '--listen=127.0.0.1:7001',
-  '--advertise=http://127.0.0.1:7001',
-];
-const node = ['--node-id=n', '--etcd=http://192.0.2.1:2379', '--cluster=c', '--manager=http://192.0.2.1:7001'];
+const certificate = ['--tls-cert=c', '--tls-key=k', '--tls-ca=a'];
+const places = ['--etcd=https://192.0.2.1:2379', '--cluster=c'];
+const manager = [...places, '--listen=127.0.0.1:7001', '--advertise=https://127.0.0.1:7001', ...certificate];
+const node = [...places, '--manager=https://192.0.2.1:7001', ...certificate];
+/** On loopback, without a word of it. */
+const plainPlaces = ['--etcd=http://127.0.0.1:2379', '--cluster=c'];
+const plainManager = [...plainPlaces, '--listen=127.0.0.1:7001', '--advertise=http://127.0.0.1:7001'];
+const plainNode = [...plainPlaces, '--manager=http://127.0.0.1:7001'];
 
 describe('a bad flag', () => {
   it.each([
@@ -20,14 +21,21 @@ describe('a bad flag', () => {
     ['node-manager', [...node, '--mesh-port=70000'], '--mesh-port'],
     ['node-manager', [...node, '--container-ports=9'], '--container-ports'],
     ['node-manager', [...node, '--backend=magic'], '--backend'],
-    ['node-manager', node.slice(0, 3), '--manager'],
+    ['node-manager', node.slice(0, 2), '--manager'],
     ['node-manager', [...node, 'word'], 'word'],
     ['wgcni', ['nodes'], '--manager'],
     ['wgcni', ['nodes', '--colour=red'], '--colour'],
     ['wgcni', ['nodes', '--manager=https://127.0.0.1:1'], '--tls-cert'],
     ['wgcni', ['nodes', '--manager=https://127.0.0.1:1', '--tls-cert=c'], '--tls-key'],
-    ['wgcni', ['nodes', '--manager=http://127.0.0.1:1', '--tls-cert=c', '--tls-key=k', '--tls-ca=a'], '--manager'],
-    ['cluster-manager', [...manager, '--tls-cert=c', '--tls-key=k'], '--tls-ca'],
+    ['wgcni', ['nodes', '--manager=http://127.0.0.1:1', ...certificate], '--manager'],
+    ['wgcni', ['nodes', '--manager=http://127.0.0.1:1'], '--insecure'],
+    ['wgcni', ['nodes', '--manager=http://192.0.2.1:1', '--insecure'], '--manager'],
+    ['wgcni', ['nodes', '--manager=https://127.0.0.1:1', ...certificate, '--insecure'], '--insecure'],
+    ['cluster-manager', manager.slice(0, -1), '--tls-ca'],
+    ['cluster-manager', plainManager, '--insecure'],
+    ['cluster-manager', [...plainManager, '--insecure', '--listen=0.0.0.0:7001'], '--listen'],
+    ['node-manager', plainNode, '--insecure'],
+    ['node-manager', [...plainNode, '--insecure', '--manager=http://192.0.2.1:7001'], '--manager'],
     ['node-manager', [...node, '--etcd-ca=a'], '--etcd-cert'],
     ['lab', ['up', '--name', 'Not_A_Name'], 'Not_A_Name'],
   ])('of %s %j is refused', async (program, argv, named) => {

@@ -95,7 +95,7 @@ describe('a cluster with certificates', () => {
       stderr: expect.stringContaining('[identity.refused]') as string,
     });
     const plain = await execa(process.execPath, [programs.wgcni, '--manager', url, 'nodes'], { reject: false });
-    expect([plain.exitCode, plain.stderr]).toEqual([2, expect.stringContaining('needs --tls-cert')]);
+    expect([plain.exitCode, plain.stderr]).toEqual([2, expect.stringContaining('--tls-cert is missing')]);
   });
 
   it('renews all certificates in place without a failed request', async () => {

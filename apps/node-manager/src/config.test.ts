@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
 import { HelpAsked } from '@wgcni/api/server';
 
-const needed = ['--etcd', 'http://192.0.2.1:2379', '--cluster', 'lab', '--manager', 'http://192.0.2.1:7001'];
+const bare = ['--etcd', 'https://192.0.2.1:2379', '--cluster', 'lab', '--manager', 'https://192.0.2.1:7001'];
+const secure = ['--tls-cert', '/c', '--tls-key', '/k', '--tls-ca', '/a'];
+const needed = [...bare, ...secure];
 const parse = (argv: string[], env: Record<string, string> = {}) => parseConfig({ argv, env, hostname: 'host-1' });
 
 describe('the configuration', () => {
@@ -40,22 +42,25 @@ describe('the configuration', () => {
   });
 
   it('takes lists by commas and by repetition, each server once', () => {
-    const config = parse([...needed, '--etcd', 'http://a:1,http://b:2', '--etcd', 'http://b:2/']);
-    expect(config.etcd).toEqual(['http://192.0.2.1:2379', 'http://a:1', 'http://b:2']);
+    const config = parse([...needed, '--etcd', 'https://a:1,https://b:2', '--etcd', 'https://b:2/']);
+    expect(config.etcd).toEqual(['https://192.0.2.1:2379', 'https://a:1', 'https://b:2']);
   });
 
-  const secure = ['--tls-cert', '/c', '--tls-key', '/k', '--tls-ca', '/a'];
   const secureEtcd = ['--etcd-cert', '/ec', '--etcd-key', '/ek', '--etcd-ca', '/ea'];
+  const nearby = ['--etcd', 'http://127.0.0.1:2379', '--cluster', 'lab', '--manager', 'http://[::1]:7001'];
+  const plain = [...nearby, '--insecure'];
 
-  it('takes certificates for the managers and for etcd, each with https:// URLs', () => {
-    expect(parse(needed)).toMatchObject({ tls: undefined, etcdTls: undefined });
-    const urls = needed.map((word) => word.replace('http:', 'https:'));
-    const { tls, etcdTls } = parse([...urls, ...secure, ...secureEtcd]);
+  it('takes certificates for the managers and for etcd; without the latter etcd is shown the former', () => {
+    const { tls, etcdTls } = parse([...needed, ...secureEtcd]);
     expect([tls, etcdTls]).toEqual([
       { use: 'tls', cert: '/c', key: '/k', ca: '/a' },
       { use: 'etcd', cert: '/ec', key: '/ek', ca: '/ea' },
     ]);
-    expect(parse([...urls, ...secure]).etcdTls).toBeUndefined();
+    expect(parse(needed).etcdTls).toBeUndefined();
+  });
+
+  it('is plain HTTP on loopback when that was said', () => {
+    expect(parse(plain)).toMatchObject({ tls: undefined, etcdTls: undefined, managers: ['http://[::1]:7001'] });
   });
 
   it('takes any address to listen on with a certificate', () => {
@@ -68,14 +73,20 @@ describe('the configuration', () => {
   });
 
   it.each([
-    [secure.slice(2), '--tls-cert'],
-    [secureEtcd.slice(0, 4), '--etcd-ca'],
-    [secure, '--etcd'],
-    [secureEtcd, '--etcd'],
-    [['--manager', 'https://192.0.2.1:7001'], '--manager'],
-    [['--etcd', 'https://192.0.2.1:2379'], '--etcd'],
-  ])('refuses %j, which is half of a secure path, by %s', (argv, field) => {
-    expect(() => parse([...needed, ...argv])).toThrow(
+    [bare, '--tls-cert'],
+    [nearby, '--tls-cert'],
+    [[...bare, ...secure.slice(2)], '--tls-cert'],
+    [[...bare, ...secureEtcd], '--tls-cert'],
+    [[...needed, ...secureEtcd.slice(0, 4)], '--etcd-ca'],
+    [[...needed, '--manager', 'http://127.0.0.1:7001'], '--manager'],
+    [[...needed, '--etcd', 'http://127.0.0.1:2379'], '--etcd'],
+    [[...needed, '--insecure'], '--insecure'],
+    [[...plain, ...secureEtcd], '--insecure'],
+    [[...plain, '--manager', 'http://192.0.2.1:7001'], '--manager'],
+    [[...plain, '--manager', 'https://127.0.0.1:7001'], '--manager'],
+    [[...plain, '--etcd', 'http://192.0.2.1:2379'], '--etcd'],
+  ])('refuses %j, which is no secure path or half of one, by %s', (argv, field) => {
+    expect(() => parse(argv)).toThrow(
       expect.objectContaining({
         code: 'config.invalid',
         field,
@@ -84,7 +95,7 @@ describe('the configuration', () => {
     );
   });
 
-  it('needs neither store nor managers to tear down', () => {
+  it('needs neither store nor managers nor a certificate to tear down', () => {
     expect(parse(['--teardown']).teardown).toBe(true);
   });
 
@@ -97,9 +108,9 @@ describe('the configuration', () => {
     ['--node-id', ''],
     ['--node-id', 'x'.repeat(64)],
     ['--etcd', 'etcd:2379'],
-    ['--etcd', 'http://a:1,'],
+    ['--etcd', 'https://a:1,'],
     ['--manager', 'ftp://a'],
-    ['--manager', 'http://a/path'],
+    ['--manager', 'https://a/path'],
     ['--cluster', 'a/b'],
     ['--data-dir', 'relative'],
     ['--socket', `/${'x'.repeat(120)}`],

@@ -13,13 +13,14 @@ import {
   parseUrls,
   refuse,
 } from './flag-values.ts';
-import { checkSchemes, type CredentialPaths } from '@wgcni/pki';
+import { checkUrls, chooseTransport, type CredentialPaths } from '@wgcni/pki';
 import {
   type Listen,
   parseListen,
   readFlags,
   refuseOpen,
   saidCredentials,
+  saidInsecure,
   type Surroundings,
   variableOf,
 } from '@wgcni/api/server';
@@ -102,24 +103,34 @@ export function parseConfig(surroundings: Surroundings, hasJoined: HasJoined = (
     etcdTls: saidCredentials(said, 'etcd'),
   };
   refuseSharedPorts(config);
-  if (config.tls !== undefined && config.join !== undefined)
+  // To tear down nobody is reached.
+  if (!config.teardown) {
+    refuseMissing(config);
+    checkTransport(config, saidInsecure(said), hasJoined(config.dataDir));
+  }
+  return config;
+}
+
+/** TLS to everybody, or --insecure and nobody beyond this machine. */
+function checkTransport(config: Config, isInsecure: boolean, hasJoined: boolean): void {
+  const { tls, join, etcdTls, etcd, managers, listen } = config;
+  if (tls !== undefined && join !== undefined)
     throw refuse(
       '--join',
       'gets a certificate, and --tls-… names another one',
       'leave out --join, or --tls-cert, --tls-key and --tls-ca',
     );
-  if (!config.teardown) refuseMissing(config);
-  if (
-    config.listen !== undefined &&
-    config.tls === undefined &&
-    config.join === undefined &&
-    !hasJoined(config.dataDir)
-  )
-    refuseOpen('--listen', config.listen);
-  const isSecure = (config.tls ?? config.join) !== undefined || hasJoined(config.dataDir);
-  checkSchemes('--etcd', config.etcd, 'etcd', config.etcdTls !== undefined || isSecure);
-  checkSchemes('--manager', config.managers, 'tls', isSecure);
-  return config;
+  const transport = chooseTransport(
+    {
+      hasCredentials: (tls ?? join) !== undefined || hasJoined,
+      hasEtcdCredentials: etcdTls !== undefined,
+      isInsecure,
+    },
+    '--join TOKEN of `wgcni token create`, or --tls-cert, --tls-key and --tls-ca',
+  );
+  checkUrls('--etcd', etcd, transport);
+  checkUrls('--manager', managers, transport);
+  if (listen !== undefined && transport === 'plain') refuseOpen('--listen', listen);
 }
 
 function refuseMissing(config: Config): void {

@@ -46,7 +46,7 @@ export function parseUrls(flag: string, words: readonly string[]): string[] {
     throw refuse(
       flag,
       `"${text}" is not a URL of a server`,
-      'write it like http://192.0.2.1:7001, several separated by commas',
+      'write it like https://192.0.2.1:7001, several separated by commas',
     );
   }
   return [...new Set(urls.map((text) => new URL(text).origin))];

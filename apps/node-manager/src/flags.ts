@@ -1,5 +1,5 @@
 /** The flags of the node-manager. */
-import { credentialFlags, type Program } from '@wgcni/api/server';
+import { credentialFlags, insecureFlag, type Program } from '@wgcni/api/server';
 
 export const program: Program = {
   name: 'node-manager',
@@ -50,7 +50,8 @@ export const program: Program = {
       about: 'join by this token of `wgcni token create`, or by that in the file of this absolute path; used once',
     },
     ...credentialFlags('tls', 'the cluster-managers'),
-    ...credentialFlags('etcd', 'etcd'),
+    ...credentialFlags('etcd', 'etcd, when it is another'),
+    insecureFlag,
     { name: 'log-level', value: 'level', about: 'trace, debug, info, warn, error, fatal or silent (default: info)' },
     { name: 'take-over', about: 'register although another instance of this node id is alive, or after a delete' },
     { name: 'teardown', about: 'remove everything that was ever made on this host, and end' },

@@ -26,6 +26,7 @@ const program = new Command('wgcni')
   .addOption(new Option('--tls-cert <file>', 'certificate of an operator, PEM').env('WGCNI_TLS_CERT'))
   .addOption(new Option('--tls-key <file>', 'its private key, PEM, mode 0600').env('WGCNI_TLS_KEY'))
   .addOption(new Option('--tls-ca <file>', 'authorities that the others are judged by, PEM').env('WGCNI_TLS_CA'))
+  .option('--insecure', 'no certificate: plain HTTP, to loopback alone', false)
   .option('--json', 'print JSON instead of text', false)
   .configureHelp({ showGlobalOptions: true })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

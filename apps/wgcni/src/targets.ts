@@ -3,7 +3,8 @@ import { createManagerClient, createNodeClient, type ManagerClient, type NodeCli
 import { CatalogueError } from '@wgcni/base';
 import {
   checkCredentials,
-  checkSchemes,
+  checkUrls,
+  chooseTransport,
   credentialPaths,
   type Credentials,
   type CredentialSource,
@@ -24,6 +25,8 @@ export interface Targets {
   tlsCert?: string;
   tlsKey?: string;
   tlsCa?: string;
+  /** Plain HTTP, on loopback alone. */
+  insecure: boolean;
   json: boolean;
 }
 
@@ -62,12 +65,12 @@ async function nodeClient(targets: Targets): Promise<NodeClient> {
 }
 
 async function operatorCredentials(
-  { tlsCert, tlsKey, tlsCa }: Targets,
+  { tlsCert, tlsKey, tlsCa, insecure }: Targets,
   flag: string,
   urls: readonly string[],
 ): Promise<Credentials | undefined> {
   const paths = credentialPaths('tls', { cert: tlsCert, key: tlsKey, ca: tlsCa });
-  checkSchemes(flag, urls, 'tls', paths !== undefined);
+  checkUrls(flag, urls, chooseTransport({ hasCredentials: paths !== undefined, isInsecure: insecure }));
   if (paths === undefined) return undefined;
   const current = checkCredentials(paths, await readCredentialTexts(paths));
   expectAnybody(paths, current);
@@ -83,11 +86,11 @@ function managerUrls({ manager }: Targets): string[] {
   if (manager === undefined) {
     throw new CatalogueError('request.invalid', 'no cluster-manager is named', {
       field: '--manager',
-      remedy: 'give --manager http://HOST:PORT[,…] or set WGCNI_MANAGER',
+      remedy: 'give --manager https://HOST:PORT[,…] or set WGCNI_MANAGER',
     });
   }
   const urls = manager.split(',').map((text) => text.trim());
-  for (const url of urls) refuseNoUrl('--manager', url, 'http://192.0.2.1:7001');
+  for (const url of urls) refuseNoUrl('--manager', url, 'https://192.0.2.1:7001');
   return urls;
 }
 

@@ -1,4 +1,4 @@
-/** PURE: the three files that a process shows itself by, and the URLs that go with them: all of it or nothing. */
+/** PURE: the three files that a process shows itself by: all of them or none. */
 import { CatalogueError } from '@wgcni/base';
 
 /** What the files are for: `tls` is our own REST, `etcd` the store, `authority` issues certificates. */
@@ -35,19 +35,4 @@ export function credentialPaths(
     field: flags[0] ?? '',
     remedy: `give ${parts.map((part) => credentialFlag(use, part)).join(', ')}, or none of them`,
   });
-}
-
-/** Throws CatalogueError `config.invalid` for an https:// URL without credentials, and for http:// with them. */
-export function checkSchemes(flag: string, urls: readonly string[], use: CredentialUse, isSecure: boolean): void {
-  const wrong = urls.find((url) => (new URL(url).protocol === 'https:') !== isSecure);
-  if (wrong === undefined) return;
-  const flags = parts.map((part) => credentialFlag(use, part)).join(', ');
-  throw new CatalogueError(
-    'config.invalid',
-    isSecure ? `${flag} "${wrong}" is not encrypted, and ${flags} are given` : `${flag} "${wrong}" needs ${flags}`,
-    {
-      field: flag,
-      remedy: isSecure ? 'write https://, or leave those flags out' : 'give those flags, or write http://',
-    },
-  );
 }

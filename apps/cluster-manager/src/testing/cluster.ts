@@ -56,9 +56,9 @@ export class TestCluster {
   async start(id: string, flags: string[] = []): Promise<TestReplica> {
     const store = new MemoryStore(this.backend);
     const stop = new AbortController();
-    const argv = ['--etcd=http://localhost:2379', '--cluster=main', '--listen=localhost:7001', `--replica-id=${id}`];
+    const argv = ['--etcd=http://localhost:2379', '--cluster=main', '--listen=localhost:7001', '--insecure'];
     const config = parseConfig({
-      argv: [...argv, '--advertise=http://localhost:7001', ...flags],
+      argv: [...argv, '--advertise=http://localhost:7001', `--replica-id=${id}`, ...flags],
       env: {},
       hostname: 'localhost',
     });

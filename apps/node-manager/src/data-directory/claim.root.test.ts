@@ -19,16 +19,8 @@ it('a second node-manager of one data directory ends before it has changed anyth
   try {
     const flags = [
       ...['--data-dir', dataDir, '--socket', join(place, 'run', 'node.sock'), '--queue-dir', join(place, 'queue')],
-      ...[
-        '--node-id',
-        'second',
-        '--cluster',
-        'none',
-        '--etcd',
-        'http://127.0.0.1:9',
-        '--manager',
-        'http://127.0.0.1:9',
-      ],
+      ...['--node-id', 'second', '--cluster', 'none', '--insecure'],
+      ...['--etcd', 'http://127.0.0.1:9', '--manager', 'http://127.0.0.1:9'],
     ];
     const ended = await new Promise<{ code: unknown; stderr: string }>((resolve) =>
       execFile(process.execPath, [program, ...flags], { timeout: 20_000 }, (error, _, stderr) =>

@@ -28,7 +28,8 @@ describe('the node-manager refuses to start', () => {
   const start = (): Promise<{ code: unknown; stderr: string }> => {
     const flags = [
       ...['--data-dir', dataDir, '--socket', join(place, 'run', 'node.sock'), '--queue-dir', join(place, 'queue')],
-      ...['--node-id', 'open', '--cluster', 'none', '--etcd', 'http://127.0.0.1:9', '--manager', 'http://127.0.0.1:9'],
+      ...['--node-id', 'open', '--cluster', 'none', '--insecure'],
+      ...['--etcd', 'http://127.0.0.1:9', '--manager', 'http://127.0.0.1:9'],
     ];
     return new Promise((resolve) =>
       execFile(process.execPath, [program, ...flags], { timeout: 20_000 }, (error, _, stderr) =>

@@ -61,6 +61,7 @@ describe('two nodes on the real kernel', () => {
         'http://127.0.0.1:1',
         '--cluster',
         clusterName,
+        '--insecure',
       ],
       ...[
         '--underlay',

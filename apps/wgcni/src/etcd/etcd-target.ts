@@ -3,7 +3,7 @@ import { namePattern } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import {
   checkCredentials,
-  checkSchemes,
+  checkUrls,
   commonNameOf,
   credentialPaths,
   type Credentials,
@@ -42,7 +42,7 @@ export async function etcdTarget(flags: EtcdFlags): Promise<EtcdTarget> {
       'is missing: without TLS etcd knows nobody',
       'give --etcd-cert, --etcd-key and --etcd-ca',
     );
-  checkSchemes('--etcd', urls, 'etcd', true);
+  checkUrls('--etcd', urls, 'tls');
   const current = checkCredentials(paths, await readCredentialTexts(paths));
   expectRoot(paths, current);
   // etcd's client has no option for it.

@@ -5,7 +5,7 @@ import { Revision } from '../formats.ts';
 export const ReplicaSchema = Type.Object(
   {
     replicaId: Type.String(),
-    url: Type.String({ examples: ['http://127.0.0.1:7001'] }),
+    url: Type.String({ examples: ['https://192.0.2.1:7001'] }),
     version: Type.String(),
     isLeader: Type.Boolean(),
   },

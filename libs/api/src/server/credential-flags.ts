@@ -11,6 +11,17 @@ export function credentialFlags(use: CredentialUse, what: string): Flag[] {
   ];
 }
 
+/** The switch for those who want none. */
+export const insecureFlag: Flag = {
+  name: 'insecure',
+  about: 'no certificates: plain HTTP, on loopback alone; whoever is on this machine may do anything',
+};
+
+/** Whether it was said. */
+export function saidInsecure(said: Said): boolean {
+  return said.get('insecure')?.at(-1) === 'true';
+}
+
 /** The files that were said, all three or none. Throws CatalogueError `config.invalid` otherwise. */
 export function saidCredentials(said: Said, use: CredentialUse): CredentialPaths | undefined {
   const path = (part: string): string | undefined => said.get(`${use}-${part}`)?.at(-1);
