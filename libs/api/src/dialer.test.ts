@@ -1,6 +1,7 @@
 /** A client's connections follow its credentials, and no call notices. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener, Server } from 'node:http';
+import { type AddressInfo, connect, createServer, type Server as NetServer } from 'node:net';
 import { Secret } from '@wgcni/base';
 import { checkCredentials, type Credentials, SecureServer } from '@wgcni/pki';
 import { TestAuthority } from '@wgcni/testing/pki';
@@ -38,19 +39,27 @@ async function credentials(authority: TestAuthority, uri: string): Promise<Crede
   );
 }
 
+/** A manager that answers with what `answer` says. */
+async function serve(credentials: Credentials, answer: (secure: SecureServer) => RequestListener): Promise<Server> {
+  const secure = new SecureServer(new Source(credentials));
+  const server = secure.serve((incoming, response) => answer(secure)(incoming, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+const portOf = (server: NetServer): number => (server.address() as AddressInfo).port;
+
 it('shows renewed credentials from the next call on; the one in flight ends on the connection that it began on', async () => {
   const authority = await TestAuthority.create();
-  const secure = new SecureServer(new Source(await credentials(authority, 'wgcni://main/manager/m1')));
   let finish = (): void => {};
   const asked: string[] = [];
-  const server = secure.serve((req, res) => {
+  const server = await serve(await credentials(authority, 'wgcni://main/manager/m1'), (secure) => (req, res) => {
     const who = /node\/\w+/.exec(secure.peerOf(req.socket)?.subjectAltName ?? '')?.[0] ?? 'nobody';
     asked.push(`${req.url} ${who}`);
     if (req.url === '/slow') finish = () => res.end(who);
     else res.end(who);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
   const source = new Source(await credentials(authority, 'wgcni://main/node/before'));
   const dialer = new Dialer({ connectTimeoutMs: 1_000, answerTimeoutMs: 5_000 }, source);
   end = () => {
@@ -59,7 +68,7 @@ it('shows renewed credentials from the next call on; the one in flight ends on t
     server.close();
   };
   const call = async (path: string): Promise<string> => {
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+    const url = `https://127.0.0.1:${portOf(server)}${path}`;
     return (await request(url, { dispatcher: dialer.agent })).body.text();
   };
   expect(await call('/1')).toBe('node/before');
@@ -69,4 +78,32 @@ it('shows renewed credentials from the next call on; the one in flight ends on t
   expect(await call('/2')).toBe('node/after');
   finish();
   expect(await slow).toBe('node/before');
+});
+
+/** Undici counts in steps of half a second. */
+const handshakeMs = 1_500;
+
+it('waits for a handshake as for an answer: one that is busy with many is there', async () => {
+  const authority = await TestAuthority.create();
+  const server = await serve(
+    await credentials(authority, 'wgcni://main/manager/m1'),
+    () => (_, res) => res.end('late'),
+  );
+  const busy = createServer((incoming) => {
+    setTimeout(() => incoming.pipe(connect(portOf(server), '127.0.0.1')).pipe(incoming), handshakeMs);
+  }).listen(0, '127.0.0.1');
+  await once(busy, 'listening');
+  const source = new Source(await credentials(authority, 'wgcni://main/node/n1'));
+  const patient = new Dialer({ connectTimeoutMs: 100, answerTimeoutMs: 5_000 }, source);
+  const hasty = new Dialer({ connectTimeoutMs: 100, answerTimeoutMs: 200 }, source);
+  end = () => {
+    void patient.close();
+    void hasty.close();
+    busy.close();
+    server.closeAllConnections();
+    server.close();
+  };
+  const url = `https://127.0.0.1:${portOf(busy)}/`;
+  await expect(request(url, { dispatcher: hasty.agent })).rejects.toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT' });
+  expect(await (await request(url, { dispatcher: patient.agent })).body.text()).toBe('late');
 });

@@ -1,8 +1,9 @@
 /** The connections of a client: kept for the next call, and made anew when its credentials are. */
 import { clientOptions, type CredentialSource } from '@wgcni/pki';
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
 
 export interface DialerTimeouts {
+  /** Until there is a connection; under TLS its handshake may take as long as an answer, since one that serves many is busy, not gone. */
   connectTimeoutMs: number;
   /** Until the head of an answer, and between two parts of it. */
   answerTimeoutMs: number;
@@ -35,10 +36,11 @@ export class Dialer {
 
   #open(): Agent {
     const { connectTimeoutMs, answerTimeoutMs } = this.#timeouts;
-    const tls =
-      this.#credentials === undefined ? {} : { ...clientOptions(this.#credentials.current), maxCachedSessions: 0 };
+    const plain = buildConnector({ timeout: connectTimeoutMs });
+    const shown = this.#credentials === undefined ? undefined : clientOptions(this.#credentials.current);
+    const secure = buildConnector({ ...shown, maxCachedSessions: 0, timeout: answerTimeoutMs });
     return new Agent({
-      connect: { ...tls, timeout: connectTimeoutMs },
+      connect: shown === undefined ? plain : overTls(plain, secure),
       headersTimeout: answerTimeoutMs,
       bodyTimeout: answerTimeoutMs,
     });
@@ -51,4 +53,14 @@ export class Dialer {
     // Each call that it carries has an end of its own, and tells its caller.
     void before.close().catch(() => undefined);
   }
+}
+
+/** A connection first, then the handshake on it, each within its own time. */
+function overTls(plain: buildConnector.connector, secure: buildConnector.connector): buildConnector.connector {
+  return (options, callback) => {
+    plain({ ...options, protocol: 'http:', port: options.port || '443' }, (...[error, socket]) => {
+      if (socket === null) callback(error, null);
+      else secure({ ...options, httpSocket: socket }, callback);
+    });
+  };
 }
