@@ -1,4 +1,5 @@
 /** The flags and variables of the node-manager: what is taken, and how a bad one is refused. */
+import type { Secret } from '@wgcni/base';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
 import { HelpAsked } from '@wgcni/api/server';
@@ -64,12 +65,24 @@ describe('the configuration', () => {
   });
 
   it('takes any address to listen on with a certificate', () => {
-    const urls = needed.map((word) => word.replace('http://192.0.2.1:7001', 'https://192.0.2.1:7001'));
-    expect(parse([...urls, ...secure, '--listen', '192.0.2.1:7070']).listen).toEqual({
-      host: '192.0.2.1',
-      port: 7_070,
+    expect(parse([...needed, '--listen', '192.0.2.1:7070']).listen).toEqual({ host: '192.0.2.1', port: 7_070 });
+    expect(() => parse([...plain, '--listen', '0.0.0.0:80'])).toThrow(/--listen .* not a loopback address/);
+  });
+
+  it('needs no certificate with a token, or once the node has joined', () => {
+    expect(parse([...bare, '--join', '/run/token'])).toMatchObject({
+      tls: undefined,
+      join: expect.anything() as Secret,
     });
-    expect(() => parse([...needed, '--listen', '192.0.2.1:7070'])).toThrow(/not a loopback address/);
+    const again = parseConfig({ argv: bare, env: {}, hostname: 'host-1' }, (dir) => dir === '/var/lib/wgcni');
+    expect(again).toMatchObject({ tls: undefined, join: undefined });
+    expect(() => parse([...needed, '--join', 'x'])).toThrow(/--join gets a certificate/);
+    expect(() => parse([...plain, '--join', 'x'])).toThrow(/--insecure/);
+    expect(() => parse(bare)).toThrow(expect.objectContaining({ remedy: expect.stringContaining('--join') as string }));
+  });
+
+  it('does not print a token', () => {
+    expect(JSON.stringify(parse([...bare, '--join', 'hunter2']))).not.toContain('hunter2');
   });
 
   it.each([
@@ -115,7 +128,6 @@ describe('the configuration', () => {
     ['--data-dir', 'relative'],
     ['--socket', `/${'x'.repeat(120)}`],
     ['--queue-dir', './q'],
-    ['--listen', '0.0.0.0:80'],
     ['--listen', '127.0.0.1'],
     ['--listen', '127.0.0.1:99999'],
     ['--listen', 'localhost:80'],
