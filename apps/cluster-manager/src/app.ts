@@ -69,10 +69,7 @@ function limitsOf(
 /** A store that is away, or does not let us in, is a passing state, not a fault of ours. */
 function storeErrorOf(thrown: unknown): unknown {
   if (thrown instanceof StoreRefusedError)
-    return new CatalogueError('store.refused', 'etcd does not allow this replica what it asks for', {
-      remedy: 'see the log of the replica, and run wgcni etcd setup',
-      cause: thrown,
-    });
+    return new CatalogueError('store.refused', thrown.message, { remedy: 'run wgcni etcd setup', cause: thrown });
   if (!(thrown instanceof StoreUnavailableError)) return thrown;
   return new CatalogueError('store.unavailable', `etcd did not answer: ${thrown.message}`, {
     remedy: 'see that etcd has a quorum, then try again',

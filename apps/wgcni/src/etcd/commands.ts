@@ -5,6 +5,9 @@ import type { Answer } from '../commands.ts';
 import { etcdTarget, type EtcdFlags } from './etcd-target.ts';
 import { showSetup, showStatus } from './show-access.ts';
 
+// Node warns of a name in TLS that is an address, which etcd's client gives it; whoever runs this can do nothing about it.
+process.noDeprecation = true;
+
 /** Makes users and roles as they should be and switches auth on. */
 export async function setup(flags: EtcdFlags): Promise<Answer> {
   const { options, users } = await etcdTarget(flags);
