@@ -5,6 +5,7 @@ import { open, readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { credentialFlag, type CredentialPaths } from './credential-paths.ts';
 import { type Identity, identityIn } from './identity.ts';
+import { isHandedOver, isOpenToOthers } from './key-custody.ts';
 import { certificatesIn } from './pem.ts';
 
 /** What the files hold; PEM. */
@@ -48,14 +49,10 @@ async function readKey(paths: CredentialPaths): Promise<Secret> {
     throw unreadable(paths, 'key', cause);
   });
   try {
-    const mode = (await file.stat()).mode & 0o777;
-    if ((mode & 0o077) !== 0)
-      throw refuse(
-        paths,
-        'key',
-        `has mode ${mode.toString(8).padStart(4, '0')}: others may use it`,
-        `chmod 600 ${paths.key}`,
-      );
+    const found = await file.stat();
+    const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
+    if (isOpenToOthers(found, isHandedOver(paths.key, process.env['CREDENTIALS_DIRECTORY'])))
+      throw refuse(paths, 'key', `has mode ${mode}: others may use it`, `chmod 600 ${paths.key}`);
     return new Secret(await file.readFile('utf8'));
   } finally {
     await file.close();
