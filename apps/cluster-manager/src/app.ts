@@ -1,6 +1,6 @@
 /** The REST surface of the cluster-manager. */
 import { openServer, usualLimits } from '@wgcni/api/server';
-import { CatalogueError } from '@wgcni/base';
+import { CatalogueError, type ErrorCode } from '@wgcni/base';
 import { StoreRefusedError, StoreUnavailableError } from '@wgcni/store';
 import type { FastifyInstance } from 'fastify';
 import type { RequestListener, ServerOptions } from 'node:http';
@@ -17,12 +17,13 @@ import { tokenRoutes } from './routes/tokens.ts';
 
 /**
  * An instance that is not listening yet; tests use its `inject`. With credentials it speaks TLS, and only with those who may. Without limits of its
- * clients the usual ones hold, and each asks as often as it likes.
+ * clients the usual ones hold, and each asks as often as it likes. `onRefusal` is told of each request that was refused.
  */
 export async function buildApp(
   replica: Replica,
   credentials?: CredentialSource,
   clients?: ClientLimits,
+  onRefusal?: (code: ErrorCode) => void,
 ): Promise<FastifyInstance> {
   const secure = credentials === undefined ? undefined : new SecureServer(credentials);
   const options = {
@@ -40,6 +41,7 @@ export async function buildApp(
     // A registration names at most 64 grants.
     bodyLimit: 64 * 1_024,
     log: replica.log,
+    onRefusal,
     translate: storeErrorOf,
     ...(secure === undefined
       ? {}

@@ -73,6 +73,8 @@ describe('the configuration', () => {
     [['--listen', '192.0.2.1'], '--listen', '192.0.2.1'],
     [['--listen', '192.0.2.1:0'], '--listen', ':0'],
     [['--listen', '192.0.2.1:65536'], '--listen', ':65536'],
+    [['--health-listen', 'localhost:9100'], '--health-listen', 'localhost:9100'],
+    [['--health-listen', '192.0.2.1:9100'], '--health-listen', 'not a loopback address'],
     [['--advertise', 'nowhere'], '--advertise', 'nowhere'],
     [['--replica-id', '-x'], '--replica-id', '-x'],
     [['--bootstrap'], '--pool', 'missing'],
@@ -124,6 +126,18 @@ describe('the configuration', () => {
     const [said, env] = [plain.filter((word) => word !== '--insecure'), { WGCNI_INSECURE: 'true' }];
     expect(parse(said, env).tls).toBeUndefined();
     expect(() => parse(said, { WGCNI_INSECURE: 'false' })).toThrow('--tls-cert is missing');
+  });
+
+  it('serves health on loopback, or anywhere with a certificate, or not at all', () => {
+    expect(parse(needed).healthListen).toBeUndefined();
+    const local = ['--health-listen', '127.0.0.1:9100'];
+    expect(parse([...needed, ...local]).healthListen).toEqual({ host: '127.0.0.1', port: 9_100 });
+    const open = ['--health-listen', '192.0.2.1:9100'];
+    const urls = needed.map((word) => word.replaceAll('http:', 'https:'));
+    expect(parse([...urls, ...secure, ...open]).healthListen).toEqual({
+      host: '192.0.2.1',
+      port: 9_100,
+    });
   });
 
   it.each([

@@ -4,13 +4,15 @@ import { CatalogueError } from '@wgcni/base';
 import { checkMtu, checkPools, formatCidr, parsePool } from '@wgcni/ipam';
 import { checkListen, checkUrls, chooseTransport, type CredentialPaths, credentialPaths } from '@wgcni/pki';
 import {
+  type Listen,
   readFlags,
+  type Said,
   saidCredentials,
+  saidHealthListen,
   saidInsecure,
+  type Surroundings,
   usualLimits,
   variableOf,
-  type Said,
-  type Surroundings,
 } from '@wgcni/api/server';
 import { program } from './flags.ts';
 
@@ -36,6 +38,8 @@ export interface Config {
   cluster: string;
   listen: { host: string; port: number };
   advertise: string;
+  /** Where health and metrics are served; nowhere by default. */
+  healthListen: Listen | undefined;
   replicaId: string;
   bootstrap: boolean;
   /** What was said of the network: to create it, or to be contained in the stored one. */
@@ -64,6 +68,7 @@ export function parseConfig(surroundings: Surroundings): Config {
     cluster: parseName('--cluster', needed(said, 'cluster')),
     listen,
     advertise: parseUrl('--advertise', needed(said, 'advertise')),
+    healthListen: saidHealthListen(said),
     replicaId: parseName('--replica-id', last(said, 'replica-id') ?? `${surroundings.hostname}-${listen.port}`),
     bootstrap: last(said, 'bootstrap') === 'true',
     network: parseNetwork(said),
@@ -115,7 +120,7 @@ function parseAuthority(said: Said): AuthorityConfig | undefined {
 
 /** TLS everywhere, or --insecure and nobody but this machine. */
 function checkTransport(config: Config, isInsecure: boolean): void {
-  const { tls, authority, etcdTls, etcd, listen, advertise } = config;
+  const { tls, authority, etcdTls, etcd, listen, advertise, healthListen } = config;
   const transport = chooseTransport(
     {
       hasCredentials: tls !== undefined || authority !== undefined,
@@ -127,6 +132,7 @@ function checkTransport(config: Config, isInsecure: boolean): void {
   checkUrls('--etcd', etcd, transport);
   checkUrls('--advertise', [advertise], transport);
   checkListen('--listen', listen.host, transport);
+  if (healthListen !== undefined) checkListen('--health-listen', healthListen.host, transport);
 }
 
 function parseNetwork(said: Said): Partial<NetworkInput> {

@@ -8,6 +8,11 @@ export const program: Program = {
     { name: 'etcd', value: 'urls', about: 'etcd members, comma separated' },
     { name: 'cluster', value: 'name', about: 'name of the cluster; several can share one etcd' },
     { name: 'listen', value: 'host:port', about: 'where REST is served' },
+    {
+      name: 'health-listen',
+      value: 'address:port',
+      about: 'serve /healthz, /readyz and /metrics there: plain on loopback, else over TLS',
+    },
     { name: 'advertise', value: 'url', about: 'URL by which the other replicas reach this one' },
     { name: 'replica-id', value: 'id', about: 'name of this replica (default: host name and port)' },
     { name: 'bootstrap', about: 'create the network if there is none' },

@@ -11,6 +11,7 @@ import { HelpAsked, logWarnings } from '@wgcni/api/server';
 import { bootstrap } from './network/bootstrap.ts';
 import { runReplica } from './run-replica.ts';
 import { version } from './version.ts';
+import { makeWatchable } from './watchable.ts';
 
 /** How long requests in flight may take to end after SIGTERM. */
 const closeTimeoutMs = 3_000;
@@ -37,7 +38,8 @@ async function run(config: Config): Promise<void> {
   const stopped = new Promise<void>((resolve) =>
     stop.signal.addEventListener('abort', () => resolve(), { once: true }),
   );
-  const app = await buildApp(replica, credentials.tls, config.clients);
+  const health = await makeWatchable(config, replica, credentials);
+  const app = await buildApp(replica, credentials.tls, config.clients, health?.onRefusal);
   try {
     await Promise.race([replica.listed, stopped]);
     if (!stop.signal.aborted) {
@@ -57,6 +59,7 @@ async function run(config: Config): Promise<void> {
     await replica.ended;
     await Promise.race([app.close(), systemClock.sleep(closeTimeoutMs)]);
     await replica.forwarder.close();
+    await health?.close();
     await store.close();
     await credentials.ended;
   }

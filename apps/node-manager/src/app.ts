@@ -1,6 +1,6 @@
 /** The REST surface of the node-manager, for the unix socket and for TCP. */
 import { openServer } from '@wgcni/api/server';
-import type { Clock, Log } from '@wgcni/base';
+import type { Clock, ErrorCode, Log } from '@wgcni/base';
 import type { FastifyInstance } from 'fastify';
 import type { Attachments } from './attachments/index.ts';
 import { addressRoutes } from './routes/addresses.ts';
@@ -16,6 +16,8 @@ export interface AppDeps extends StatusRouteDeps {
   log: Log;
   /** Who is let in by which way; undefined: whoever calls the instance itself, as tests do. */
   entrances: Entrances | undefined;
+  /** Is told of each request that was refused. */
+  onRefusal?: ((code: ErrorCode) => void) | undefined;
 }
 
 /** An instance that is not listening yet; tests use its `inject`. */
@@ -34,6 +36,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     // A GC call names every attachment of a node.
     bodyLimit: 32 * 1_024 * 1_024,
     log: deps.log,
+    onRefusal: deps.onRefusal,
   };
   return openServer(options, (app) => {
     if (deps.entrances !== undefined) knowCallers(app, deps.entrances, deps.log);

@@ -18,6 +18,7 @@ describe('the configuration', () => {
       socket: '/run/wgcni/node-manager.sock',
       queueDir: '/var/lib/wgcni/queue',
       listen: undefined,
+      healthListen: undefined,
       endpoints: [],
       meshPort: 51_820,
       podPort: 51_821,
@@ -66,7 +67,7 @@ describe('the configuration', () => {
 
   it('takes any address to listen on with a certificate', () => {
     expect(parse([...needed, '--listen', '192.0.2.1:7070']).listen).toEqual({ host: '192.0.2.1', port: 7_070 });
-    expect(() => parse([...plain, '--listen', '0.0.0.0:80'])).toThrow(/--listen .* not a loopback address/);
+    expect(() => parse([...plain, '--listen', '0.0.0.0:80'])).toThrow(/--listen .* on loopback/);
   });
 
   it('needs no certificate with a token, or once the node has joined', () => {
@@ -131,6 +132,8 @@ describe('the configuration', () => {
     ['--listen', '127.0.0.1'],
     ['--listen', '127.0.0.1:99999'],
     ['--listen', 'localhost:80'],
+    ['--health-listen', '192.0.2.1:9101'],
+    ['--health-listen', 'localhost:9101'],
     ['--endpoint', '192.0.2.1'],
     ['--endpoint', 'host:51820'],
     ['--endpoint', '2001:db8::1:51820'],

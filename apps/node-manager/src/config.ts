@@ -13,14 +13,14 @@ import {
   parseUrls,
   refuse,
 } from './flag-values.ts';
-import { checkUrls, chooseTransport, type CredentialPaths } from '@wgcni/pki';
+import { checkListen, checkUrls, chooseTransport, type CredentialPaths } from '@wgcni/pki';
 import {
   type Listen,
   parseListen,
   readFlags,
-  refuseOpen,
   saidCredentials,
   saidInsecure,
+  saidHealthListen,
   type Surroundings,
   variableOf,
 } from '@wgcni/api/server';
@@ -45,6 +45,8 @@ export interface Config {
   queueDir: string;
   /** Where REST is served besides the socket: over TLS with a certificate, else on loopback. */
   listen: Listen | undefined;
+  /** Where health and metrics are served; nowhere by default. */
+  healthListen: Listen | undefined;
   endpoints: string[];
   underlay: string | undefined;
   meshPort: number;
@@ -87,6 +89,7 @@ export function parseConfig(surroundings: Surroundings, hasJoined: HasJoined = (
     socket: one('socket', '/run/wgcni/node-manager.sock', parseSocketPath),
     queueDir: one('queue-dir', '/var/lib/wgcni/queue', parsePath),
     listen: maybe('listen', parseListen),
+    healthListen: saidHealthListen(said),
     endpoints: many('endpoint', parseEndpoints),
     underlay: maybe('underlay', parseIfName),
     meshPort: one('mesh-port', '51820', parsePort),
@@ -113,7 +116,7 @@ export function parseConfig(surroundings: Surroundings, hasJoined: HasJoined = (
 
 /** TLS to everybody, or --insecure and nobody beyond this machine. */
 function checkTransport(config: Config, isInsecure: boolean, hasJoined: boolean): void {
-  const { tls, join, etcdTls, etcd, managers, listen } = config;
+  const { tls, join, etcdTls, etcd, managers, listen, healthListen } = config;
   if (tls !== undefined && join !== undefined)
     throw refuse(
       '--join',
@@ -130,7 +133,8 @@ function checkTransport(config: Config, isInsecure: boolean, hasJoined: boolean)
   );
   checkUrls('--etcd', etcd, transport);
   checkUrls('--manager', managers, transport);
-  if (listen !== undefined && transport === 'plain') refuseOpen('--listen', listen);
+  if (listen !== undefined) checkListen('--listen', listen.host, transport);
+  if (healthListen !== undefined) checkListen('--health-listen', healthListen.host, transport);
 }
 
 function refuseMissing(config: Config): void {

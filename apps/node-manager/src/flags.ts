@@ -22,6 +22,11 @@ export const program: Program = {
       about: 'serve REST to operators too: over TLS, or without --tls-cert on loopback',
     },
     {
+      name: 'health-listen',
+      value: 'address:port',
+      about: 'serve /healthz, /readyz and /metrics there: plain on loopback, else over TLS',
+    },
+    {
       name: 'endpoint',
       value: 'address:port',
       about: 'UDP endpoint that other nodes dial; repeat it or separate by commas',

@@ -40,8 +40,8 @@ async function runOrTearDown(config: Config, log: Log, signal: AbortSignal): Pro
   const credentials = await openNodeCredentials(config, { clock: systemClock, random: systemRandom, log }, signal);
   const host = await openHostPorts(config, log);
   const store = new EtcdStore({ urls: config.etcd, credentials: credentials.etcd });
-  const { manager, keeper: certificates } = credentials;
-  const ports = { ...host, store, manager, credentials: credentials.tls, certificates };
+  const { manager, keeper: certificates, tls, etcd } = credentials;
+  const ports = { ...host, store, manager, credentials: tls, etcdCredentials: etcd, certificates };
   // The keeper ends with an error only when the signal aborts.
   await Promise.all([runNode(config, ports, signal), certificates?.run(signal).catch(() => undefined)]);
   await credentials.ended;

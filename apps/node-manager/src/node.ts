@@ -1,5 +1,6 @@
 /** One node, brought up in order and kept running until it is told to stop; every tunnel stays as it is. */
-import { messageOf } from '@wgcni/base';
+import { serveHealth } from '@wgcni/api/server';
+import { type ErrorCode, messageOf } from '@wgcni/base';
 import { setMaxListeners } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { buildApp } from './app.ts';
@@ -9,6 +10,7 @@ import { openParts, type Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { Entrances } from './serve/entrances.ts';
 import { serve } from './serve/serve.ts';
+import { nodeMetrics } from './status/node-metrics.ts';
 import { readStatus } from './status/node-status.ts';
 import { version } from './version.ts';
 
@@ -28,6 +30,7 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
   await prepareHost(config, ports, parts);
   // ORDER: what the last run left is adopted or rolled back before ADD is served.
   await parts.attachments.start(parts.keeper.attachmentsView);
+  const health = await watchable(config, ports, parts);
   const entrances = new Entrances(config.cluster, ports.clock, ports.credentials);
   const app = await buildApp({
     version,
@@ -45,6 +48,7 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
     clock: ports.clock,
     log: ports.log,
     entrances,
+    onRefusal: health?.onRefusal,
   });
   const route: RequestListener = (request, response) => app.routing(request, response);
   const serving = await serve(route, config, entrances, ports.log);
@@ -59,7 +63,25 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
   } finally {
     ended.abort(new Error('the node has ended'));
     await serving.close();
+    await health?.close();
   }
+}
+
+/** Serves health and metrics when that is asked for. */
+async function watchable(
+  { cluster, healthListen: listen }: Config,
+  ports: Ports,
+  parts: Parts,
+): Promise<{ onRefusal: (code: ErrorCode) => void; close: () => Promise<void> } | undefined> {
+  if (listen === undefined) return undefined;
+  const metrics = nodeMetrics({ ...ports, ...parts }, version);
+  const { clock, log, credentials } = ports;
+  const ready = (): void => {
+    const { refusal } = parts.judgement();
+    if (refusal !== undefined) throw refusal;
+  };
+  const serving = await serveHealth({ listen, metrics, ready, cluster, credentials, clock, log });
+  return { onRefusal: (code) => metrics.refused(code), close: serving.close };
 }
 
 /** A host that cannot be prepared at once is tried again by its loop; what is there goes on working. */

@@ -34,6 +34,8 @@ export interface Ports extends HostPorts {
   manager: Pick<ManagerClient, 'register' | 'renew' | 'release'>;
   /** The node's own certificate; without one its listener is plain, on loopback. */
   credentials?: CredentialSource | undefined;
+  /** The one for etcd, whose end is told. */
+  etcdCredentials?: CredentialSource | undefined;
   /** Told which authority issues now. */
   certificates?: { noteIssuer(digest: string | null): void } | undefined;
 }

@@ -18,7 +18,8 @@ export interface CredentialTexts {
 export interface Credentials extends CredentialTexts {
   /** Who the certificate says we are; a certificate for etcd need not say. */
   identity: Identity | undefined;
-  /** When the certificate ends, by the wall clock. */
+  /** When the certificate begins and ends, by the wall clock. */
+  validFromMs: number;
   validToMs: number;
 }
 
@@ -40,7 +41,12 @@ export function checkCredentials(paths: CredentialPaths, texts: CredentialTexts)
     if (certificatesIn(texts.ca).length === 0) throw new Error('it holds no certificate');
   });
   parsing(paths, 'cert', () => createSecureContext({ ...texts, key: texts.key.reveal(), minVersion: 'TLSv1.3' }));
-  return { ...texts, identity: identityIn(certificate.subjectAltName), validToMs: Date.parse(certificate.validTo) };
+  return {
+    ...texts,
+    identity: identityIn(certificate.subjectAltName),
+    validFromMs: Date.parse(certificate.validFrom),
+    validToMs: Date.parse(certificate.validTo),
+  };
 }
 
 /** Of the file that is read, not of its name: it may be replaced between two looks. */

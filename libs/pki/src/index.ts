@@ -3,6 +3,7 @@ export * from './credential-paths.ts';
 export * from './credentials.ts';
 export * from './digests.ts';
 export * from './expect-identity.ts';
+export * from './expiry.ts';
 export * from './identity.ts';
 export * from './join-token.ts';
 export * from './judge-peer.ts';

@@ -91,6 +91,7 @@ describe('over TLS, at one address', () => {
   let app: Awaited<ReturnType<typeof buildApp>>;
   let authority: TestAuthority;
   const agents: Agent[] = [];
+  const refused: string[] = [];
   beforeAll(async () => {
     authority = await TestAuthority.create();
     cluster = new TestCluster();
@@ -99,7 +100,7 @@ describe('over TLS, at one address', () => {
     const paths = { use: 'tls' as const, cert: 'c', key: 'k', ca: 'a' };
     const current = checkCredentials(paths, { cert, key: new Secret(key), ca: authority.ca });
     const source: CredentialSource = { current, onChange: () => () => {} };
-    app = await buildApp(replica, source, limits);
+    app = await buildApp(replica, source, limits, (code) => refused.push(code));
     await app.listen({ host: '127.0.0.1', port: 0 });
   });
   afterAll(async () => {
@@ -137,5 +138,8 @@ describe('over TLS, at one address', () => {
     expect(await times(3, modest)).toEqual([200, 200, 200]);
     expect(await times(4, stranger)).toEqual([401, 401, 401, 429]);
     expect(await times(1, await callerAs('wgcni://main/operator/read/rob'))).toEqual([200]);
+    // For the metrics.
+    await expect.poll(() => refused.filter((code) => code === 'request.too-many')).toHaveLength(5);
+    expect(refused.filter((code) => code === 'identity.missing')).toHaveLength(3);
   });
 });

@@ -1,9 +1,8 @@
 /** Who leads, who runs, and whether this replica is well. */
-import { HealthSchema, LeaderSchema, PageOf, PageQuery, ReplicaSchema, type Leader } from '@wgcni/api';
-import { CatalogueError } from '@wgcni/base';
-import { decodeRecord, LeaderRecord } from '@wgcni/store';
+import { HealthSchema, LeaderSchema, PageOf, PageQuery, ReplicaSchema } from '@wgcni/api';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
+import { leaderOf, refuseUnready } from '../readiness.ts';
 import type { Replica } from '../replica.ts';
 import { knowSchemas, refTo, pageOf } from '@wgcni/api/server';
 
@@ -41,22 +40,7 @@ export function replicaRoutes(server: FastifyInstance, replica: Replica): void {
   }));
   const ready = { tags, summary: 'Whether requests are served now', operationId: 'getReadiness' };
   app.get('/readyz', { schema: { ...ready, response: { 200: refTo(HealthSchema) } } }, async () => {
-    if (!replica.isSynced()) {
-      throw new CatalogueError('store.unavailable', 'this replica does not follow the store at the moment', {
-        remedy: 'see that etcd has a quorum',
-      });
-    }
-    state.theNetwork();
-    if (leaderOf(replica) === null)
-      throw new CatalogueError('leader.absent', 'no leader is elected at this moment', {
-        remedy: 'try again in a second',
-      });
+    refuseUnready(replica);
     return { status: 'ready' };
   });
-}
-
-function leaderOf({ election }: Replica): Leader['leader'] {
-  const { holder } = election;
-  const decoded = holder === undefined ? undefined : decodeRecord(LeaderRecord, holder);
-  return decoded?.kind === 'record' ? { replicaId: decoded.record.replicaId, url: decoded.record.url } : null;
 }

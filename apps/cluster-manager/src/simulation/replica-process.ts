@@ -107,6 +107,7 @@ export class ReplicaProcess implements ManagerSite {
         tls: undefined,
         authority: undefined,
         etcdTls: undefined,
+        healthListen: undefined,
       },
       ...{ leaderTtlSec, silenceReadingMs: readingMs, restMs },
       clients: { ratePerSec: 0, rateBurst: 1, connections: 1, connectionsPerClient: 1 },

@@ -3,6 +3,8 @@ export * from './client-of.ts';
 export * from './credential-flags.ts';
 export * from './flags.ts';
 export * from './forward-headers.ts';
+export * from './health/metrics.ts';
+export * from './health/serve-health.ts';
 export * from './judge-caller.ts';
 export * from './limits.ts';
 export * from './listen.ts';

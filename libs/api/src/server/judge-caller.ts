@@ -44,6 +44,7 @@ export function refuseCaller(
   { code, why, caller }: Refusal,
 ): FastifyReply {
   log.info({ method, url, ip, caller, code, why }, 'request.denied');
+  reply.refusal = code;
   const problem = toProblem(new CatalogueError(code, said[code]));
   return reply.code(problem.status).header('content-type', 'application/problem+json').send(problem);
 }

@@ -1,6 +1,7 @@
 /** PURE: where a server listens, from the text of a flag, and whether only this machine reaches it there. */
 import { CatalogueError } from '@wgcni/base';
 import { BlockList, isIP } from 'node:net';
+import type { Said } from './flags.ts';
 
 export interface Listen {
   host: string;
@@ -13,6 +14,12 @@ export function parseListen(flag: string, text: string): Listen {
   const [host, port] = [ipv6 ?? ipv4 ?? '', Number(digits)];
   if (isIP(host) === (ipv6 === undefined ? 4 : 6) && port >= 1 && port <= 65_535) return { host, port };
   throw refuse(flag, `"${text}" is not an address and port`, 'write it like 127.0.0.1:7070 or [::1]:7070');
+}
+
+/** `--health-listen` of either program; undefined when it was not said. */
+export function saidHealthListen(said: Said): Listen | undefined {
+  const text = said.get('health-listen')?.at(-1);
+  return text === undefined ? undefined : parseListen('--health-listen', text);
 }
 
 /** Whether an address is one of loopback. */

@@ -1,5 +1,5 @@
 /** A REST surface: one Fastify instance, every error a problem document, everything in the OpenAPI document. */
-import { CatalogueError, type Log, toProblem } from '@wgcni/base';
+import { CatalogueError, type ErrorCode, type Log, toProblem } from '@wgcni/base';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchema } from 'fastify';
 import { createServer, type RequestListener, type Server, type ServerOptions as HttpOptions } from 'node:http';
@@ -9,6 +9,13 @@ import { creationOptions, limitServer, type ServerLimits, usualLimits } from './
 import { limitRate, type RateLimit } from './rate-limit.ts';
 import { RoutePaths } from './route-paths.ts';
 import { knowSchemas, refTo } from './schema-ref.ts';
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** With what code a request was refused, once it was. */
+    refusal: ErrorCode | undefined;
+  }
+}
 
 export interface ServerOptions {
   title: string;
@@ -24,6 +31,8 @@ export interface ServerOptions {
   /** How often each may ask; without it, as often as it likes. */
   rate?: RateLimit;
   log: Log;
+  /** Is told of each request that was refused, once it is answered. */
+  onRefusal?: ((code: ErrorCode) => void) | undefined;
   /** An error of a library as the CatalogueError that it stands for; what it does not know it returns as it is. */
   translate?: (thrown: unknown) => unknown;
   /** Makes the server that listens (default: plain HTTP). */
@@ -46,6 +55,7 @@ export async function openServer(
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     frameworkErrors: (error, request, reply: FastifyReply) => answer(error, request, reply, options),
   });
+  tellRefusals(app, options);
   const paths = new RoutePaths();
   if (rate !== undefined) limitRate(app, rate);
   app.addHook('onRoute', (route) => {
@@ -85,6 +95,14 @@ async function describe(
       buildLocalReference: (json, _base, _fragment, index) =>
         typeof json['$id'] === 'string' ? json['$id'] : `def-${index}`,
     },
+  });
+}
+
+function tellRefusals(app: FastifyInstance, { onRefusal }: ServerOptions): void {
+  app.decorateReply('refusal', undefined);
+  if (onRefusal === undefined) return;
+  app.addHook('onResponse', async (_, { refusal }) => {
+    if (refusal !== undefined) onRefusal(refusal);
   });
 }
 
@@ -140,6 +158,7 @@ function answer(
     { method, url, code: error.code, why: error.message, ...(isOurFault ? { err: thrown } : {}) },
     'request.refused',
   );
+  reply.refusal = error.code;
   if (error.http === 503) void reply.header('retry-after', '1');
   void reply.code(error.http).header('content-type', 'application/problem+json').send(toProblem(error));
 }
