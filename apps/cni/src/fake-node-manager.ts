@@ -39,6 +39,7 @@ const readyStatus: NodeStatus = {
   drift: [],
   peers: [],
   queuedDeletions: 0,
+  certificates: [],
 };
 
 export class FakeNodeManager {

@@ -31,8 +31,14 @@ export function showNodeStatus(status: NodeStatus, attachments: readonly Attachm
     '',
     status.drift.length === 0 ? 'drift: none' : `drift:\n${status.drift.map((line) => `  ${line}`).join('\n')}`,
     ...status.quarantined.map((key) => `QUARANTINED: ${key} cannot be read; its last good state stays`),
+    ...status.certificates.map(certificateLine),
     ...(status.queuedDeletions === 0 ? [] : [`${status.queuedDeletions} deletions are queued`]),
   ].join('\n');
+}
+
+function certificateLine({ use, validTo, endsInSec, isExpiring }: NodeStatus['certificates'][number]): string {
+  const line = `certificate ${use} ${endsInSec > 0 ? `ends in ${duration(endsInSec)}` : 'HAS ENDED'} (${validTo})`;
+  return isExpiring ? `WARNING: ${line}: nobody has renewed it` : line;
 }
 
 /** Attachments with their addresses and state. */

@@ -146,3 +146,28 @@ describe('renewed files', () => {
     await running;
   });
 });
+
+it('tells once that a third of a life is left, and begins anew with what is renewed', async () => {
+  const dayMs = 86_400_000;
+  const now = new ManualClock(Date.now());
+  // It began two days ago: a third of its life is left in four days.
+  paths = await authority.write(dir, 'n1', { uris: ['wgcni://main/node/n1'], validForMs: 7 * dayMs });
+  const kept = await open({ clock: now, everyMs: dayMs });
+  const stop = new AbortController();
+  const look = kept.look.bind(kept);
+  kept.look = async () => {};
+  const running = kept.run(stop.signal);
+  const warnings = (): object[] => logged.filter(({ event }) => event === 'credentials.expires-soon');
+  await now.advance(3 * dayMs);
+  expect(warnings()).toEqual([]);
+  await now.advance(3 * dayMs);
+  expect(warnings()).toMatchObject([{ fields: { use: 'tls', endsInSec: expect.any(Number) as number } }]);
+  await authority.write(dir, 'n1', { uris: ['wgcni://main/node/n1'], validForMs: 100 * dayMs });
+  await look();
+  await now.advance(dayMs);
+  expect(warnings()).toHaveLength(1);
+  await now.advance(60 * dayMs);
+  expect(warnings()).toHaveLength(2);
+  stop.abort();
+  await running;
+});

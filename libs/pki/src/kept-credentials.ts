@@ -2,6 +2,7 @@
 import { type Clock, type Log, messageOf } from '@wgcni/base';
 import type { CredentialPaths } from './credential-paths.ts';
 import { checkCredentials, type Credentials, type CredentialTexts, readCredentialTexts } from './credentials.ts';
+import { isExpiring } from './expiry.ts';
 import { formatIdentity } from './identity.ts';
 
 /** Credentials that may be others tomorrow. */
@@ -25,6 +26,8 @@ export class KeptCredentials implements CredentialSource {
   readonly #options: KeptCredentialsOptions;
   readonly #listeners = new Set<() => void>();
   #current: Credentials;
+  /** Whose end has been told. */
+  #warnedOf: Credentials | undefined;
   /** What was found last, good or not, so that one renewal is told once. */
   #seen: CredentialTexts | string;
 
@@ -57,6 +60,7 @@ export class KeptCredentials implements CredentialSource {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, everyMs = 10_000 } = this.#options;
     while (!signal.aborted) {
+      this.#warnOfEnd();
       await clock.sleep(everyMs, signal).catch(() => undefined);
       if (!signal.aborted) await this.look();
     }
@@ -88,6 +92,16 @@ export class KeptCredentials implements CredentialSource {
     } catch (error) {
       return messageOf(error);
     }
+  }
+
+  /** Once for each certificate: whoever renews it should have done so by then. */
+  #warnOfEnd(): void {
+    const { paths, clock, log } = this.#options;
+    const { validToMs } = this.#current;
+    if (this.#warnedOf === this.#current || !isExpiring(this.#current, clock.wallMs())) return;
+    this.#warnedOf = this.#current;
+    const endsInSec = Math.floor((validToMs - clock.wallMs()) / 1_000);
+    log.warn({ use: paths.use, validTo: new Date(validToMs).toISOString(), endsInSec }, 'credentials.expires-soon');
   }
 
   #tell(event: string): void {

@@ -1,11 +1,13 @@
 /** What the node says of itself, read from the parts that know. */
 import type { NodeStatus } from '@wgcni/api';
 import { type Clock, messageOf } from '@wgcni/base';
+import { type CredentialSource, livesOf } from '@wgcni/pki';
 import type { AttachmentCounts } from '../attachments/index.ts';
 import type { MeshDevice } from '../mesh/mesh-device.ts';
 import type { ContactKeeper } from '../registration/contact-keeper.ts';
 import type { Judgement, Standing } from '../registration/standing.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
+import { certificateStatus } from './certificate-status.ts';
 import { peerStatus } from './peer-status.ts';
 
 export interface StatusSources {
@@ -24,6 +26,8 @@ export interface StatusSources {
   standing: () => Standing;
   judgement: () => Judgement;
   clock: Pick<Clock, 'wallMs'>;
+  credentials?: CredentialSource | undefined;
+  etcdCredentials?: CredentialSource | undefined;
 }
 
 /** The node's status at this instant; what the kernel would not tell stands in `drift`. */
@@ -53,6 +57,10 @@ export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
     drift,
     peers: peerStatus(nodes, device?.peers ?? [], sources.clock.wallMs()),
     queuedDeletions: await attachments.queuedDeletions(),
+    certificates: certificateStatus(
+      livesOf({ tls: sources.credentials, etcd: sources.etcdCredentials }),
+      sources.clock.wallMs(),
+    ),
   };
 }
 

@@ -21,6 +21,13 @@ const nodePeer = Type.Object({
   sentBytes: Type.Integer(),
 });
 
+const nodeCertificate = Type.Object({
+  use: OneOf(['tls', 'etcd'], 'tls: for the cluster-managers and our own listener'),
+  validTo: Type.String({ format: 'date-time', maxLength: 30 }),
+  endsInSec: Type.Integer({ description: "by the node's clock; negative once it has ended" }),
+  isExpiring: Type.Boolean({ description: 'a third or less of its life is left' }),
+});
+
 export const NodeStatusSchema = Type.Object(
   {
     nodeId: NodeIdText,
@@ -45,6 +52,7 @@ export const NodeStatusSchema = Type.Object(
     drift: Type.Array(Type.String(), { description: 'what the kernel has differently from what is desired, now' }),
     peers: Type.Array(nodePeer),
     queuedDeletions: Type.Integer(),
+    certificates: Type.Array(nodeCertificate),
   },
   { $id: 'NodeStatus' },
 );

@@ -1,0 +1,33 @@
+/** What a person is shown of a node's certificates. */
+import type { NodeStatus } from '@wgcni/api';
+import { expect, it } from 'vitest';
+import { showNodeStatus } from './node-status.ts';
+
+const status: NodeStatus = {
+  ...{ nodeId: 'n1', version: '1', readiness: 'ready', reason: null, networkId: null, subnets: [], publicKey: null },
+  ...{ backend: 'kernel', isRegistered: true, isViewStored: false, contactAgeSec: 1, meshRevision: 1 },
+  ...{ attachments: { total: 0, orphaned: 0, adopted: 0 }, addresses: [], quarantined: [], drift: [], peers: [] },
+  queuedDeletions: 0,
+  certificates: [],
+};
+const shown = (...certificates: NodeStatus['certificates']): string[] =>
+  showNodeStatus({ ...status, certificates }, [])
+    .split('\n')
+    .filter((line) => line.includes('certificate'));
+const validTo = '2027-01-01T00:00:00.000Z';
+
+it('shows when each certificate ends, and warns once a third of a life is left', () => {
+  expect(shown()).toEqual([]);
+  expect(
+    shown(
+      { use: 'tls', validTo, endsInSec: 864_000, isExpiring: false },
+      { use: 'etcd', validTo, endsInSec: 7_200, isExpiring: true },
+    ),
+  ).toEqual([
+    `certificate tls ends in 10 d (${validTo})`,
+    `WARNING: certificate etcd ends in 2 h (${validTo}): nobody has renewed it`,
+  ]);
+  expect(shown({ use: 'tls', validTo, endsInSec: -5, isExpiring: true })).toEqual([
+    `WARNING: certificate tls HAS ENDED (${validTo}): nobody has renewed it`,
+  ]);
+});
