@@ -8,12 +8,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createManagerClient, createNodeClient } from '@wgcni/api';
-import { checkCredentials, type Credentials, readCredentialTexts } from '@wgcni/pki';
+import { createNodeClient } from '@wgcni/api';
 import {
   addBridge,
   addNode,
-  credentialNames,
   credentialsOf,
   findPrograms,
   Lab,
@@ -22,7 +20,6 @@ import {
   planLab,
   until,
 } from '@wgcni/testing';
-import { TestAuthority, writeCredentials } from '@wgcni/testing/pki';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BootedMachine, type MachineFile } from './booted-machine.ts';
@@ -66,28 +63,19 @@ describe('a machine that runs the units', () => {
   let lab: Lab;
   let machine: BootedMachine;
   let booted: BootedMachine | undefined;
-  let operator: Credentials;
   beforeAll(async () => {
     const plan = planLab(`s${randomBytes(3).toString('hex')}`, {
       nodes: 1,
       containersPerNode: 2,
       managers: 0,
       etcd: 1,
-      isSecure: true,
     });
     lab = new Lab(plan, await findPrograms(root));
-    const authority = await TestAuthority.create();
+    await lab.certify();
     const [node] = plan.nodes;
     if (node === undefined) throw new Error('the lab has no node');
-    const uri = (who: string): string => `wgcni://${plan.cluster}/${who}`;
-    const issue = async (name: string, uris: string[]): Promise<string> => {
-      const issued = await authority.issue({ uris, addresses: [plan.control.v4, node.underlay.v4] });
-      await writeCredentials(credentialsOf(plan, name), { ...issued, ca: authority.ca });
-      return credentialsOf(plan, name);
-    };
-    for (const name of credentialNames(plan)) await issue(name, name === node.id ? [uri(`node/${node.id}`)] : []);
-    const paths = await authority.write(credentialsOf(plan, 'people'), 'olga', { uris: [uri('operator/admin/olga')] });
-    operator = checkCredentials(paths, await readCredentialTexts(paths));
+    const uris = [`wgcni://${plan.cluster}/manager/m1`];
+    await lab.authority.write('m1', { uris, addresses: [node.underlay.v4] });
     await addBridge(plan);
     await lab.startAllEtcd();
     await addNode(plan, node);
@@ -108,7 +96,7 @@ describe('a machine that runs the units', () => {
         '/usr/lib/wgcni/cluster-manager.cjs': { copyOf: lab.programs.clusterManager },
         '/usr/lib/wgcni/node-manager.cjs': { copyOf: lab.programs.nodeManager },
         '/usr/lib/wgcni/wireguard-cni': { copyOf: lab.programs.plugin },
-        ...(await pki('cluster-manager', await issue('m1', [uri('manager/m1')]))),
+        ...(await pki('cluster-manager', credentialsOf(plan, 'm1'))),
         ...(await pki('node-manager', credentialsOf(plan, node.id))),
         '/etc/wgcni/cluster-manager.env': {
           text: await environment('cluster-manager.env.example', {
@@ -166,10 +154,7 @@ describe('a machine that runs the units', () => {
 
   it('serves the cluster-manager as nobody: without root, capabilities or a file that it could write', async () => {
     await machine.startUnit(managerUnit);
-    const client = createManagerClient({
-      urls: [`https://${lab.plan.nodes[0]?.underlay.v4}:7001`],
-      credentials: { current: operator, onChange: () => () => {} },
-    });
+    const client = lab.managerClient({ urls: [`https://${lab.plan.nodes[0]?.underlay.v4}:7001`] });
     const network = await until(20_000, 'the network', () => client.network());
     await client.close();
     expect(network.pools).toMatchObject([{ cidr: '10.64.0.0/12' }]);

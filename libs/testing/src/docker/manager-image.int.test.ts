@@ -11,7 +11,7 @@ import { createManagerClient } from '@wgcni/api';
 import { checkCredentials, type Credentials, readCredentialTexts } from '@wgcni/pki';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../lab/lab.ts';
+import { until } from '../lab/until.ts';
 import { TestAuthority } from '../pki/test-authority.ts';
 import { peerNetwork, testEtcdEndpoints, variables } from './member.ts';
 import { importImage } from './program-image.ts';

@@ -53,11 +53,7 @@ export class Lab {
 
   /** Brings up the control plane and every node; the caller stands in the control namespace. */
   async up(): Promise<void> {
-    await this.step('certificates', async () => {
-      // Apart from the rest, since what it stands on takes its time to load.
-      const { LabAuthority: Authority } = await import('./authority.ts');
-      this.#authority = await Authority.create(this.plan, this.#options.certificateLifeMs);
-    });
+    await this.step('certificates', () => this.certify());
     await this.step('bridge', async () => {
       await addBridge(this.plan);
       for (const each of [...this.plan.etcd, ...this.plan.managers]) await addApart(this.plan, each);
@@ -74,6 +70,13 @@ export class Lab {
         await this.nodeReady(node);
       });
     }
+  }
+
+  /** Makes the authority, and certificates for everybody of the plan: the first thing of all. */
+  async certify(): Promise<void> {
+    // Apart from the rest, since what it stands on takes its time to load.
+    const { LabAuthority: Authority } = await import('./authority.ts');
+    this.#authority = await Authority.create(this.plan, this.#options.certificateLifeMs);
   }
 
   /** Who certifies everybody, from when the lab comes up. */
