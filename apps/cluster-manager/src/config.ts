@@ -27,7 +27,7 @@ export interface ClientLimits {
   connectionsPerClient: number;
 }
 
-export interface AuthorityConfig {
+interface AuthorityConfig {
   paths: CredentialPaths;
   /** Host names and addresses by which this replica is dialled. */
   names: string[];

@@ -19,7 +19,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function up(plan: LabPlan): Promise<number> {
   if (process.env[insideVariable] !== plan.name) return enter(plan);
-  const lab = new Lab(plan, await findPrograms(root), { progress: (line) => say(`  ✓ ${line}`) });
+  const lab = new Lab(plan, await findPrograms(root), { joins: true, progress: (line) => say(`  ✓ ${line}`) });
   await lab.up();
   const places = await joinContainers(lab);
   const paths = await lab.step('every container pings every other', () => verify(lab, places));

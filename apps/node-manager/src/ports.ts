@@ -37,5 +37,5 @@ export interface Ports extends HostPorts {
   /** The one for etcd, whose end is told. */
   etcdCredentials?: CredentialSource | undefined;
   /** Told which authority issues now. */
-  certificates?: { noteIssuer(digest: string | null): void } | undefined;
+  certificates?: { noteIssuer(digest: string | null, ttlSec: number): void } | undefined;
 }

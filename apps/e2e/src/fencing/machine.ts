@@ -1,14 +1,9 @@
 /** A machine as its node-manager sees it: a wall clock that the test sets while it runs, and boots that it counts. */
-import { existsSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Lab, NodePlan } from '@wgcni/testing';
 import { expect } from 'vitest';
-
-/** Debian's libfaketime, for the multiarch directory of this machine. */
-const faketime = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
-  .map((arch) => `/usr/lib/${arch}/faketime/libfaketime.so.1`)
-  .find((path) => existsSync(path));
+import { movedClock } from '../faketime.ts';
 
 export class Machine {
   readonly #lab: Lab;
@@ -54,12 +49,6 @@ export class Machine {
   }
 
   #environment(): Record<string, string> {
-    if (faketime === undefined) throw new Error('libfaketime is not installed (package libfaketime)');
-    return {
-      LD_PRELOAD: faketime,
-      FAKETIME_TIMESTAMP_FILE: this.#path('wall-clock'),
-      FAKETIME_NO_CACHE: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    };
+    return movedClock(this.#path('wall-clock'));
   }
 }

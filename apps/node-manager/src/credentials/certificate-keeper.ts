@@ -26,23 +26,26 @@ export interface CertificateKeeperDeps {
 }
 
 const retries = { firstMs: 5_000, maxMs: 300_000 };
-/** When another authority issues, so much later at most: thousands of nodes hear of it in the same seconds. */
-const spreadMs = 30_000;
 /** While managers go over one by one, some still issue from the authority before: not renewed again for that sooner. */
 const betweenIssuersMs = 300_000;
 
 export class CertificateKeeper {
   readonly #deps: CertificateKeeperDeps;
   #issuer: string | null = null;
+  #spreadMs = 0;
   #renewedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: CertificateKeeperDeps) {
     this.#deps = deps;
   }
 
-  /** Which authority issues now, as the answer to a renewal of the registration says; null when none does. */
-  noteIssuer(digest: string | null): void {
+  /**
+   * Which authority issues now, as the answer to a renewal of the registration says; null when none does. All nodes hear of it within one TTL, and come
+   * within the next.
+   */
+  noteIssuer(digest: string | null, ttlSec: number): void {
     this.#issuer = digest;
+    this.#spreadMs = ttlSec * 1_000;
   }
 
   /** Looks until the signal aborts. What is refused is tried again: an outage, or a clock, may be the reason. */
@@ -52,7 +55,7 @@ export class CertificateKeeper {
       await clock.sleep(failures === 0 ? everyMs : backoffMs(failures - 1, retries, random), signal);
       const why = this.#whyDue();
       if (why === undefined) continue;
-      if (why === 'issuer' && failures === 0) await clock.sleep(random.unit() * spreadMs, signal);
+      if (why === 'issuer' && failures === 0) await clock.sleep(random.unit() * this.#spreadMs, signal);
       try {
         await this.#renew(signal);
         failures = 0;

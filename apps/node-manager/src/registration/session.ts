@@ -28,7 +28,7 @@ export interface SessionDeps extends GrantReturnDeps {
   /** Given when the underlay may have changed or the last attachment is gone: the session looks at once. */
   pulse: Pulse;
   /** Told which authority issues now, by each renewal. */
-  certificates?: { noteIssuer(digest: string | null): void } | undefined;
+  certificates?: { noteIssuer(digest: string | null, ttlSec: number): void } | undefined;
   clock: Clock;
   random: Random;
 }
@@ -152,7 +152,7 @@ export class RegistrationSession {
       const input = { instance, grantIds, attachments: attachments.counts().total, meshRevision: revision };
       const answer = await manager.renew(nodeId, input, signal);
       // A manager of an earlier version does not say.
-      this.#deps.certificates?.noteIssuer(answer.authority ?? null);
+      this.#deps.certificates?.noteIssuer(answer.authority ?? null, answer.ttlSec);
       await contact.touch(sentAt);
       this.#stand({ kind: 'registered' });
       await this.#noteDraining(answer.draining);

@@ -3,8 +3,7 @@ import { CatalogueError } from '@wgcni/base';
 import { formatIdentity, type Identity, operatorRoles, parseIdentity } from '@wgcni/pki';
 import { type Subject, subjectOf } from '@wgcni/pki/authority';
 
-export const subjectKinds = ['manager', 'node', 'operator', 'etcd', 'etcd-root'] as const;
-export type SubjectKind = (typeof subjectKinds)[number];
+const subjectKinds = ['manager', 'node', 'operator', 'etcd', 'etcd-root'] as const;
 
 export interface SubjectFlags {
   cluster?: string | undefined;

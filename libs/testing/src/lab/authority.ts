@@ -44,10 +44,10 @@ export class LabAuthority {
 
   /** Its own files, for cluster-managers that issue from it. */
   async #writeAuthority(): Promise<void> {
-    const { cert, key } = authorityPaths(this.#plan);
+    const { cert, key, trusted } = authorityPaths(this.#plan);
     const files = await this.#authority.files();
     await mkdir(dirname(key), { recursive: true, mode: 0o700 });
-    await writeFile(cert, files.cert, { mode: 0o600 });
+    for (const path of [cert, trusted]) await writeFile(path, files.cert, { mode: 0o600 });
     await writeFile(key, files.key, { mode: 0o600 });
   }
 

@@ -14,8 +14,14 @@ export function credentialsOf({ dir }: Pick<LabPlan, 'dir'>, name: string): stri
 }
 
 /** The files from which cluster-managers issue certificates. */
-export function authorityPaths({ dir }: Pick<LabPlan, 'dir'>): { cert: string; key: string } {
-  return { cert: join(dir, 'pki', 'authority', 'authority.pem'), key: join(dir, 'pki', 'authority', 'authority.key') };
+export function authorityPaths({ dir }: Pick<LabPlan, 'dir'>): {
+  cert: string;
+  key: string;
+  /** Those whose certificates are taken. */
+  trusted: string;
+} {
+  const path = (file: string): string => join(dir, 'pki', 'authority', file);
+  return { cert: path('authority.pem'), key: path('authority.key'), trusted: path('trusted.pem') };
 }
 
 /** The file with the token by which a node joins. */
@@ -25,8 +31,13 @@ export function tokenFile(plan: Pick<LabPlan, 'dir'>, nodeId: string): string {
 
 /** Of a cluster-manager that issues certificates, to itself too. */
 export function authorityFlags(plan: LabPlan): string[] {
-  const { cert, key } = authorityPaths(plan);
-  return ['--authority-cert', cert, '--authority-key', key];
+  const { cert, key, trusted } = authorityPaths(plan);
+  return ['--authority-cert', cert, '--authority-key', key, '--authority-ca', trusted];
+}
+
+/** Of either daemon: a certificate for etcd alone. */
+export function etcdFlags(plan: LabPlan, name: string): string[] {
+  return flags(plan, name, ['--etcd-cert', '--etcd-key', '--etcd-ca']);
 }
 
 /** Of a cluster-manager, a node-manager or `wgcni`: its own certificate, which etcd is shown too. */

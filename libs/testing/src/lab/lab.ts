@@ -14,7 +14,15 @@ import { type CredentialSource, drawToken, formatToken, tokenHash } from '@wgcni
 import { EtcdStore } from '@wgcni/store';
 import type { LabAuthority } from './authority.ts';
 import { readCredentials } from '../pki/read-credentials.ts';
-import { authorityFlags, credentialsOf, etcdctlName, operatorName, processFlags, tokenFile } from './credentials.ts';
+import {
+  authorityFlags,
+  credentialsOf,
+  etcdctlName,
+  etcdFlags,
+  operatorName,
+  processFlags,
+  tokenFile,
+} from './credentials.ts';
 import { startEtcd, waitForEtcd, type EtcdStart } from './etcd.ts';
 import { addApart, addBridge, addContainerNetns, addNode } from './netns.ts';
 import { inItsNamespace, type ContainerPlan, type LabPlan, type NodePlan } from './plan.ts';
@@ -32,6 +40,10 @@ export interface LabOptions {
   progress?: (line: string) => void;
   /** Whether nodes join by tokens, and managers issue; otherwise everybody is given certificates, as of a PKI that is there. */
   joins?: boolean;
+  /** Whether daemons that join have certificates of the lab for etcd, which do not end with theirs. */
+  ownEtcdCertificates?: boolean;
+  /** Environment of every cluster-manager and node-manager, such as a clock. */
+  env?: Record<string, string>;
   /** How long the first certificates live (default: longer than the lab is up). */
   certificateLifeMs?: number;
 }
@@ -142,11 +154,19 @@ export class Lab {
       this.programs.clusterManager,
       ...['--etcd', this.#etcdUrls(), '--cluster', this.plan.cluster, '--replica-id', id],
       ...['--listen', manager.listen, '--advertise', manager.url],
-      ...(this.#options.joins === true ? authorityFlags(this.plan) : processFlags(this.plan, id)),
+      ...this.#credentialFlags(id, authorityFlags(this.plan)),
       ...bootstrap,
       ...(this.#options.managerFlags ?? []),
     ];
-    return this.#keep(startProcess({ name: id, argv, env, log: manager.log, ...inItsNamespace(manager) }));
+    return this.#keep(
+      startProcess({
+        name: id,
+        argv,
+        env: { ...this.#options.env, ...env },
+        log: manager.log,
+        ...inItsNamespace(manager),
+      }),
+    );
   }
 
   /** Starts (again) the node-manager of a node whose namespace is there. */
@@ -157,7 +177,15 @@ export class Lab {
       ...this.nodeFlags(node),
       ...extraFlags,
     ];
-    return this.#keep(startProcess({ name: node.id, argv, netnsPath: node.netnsPath, env, log: node.log }));
+    return this.#keep(
+      startProcess({
+        name: node.id,
+        argv,
+        netnsPath: node.netnsPath,
+        env: { ...this.#options.env, ...env },
+        log: node.log,
+      }),
+    );
   }
 
   /**
@@ -173,7 +201,15 @@ export class Lab {
     const program = [process.execPath, this.programs.nodeManager, ...this.nodeFlags(node), ...extraFlags];
     const isolate = ['unshare', '--mount', '--propagation', 'slave', 'sh', '-c', script, 'sh', bootIdPath] as const;
     const argv: [string, ...string[]] = [...isolate, ...program];
-    return this.#keep(startProcess({ name: node.id, argv, netnsPath: node.netnsPath, env, log: node.log }));
+    return this.#keep(
+      startProcess({
+        name: node.id,
+        argv,
+        netnsPath: node.netnsPath,
+        env: { ...this.#options.env, ...env },
+        log: node.log,
+      }),
+    );
   }
 
   /**
@@ -203,7 +239,7 @@ export class Lab {
       ...['--node-id', node.id, '--etcd', this.#etcdUrls(), '--cluster', this.plan.cluster],
       ...['--manager', this.#managerUrls().join(','), '--underlay', 'eth0'],
       ...['--data-dir', node.dataDir, '--queue-dir', node.queueDir, '--socket', node.socket],
-      ...(this.#options.joins === true ? ['--join', tokenFile(this.plan, node.id)] : processFlags(this.plan, node.id)),
+      ...this.#credentialFlags(node.id, ['--join', tokenFile(this.plan, node.id)]),
       ...(this.#options.nodeFlags ?? []),
     ];
   }
@@ -302,6 +338,11 @@ export class Lab {
 
   #managerUrls(): string[] {
     return this.plan.managers.map(({ url }) => url);
+  }
+
+  #credentialFlags(name: string, joining: string[]): string[] {
+    if (this.#options.joins !== true) return processFlags(this.plan, name);
+    return [...joining, ...(this.#options.ownEtcdCertificates === true ? etcdFlags(this.plan, name) : [])];
   }
 
   #etcdUrls(): string {

@@ -1,10 +1,8 @@
 /** A manager whose clock runs fast or slow, or whose wall clock jumps back: by libfaketime, which Node obeys on both of its clocks. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { faketimeLibrary, movedClock } from '../../faketime.ts';
 import type { Arena, Nemesis, Strike } from './nemesis.ts';
-
-/** Debian's package libfaketime. */
-const library = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 
 /** By how much clocks run fast in the runs whose every promise is checked. */
 export const clockRate = 1.4;
@@ -29,7 +27,7 @@ function pair(factor: number): Nemesis[] {
 
 /** The leader goes on under a clock of that rate: monotonic and wall, as if the machine's oscillator were wrong. */
 async function rate(arena: Arena, factor: number): Promise<Strike> {
-  const id = await lead(arena, { LD_PRELOAD: library, FAKETIME: `+0 x${factor.toFixed(3)}` });
+  const id = await lead(arena, { LD_PRELOAD: faketimeLibrary(), FAKETIME: `+0 x${factor.toFixed(3)}` });
   return { what: `${id} at rate ${factor.toFixed(2)}`, heal: () => restart(arena, id) };
 }
 
@@ -37,8 +35,7 @@ async function rate(arena: Arena, factor: number): Promise<Strike> {
 async function jumpBack(arena: Arena): Promise<Strike> {
   const path = join(arena.lab.plan.dir, 'faketime');
   await writeFile(path, '+0\n');
-  const env = { FAKETIME_TIMESTAMP_FILE: path, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' };
-  const id = await lead(arena, { LD_PRELOAD: library, ...env });
+  const id = await lead(arena, movedClock(path));
   await writeFile(path, '-60\n');
   return { what: `${id}, a minute`, heal: () => restart(arena, id) };
 }
