@@ -1,6 +1,5 @@
 /** The operations of an OpenAPI document, each as a request that could be made. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parse } from 'yaml';
 
 export interface DocumentedOperation {
@@ -10,9 +9,8 @@ export interface DocumentedOperation {
   hasBody: boolean;
 }
 
-/** Of `openapi/<name>.yaml`, with a value for each parameter in a path. Throws for a parameter without one. */
-export function documentedOperations(name: string, values: Record<string, string>): DocumentedOperation[] {
-  const file = join(import.meta.dirname, `../../../openapi/${name}.yaml`);
+/** Of a document in a file, with a value for each parameter in a path. Throws for a parameter without one. */
+export function documentedOperations(file: string, values: Record<string, string>): DocumentedOperation[] {
   const { paths } = parse(readFileSync(file, 'utf8')) as {
     paths: Record<string, Record<string, { operationId: string; requestBody?: unknown }>>;
   };

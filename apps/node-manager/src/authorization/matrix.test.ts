@@ -51,7 +51,7 @@ const expected: Record<string, Kind> = {
 };
 
 const values = { network: 'mesh', containerId: 'c1', ifName: 'eth0', name: 'laptop' };
-const operations = documentedOperations('node-manager', values);
+const operations = documentedOperations(join(import.meta.dirname, '../../../../openapi/node-manager.yaml'), values);
 /** Bodies that would be done, so that a refusal is by who asks and nothing else. */
 const bodies: Record<string, object> = {
   attach: { netns: '/run/netns/other', deadlineMs: 5_000 },
