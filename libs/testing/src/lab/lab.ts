@@ -23,6 +23,7 @@ import {
   processFlags,
   tokenFile,
 } from './credentials.ts';
+import { setUpEtcdUsers } from './etcd-users.ts';
 import { startEtcd, waitForEtcd, type EtcdStart } from './etcd.ts';
 import { addApart, addBridge, addContainerNetns, addNode } from './netns.ts';
 import { inItsNamespace, type ContainerPlan, type LabPlan, type NodePlan } from './plan.ts';
@@ -38,7 +39,7 @@ export interface LabOptions {
   managerFlags?: string[];
   nodeFlags?: string[];
   progress?: (line: string) => void;
-  /** Whether nodes join by tokens, and managers issue; otherwise everybody is given certificates, as of a PKI that is there. */
+  /** Whether nodes join by tokens, managers issue, and etcd has users and roles, as the guide has it; otherwise everybody is given certificates, as of a PKI that is there. */
   joins?: boolean;
   /** Whether daemons that join have certificates of the lab for etcd, which do not end with theirs. */
   ownEtcdCertificates?: boolean;
@@ -71,6 +72,8 @@ export class Lab {
       for (const each of [...this.plan.etcd, ...this.plan.managers]) await addApart(this.plan, each);
     });
     await this.step(`etcd: ${this.plan.etcd.length} members`, () => this.startAllEtcd());
+    if (this.#options.joins === true)
+      await this.step('users and roles of etcd', () => setUpEtcdUsers(this.programs.wgcni, this.plan));
     await this.step(`cluster-managers: ${this.plan.managers.length} replicas, one leader`, () =>
       this.startAllManagers(),
     );
