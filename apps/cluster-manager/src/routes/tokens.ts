@@ -24,7 +24,7 @@ export function tokenRoutes(server: FastifyInstance, replica: Replica): void {
     '/v1/tokens',
     { schema: { ...list, querystring: PageQuery, response: { 200: refTo(TokenPage) } } },
     async ({ query }) => {
-      const authority = replica.authority?.authority.digest ?? null;
+      const authority = replica.authority?.anchor ?? null;
       const items = state.tokens.all().map((kept) => showToken(kept, authority));
       return pageOf(items, ({ tokenId }) => tokenId, { ...query, revision: state.revision });
     },
@@ -36,8 +36,8 @@ export function tokenRoutes(server: FastifyInstance, replica: Replica): void {
     async (request, reply) =>
       atLeader(replica, request, reply, () =>
         audited(replica, request, 'putToken', async () => {
-          const { digest } = issuingAuthority(replica).authority;
-          return showToken(await keepToken(writer, request.params.tokenId, request.body), digest);
+          const { anchor } = issuingAuthority(replica);
+          return showToken(await keepToken(writer, request.params.tokenId, request.body), anchor);
         }),
       ),
   );

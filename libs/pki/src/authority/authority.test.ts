@@ -102,6 +102,24 @@ describe('a successor', () => {
     });
   });
 
+  it('is shown by way of the old authority for as long as that is trusted, and never with its own certificate beside', async () => {
+    const old = await Authority.create('main', Date.now());
+    const next = await (await Authority.open(old)).succeedBy(await Authority.create('main', Date.now()));
+    const [trustsOld, authority] = [(await Authority.open(old)).trusted, await Authority.open(next)];
+    const { key, publicKey } = generateKeyPair();
+    const cert = await authority.issue({ subject: manager, publicKey, lifeMs: hourMs, wallMs: Date.now() });
+    for (const trusted of [authority.trusted + trustsOld, authority.trusted]) {
+      const { between, anchor } = authority.pathTo(trusted);
+      expect(certificateDigest(anchor)).toBe(
+        trusted === authority.trusted ? authority.digest : certificateDigest(new X509Certificate(old.cert)),
+      );
+      const shown = { cert: cert + [...between, anchor].map(String).join(''), key: key.reveal() };
+      // Whoever trusts where it ends takes it, and so does who has the new one already.
+      expect(await handshake(shown, shown, anchor.toString())).toEqual({ client: true, server: true });
+      expect(await handshake(shown, shown, authority.trusted)).toEqual({ client: true, server: true });
+    }
+  });
+
   it('certifies no third one for those who trust only the first', async () => {
     const first = await Authority.create('main', Date.now());
     const second = await (await Authority.open(first)).succeedBy(await Authority.create('main', Date.now()));

@@ -114,6 +114,19 @@ export class Authority {
       .join('');
   }
 
+  /**
+   * How what is issued here is shown to whoever trusts those of `trusted` (PEM): the certificates in between, and where they end. A successor is shown by
+   * way of the authority before it for as long as that one is trusted; never its own certificate beside: OpenSSL would take that and go no further.
+   */
+  pathTo(trusted: string): { between: X509Certificate[]; anchor: X509Certificate } {
+    const authorities = certificatesIn(trusted);
+    for (const link of this.#chain.filter((each) => !isSelfSigned(each))) {
+      const anchor = authorities.find((each) => link.checkIssued(each) && link.verify(each.publicKey));
+      if (anchor !== undefined) return { between: [link], anchor };
+    }
+    return { between: [], anchor: this.#root };
+  }
+
   /** Whether this very authority signed it, with the key that it has now. */
   hasIssued(certificate: X509Certificate): boolean {
     return certificate.checkIssued(this.#own) && certificate.verify(this.#own.publicKey);

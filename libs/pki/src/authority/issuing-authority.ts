@@ -2,11 +2,12 @@
 import { CatalogueError, type Clock, type Log, messageOf } from '@wgcni/base';
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { credentialFlag, type CredentialPaths } from '../credential-paths.ts';
+import { certificateDigest } from '../digests.ts';
 import { checkCredentials, type Credentials, type CredentialTexts, readCredentialTexts } from '../credentials.ts';
 import { formatIdentity, type Identity } from '../identity.ts';
 import type { CredentialSource } from '../kept-credentials.ts';
 import { generateKeyPair } from '../key-pair.ts';
-import { certificatesIn, pemOf } from '../pem.ts';
+import { pemOf } from '../pem.ts';
 import { isRenewalDue } from '../renewal-due.ts';
 import { Authority, subjectOf } from './authority.ts';
 import { readCertificateRequest } from './certificate-request.ts';
@@ -60,6 +61,11 @@ export class IssuingAuthority implements CredentialSource {
     return this.#authority;
   }
 
+  /** SHA-256 of the authority by which a newcomer knows this process: where the chain ends that it shows. */
+  get anchor(): string {
+    return certificateDigest(this.#authority.pathTo(this.#trusted).anchor);
+  }
+
   /** PEM of the authorities whose certificates are taken here: what nodes are told to trust. */
   get trusted(): string {
     return this.#trusted;
@@ -78,7 +84,8 @@ export class IssuingAuthority implements CredentialSource {
   ): Promise<{ certificate: string; authorities: string }> {
     const authority = this.#authority;
     const issuing = { subject: subjectOf(to), publicKey, lifeMs, wallMs: this.#options.clock.wallMs() };
-    return { certificate: (await authority.issue(issuing)) + authority.between, authorities: this.#trusted };
+    const between = authority.pathTo(this.#trusted).between.map(pemOf).join('');
+    return { certificate: (await authority.issue(issuing)) + between, authorities: this.#trusted };
   }
 
   onChange(listener: () => void): () => void {
@@ -143,8 +150,9 @@ async function openAuthority({ paths, own, names, clock }: IssuingOptions, texts
   const { key, publicKey } = generateKeyPair();
   const subject = subjectOf(own, names);
   const cert = await authority.issue({ subject, publicKey, lifeMs: ownLifeMs, wallMs: clock.wallMs() });
-  // The authority itself too: a node that joins knows it by its digest alone, and looks for it here.
-  const chain = cert + certificatesIn(texts.cert).map(pemOf).join('');
+  // Where it ends too: a node that joins knows that by its digest alone, and looks for it here.
+  const { between, anchor } = authority.pathTo(texts.ca);
+  const chain = cert + [...between, anchor].map(pemOf).join('');
   return { authority, current: checkCredentials(paths, { cert: chain, key, ca: texts.ca }), texts };
 }
 
