@@ -13,6 +13,7 @@ import { certificatesIn } from '@wgcni/pki';
 import { authorityPaths, type NodePlan, PingMonitor, tokenFile, until } from '@wgcni/testing';
 import { TestAuthority } from '@wgcni/testing/pki';
 import { execa } from 'execa';
+import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bringUp, type Scenario } from '../scenario.ts';
 
@@ -189,14 +190,18 @@ describe('a cluster with an authority of its own', () => {
     const [successor] = certificatesIn(await readFile(cert, 'utf8'));
     await writeFile(`${trusted}.new`, successor?.toString() ?? '');
     await rename(`${trusted}.new`, trusted);
-    const client = lab.managerClient({ deadlineMs: 1 });
-    await until(20_000, 'the operator of the old authority to be refused', () =>
-      client.nodes().then(
-        () => new Error('it is answered'),
-        (error: unknown) => messageOf(error) === 'show a certificate of this cluster' || new Error(messageOf(error)),
-      ),
-    );
-    await client.close();
+    const { cert: old, key } = lab.operator.current;
+    const url = `${lab.plan.managers[0]?.url ?? ''}/v1/nodes`;
+    await until(20_000, 'the operator of the old authority to be refused', async () => {
+      // A new connection each time: one that is open serves one request more.
+      const dispatcher = new Agent({ connect: { cert: old, key: key.reveal(), ca: successor?.toString() ?? '' } });
+      try {
+        const { statusCode } = await request(url, { dispatcher });
+        return statusCode === 401 || new Error(`it is answered ${statusCode}`);
+      } finally {
+        await dispatcher.destroy();
+      }
+    });
     // Longer than a registration lives.
     await systemClock.sleep(8_000);
     for (const node of lab.plan.nodes) expect((await lab.nodeReady(node, 2_000)).isRegistered).toBe(true);
