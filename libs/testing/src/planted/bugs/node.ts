@@ -142,6 +142,14 @@ export const nodeBugs: readonly PlantedBug[] = [
     ],
   },
   {
+    name: 'containers-reach-the-managers',
+    promise: 'containers cannot reach etcd or the managers',
+    does: 'accepts what containers send on before it drops what goes to the control plane',
+    catchers: [
+      unit(`${home}/host/plan-chains.test.ts`, 'are dropped for containers before anything of theirs is accepted'),
+    ],
+  },
+  {
     name: 'gc-null-is-unspecified',
     promise: 'CNI 1.1 GC: null says that no attachment is valid',
     does: 'takes null for a list that did not come, and removes nothing',
