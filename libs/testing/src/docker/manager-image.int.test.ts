@@ -4,7 +4,7 @@
  *   the test ── TLS ── published port ── container: node, one bundle ── etcd of the integration tests
  */
 import { randomBytes } from 'node:crypto';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chown, cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createManagerClient } from '@wgcni/api';
@@ -13,7 +13,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../lab/until.ts';
 import { TestAuthority } from '../pki/test-authority.ts';
-import { peerNetwork, testEtcdEndpoints, variables } from './member.ts';
+import { peerNetwork, testEtcdEndpoints, testEtcdPki, variables } from './member.ts';
 import { importImage } from './program-image.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
@@ -43,7 +43,9 @@ describe('the image of the cluster-manager', () => {
     operator = checkCredentials(paths, await readCredentialTexts(paths));
     await authority.write(dir, 'm1', { uris: [`wgcni://${cluster}/manager/m1`], addresses: [address] });
     const own = join(dir, 'm1');
-    for (const path of [own, ...(await readdir(own)).map((file) => join(own, file))]) await chown(path, nobody, nobody);
+    await cp(testEtcdPki(), join(own, 'etcd'), { recursive: true });
+    for (const path of ['.', ...(await readdir(own, { recursive: true }))])
+      await chown(join(own, path), nobody, nobody);
     await importImage({ name: base, programs: [process.execPath] }, engine, AbortSignal.timeout(60_000));
     const dockerfile = join(root, 'deploy/docker/Dockerfile');
     const context = join(root, 'apps/cluster-manager/dist');
@@ -51,7 +53,8 @@ describe('the image of the cluster-manager', () => {
     await docker(
       ...['run', '--detach', '--name', name, '--network', peerNetwork, '--publish', `${port}:7001`],
       ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--volume', `${own}:/pki:ro`],
-      ...['--env', 'WGCNI_ETCD=http://etcd-1:2379,http://etcd-2:2379,http://etcd-3:2379'],
+      ...['--env', `WGCNI_ETCD=${testEtcdEndpoints().join(',')}`, '--env', 'WGCNI_ETCD_CERT=/pki/etcd/cert.pem'],
+      ...['--env', 'WGCNI_ETCD_KEY=/pki/etcd/key.pem', '--env', 'WGCNI_ETCD_CA=/pki/etcd/ca.pem'],
       ...['--env', `WGCNI_CLUSTER=${cluster}`, '--env', 'WGCNI_REPLICA_ID=m1'],
       ...['--env', 'WGCNI_LISTEN=0.0.0.0:7001', '--env', `WGCNI_ADVERTISE=${url}`],
       ...['--env', 'WGCNI_BOOTSTRAP=true', '--env', 'WGCNI_POOL=10.64.0.0/12:24'],
