@@ -24,7 +24,7 @@ describe('a node that fails closed', () => {
   let stranger: string;
   beforeAll(async () => {
     // The manager has no IPv6 address here: a server of the test stands for it.
-    const nodeFlags = ['--manager', 'http://[2001:db8::1]:7001'];
+    const nodeFlags = ['--manager', 'https://[2001:db8::1]:7001'];
     scene = await bringUp({ nodes: 2, containersPerNode: 1, managers: 1, etcd: 1 }, { nodeFlags });
     stranger = await addStranger(scene);
   });
