@@ -7,6 +7,7 @@ const ends = unitTestsOf('libs/pki/src/secure-server.test.ts');
 const judging = unitTestsOf('libs/pki/src/judge-peer.test.ts');
 const keeping = unitTestsOf('libs/pki/src/kept-credentials.test.ts');
 const naming = unitTestsOf('libs/pki/src/identity.test.ts');
+const transport = unitTestsOf('libs/pki/src/transport.test.ts');
 
 export const identityBugs: readonly PlantedBug[] = [
   {
@@ -53,5 +54,17 @@ export const identityBugs: readonly PlantedBug[] = [
     promise: '§4.9 a process acts under its own name',
     does: 'takes renewed files over without looking whose they are',
     catchers: [keeping('with the certificate of another change nothing')],
+  },
+  {
+    name: 'no-certificate-is-plain',
+    promise: '§4.9 nobody is without a credential unless it was said',
+    does: 'speaks plain HTTP when no certificate is named, without a word of it',
+    catchers: [transport('is refused when nothing was said of it, with every way to say it')],
+  },
+  {
+    name: 'plain-to-other-machines',
+    promise: '§4.9 plain HTTP stays on loopback',
+    does: 'takes http:// to another machine with --insecure',
+    catchers: [transport('of plain are not http://192.0.2.1:1, also behind a good one')],
   },
 ];
