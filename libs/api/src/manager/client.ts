@@ -188,7 +188,8 @@ async function callReplica(
     });
   const parsed = parse(answer.text);
   if (answer.status >= 200 && answer.status < 300) return parsed;
-  throw fromProblem(parsed, 'internal.failed');
+  // A replica that closes says 503 and nothing of ours; it has done nothing, and another one may.
+  throw fromProblem(parsed, answer.status === 503 ? 'leader.absent' : 'internal.failed');
 }
 
 function parse(text: string): unknown {

@@ -1,0 +1,43 @@
+/** Which answers make the client ask another replica. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { createManagerClient, type ManagerClient } from './client.ts';
+
+const servers: Server[] = [];
+let client: ManagerClient;
+afterEach(async () => {
+  await client.close();
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** A replica that always answers so; its URL, and how often it was asked. */
+async function replica(status: number, body: object): Promise<{ url: string; asked: () => number }> {
+  let asked = 0;
+  const server = createServer((_, response) => {
+    asked += 1;
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => asked };
+}
+
+/** What the server of a replica says by itself while it closes. */
+const closing = { error: 'Service Unavailable', code: 'Service Unavailable', message: '', statusCode: 503 };
+const nobody = { leader: null, term: null };
+
+it('asks the next replica when one is closing', async () => {
+  const [first, second] = [await replica(503, closing), await replica(200, nobody)];
+  client = createManagerClient({ urls: [first.url, second.url] });
+  expect(await client.leader()).toEqual(nobody);
+  expect([first.asked(), second.asked()]).toEqual([1, 1]);
+});
+
+it('asks nobody else after an answer that means nothing', async () => {
+  const [first, second] = [await replica(500, closing), await replica(200, nobody)];
+  client = createManagerClient({ urls: [first.url, second.url] });
+  await expect(client.leader()).rejects.toMatchObject({ code: 'internal.failed' });
+  expect([first.asked(), second.asked()]).toEqual([1, 0]);
+});
