@@ -1,5 +1,5 @@
 /** Everything that is written or shown where a private key must not stand, as named texts. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keysOf, type Store } from '@wgcni/store';
@@ -40,7 +40,13 @@ export async function logEvidence({ plan }: Lab): Promise<Evidence> {
 export async function answerEvidence(lab: Lab): Promise<Evidence> {
   const manager = lab.managerClient();
   try {
-    const lists = await Promise.all([manager.nodes(), manager.subnets(), manager.network(), manager.replicas()]);
+    const lists = await Promise.all([
+      manager.nodes(),
+      manager.subnets(),
+      manager.network(),
+      manager.replicas(),
+      manager.tokens(),
+    ]);
     const found: Evidence = new Map([['answers of the managers', JSON.stringify(lists)]]);
     for (const node of lab.plan.nodes) {
       const client = lab.nodeClient(node);
@@ -72,12 +78,18 @@ export async function dataEvidence({ dataDir, queueDir }: NodePlan): Promise<Evi
   const found: Evidence = new Map();
   for (const directory of [dataDir, queueDir].filter((path) => existsSync(path))) {
     const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-    for (const entry of entries.filter((one) => one.isFile() && one.parentPath !== join(dataDir, 'keys'))) {
+    for (const entry of entries.filter((one) => one.isFile() && !isKeyFile(dataDir, one))) {
       const path = join(entry.parentPath, entry.name);
       found.set(`file ${path}`, await readFile(path, 'latin1'));
     }
   }
   return found;
+}
+
+/** Where a node's own keys stand: those of its devices, and that of its certificate. */
+function isKeyFile(dataDir: string, { parentPath, name }: Dirent): boolean {
+  if (parentPath === join(dataDir, 'keys')) return true;
+  return parentPath === join(dataDir, 'credentials') && name.endsWith('.key.pem');
 }
 
 /** A log of etcd is made long before it is written. */

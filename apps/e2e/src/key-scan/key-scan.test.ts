@@ -15,6 +15,7 @@ it(`${count} keys of nodes and containers are in no dump, log, answer, command l
   console.log(JSON.stringify(report));
   expect(report.found).toEqual([]);
   expect(report.keys).toBe(count);
+  expect(report.secrets).toBe(report.made.nodes + 1);
   expect(report.modes.wide).toEqual([]);
   // A scan that sees nothing shows nothing: a control key was put into each kind of place.
   expect(report.control).toEqual(['answer', 'arguments', 'environment', 'etcd', 'file', 'file of', 'log']);

@@ -22,7 +22,7 @@ import {
 import { idOfDevice, keyOfDevice } from './device-key.ts';
 import { KnownKeys } from './known-keys.ts';
 import { wideModes } from './modes.ts';
-import { makeNodeKeys, spareNodes } from './node-keys.ts';
+import { learnCredentials, makeNodeKeys, spareNodes } from './node-keys.ts';
 import { ProcessWatch } from './process-watch.ts';
 import { recordPrograms } from './recorded-programs.ts';
 
@@ -33,8 +33,10 @@ const nodeShare = 25;
 export interface KeyScanReport {
   /** How many keys were made, by the path they took. */
   made: { nodes: number; byPlugin: number; bySocket: number };
-  /** Every key that is known, without the control. */
+  /** Every key of a device that is known, without the control. */
   keys: number;
+  /** Beside them: keys of certificates, the authority's, and secrets of tokens. */
+  secrets: number;
   texts: number;
   bytes: number;
   /** How often the processes of the machine were looked at. */
@@ -56,7 +58,7 @@ export async function keyScan(count: number, told: (line: string) => void = () =
   const before = process.umask(0);
   const scene = await bringUp(
     { nodes: 1, containersPerNode: 0, managers: 1, etcd: 1 },
-    { managerFlags: levels, nodeFlags: levels },
+    { joins: true, managerFlags: levels, nodeFlags: levels },
   );
   try {
     const [node] = scene.lab.plan.nodes;
@@ -81,6 +83,8 @@ async function scanned(lab: Lab, node: NodePlan, count: number, told: (line: str
   for (const role of ['mesh', 'pods']) keys.learn(await keyOfDevice(idOfDevice(node.id, role)));
   const nodes = keys.size;
   told(`${nodes} keys of nodes`);
+  const others = new KnownKeys();
+  const secrets = await learnCredentials(lab, [node, ...spares], others);
   const made = await makeContainerKeys({ lab, node, keys }, await namespaces(lab), count - nodes);
   told(`${keys.size} keys`);
   await plantControl(lab, node, controlKey);
@@ -93,11 +97,12 @@ async function scanned(lab: Lab, node: NodePlan, count: number, told: (line: str
   return {
     made: { nodes, byPlugin: made.byPlugin, bySocket: made.bySocket },
     keys: keys.size,
+    secrets,
     texts: evidence.size,
     bytes: [...evidence.values()].reduce((sum, text) => sum + text.length, 0),
     looks: watch.looks,
     programs: (await readFile(programLog, 'utf8')).split('\n').filter((line) => line.startsWith('export PATH=')).length,
-    found: inWhich(keys),
+    found: [...new Set([...inWhich(keys), ...inWhich(others)])],
     control: [...new Set(inWhich(control).map(kindOf))].sort(),
     modes,
   };

@@ -1,5 +1,5 @@
 /** A key is found in whatever form and place it stands, and nothing else is. */
-import { randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { KnownKeys } from './known-keys.ts';
 
@@ -34,5 +34,30 @@ describe('a known key', () => {
     expect(keys.learn(raw[0]?.toString('base64') ?? '')).toBe(false);
     expect(keys.learn('(none)')).toBe(false);
     expect(keys.size).toBe(200);
+  });
+
+  it('of a certificate is found in its PEM, also in a line of JSON, and as its bytes', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    const known = new KnownKeys();
+    expect([known.learnPem(pem), known.learnPem(pem)]).toEqual([true, false]);
+    const der = privateKey.export({ type: 'pkcs8', format: 'der' });
+    for (const text of [
+      pem,
+      JSON.stringify({ pem }),
+      der.toString('latin1'),
+      der.toString('hex'),
+      pem.split('\n')[2] ?? '',
+    ])
+      expect(known.standIn(`before ${text} after`)).toBe(true);
+    expect(known.standIn(createPublicKey(pem).export({ type: 'spki', format: 'pem' }) as string)).toBe(false);
+  });
+
+  it('of a token is found without the rest of its word', () => {
+    const known = new KnownKeys();
+    const secret = randomBytes(32).toString('base64url');
+    expect(known.learnToken(`wgcni-join.1.0011223344556677.${secret}.${'ab'.repeat(32)}\n`)).toBe(true);
+    expect(known.standIn(`Bearer 0011223344556677.${secret}`)).toBe(true);
+    expect(known.standIn(`wgcni-join.1.0011223344556677..${'ab'.repeat(32)}`)).toBe(false);
   });
 });

@@ -1,5 +1,7 @@
 /** The private keys that were made, and whether one of them stands in a text, in whatever form; they are kept in memory and go nowhere else. */
 
+import { createPrivateKey } from 'node:crypto';
+
 /** How many letters of a key are looked up at once; enough that chance finds none. */
 const headLength = 8;
 /** The filter before the look-up has 2 to the power of this bits. */
@@ -15,12 +17,33 @@ export class KnownKeys {
     return this.#known.size;
   }
 
-  /** Learns a key by its text as `wg` prints it; anything else is passed over. Whether it was new. */
+  /** Learns a key of WireGuard by its text as `wg` prints it; anything else is passed over. Whether it was new. */
   learn(text: string): boolean {
     const key = text.trim();
-    if (!/^[A-Za-z0-9+/]{43}=$/.test(key) || this.#known.has(key)) return false;
+    return /^[A-Za-z0-9+/]{43}=$/.test(key) && this.#learn(key, formsOf(key));
+  }
+
+  /** Learns the private key (EC on P-256) of a certificate, from PEM. Whether it was new; throws for what is none. */
+  learnPem(pem: string): boolean {
+    const { d } = createPrivateKey(pem).export({ format: 'jwk' });
+    const key = Buffer.from(d ?? '', 'base64url').toString('base64');
+    // PKCS #8 has it from the 37th byte on, so that its letters are these, 16 of them before the line ends; the next line is secret as a whole.
+    return this.#learn(key, [...formsOf(key), key.slice(0, 16), pem.split('\n')[2] ?? key]);
+  }
+
+  /** Learns the secret of a join token. Whether it was new. */
+  learnToken(word: string): boolean {
+    const secret = word.trim().split('.')[3] ?? '';
+    return (
+      secret.length === 43 &&
+      this.#learn(secret, [secret, ...formsOf(Buffer.from(secret, 'base64url').toString('base64'))])
+    );
+  }
+
+  #learn(key: string, forms: readonly string[]): boolean {
+    if (this.#known.has(key)) return false;
     this.#known.add(key);
-    for (const form of formsOf(key)) {
+    for (const form of new Set(forms)) {
       const head = form.slice(0, headLength);
       this.#heads.set(head, [...(this.#heads.get(head) ?? []), form]);
       const at = hashAt(form, 0);

@@ -1,10 +1,24 @@
 /** Makes nodes' keys through the product: the node-manager started on an empty data directory, and killed once its key files stand. */
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Lab, type NodePlan, planLab, until } from '@wgcni/testing';
+import { authorityPaths, type Lab, type NodePlan, planLab, tokenFile, until } from '@wgcni/testing';
 import type { KnownKeys } from './known-keys.ts';
 
 const roles = ['mesh', 'pods'];
+
+/** Learns what nodes joined with: the keys of their certificates, and the secrets of their tokens. How many. */
+export async function learnCredentials({ plan }: Lab, nodes: readonly NodePlan[], secrets: KnownKeys): Promise<number> {
+  for (const { id, dataDir } of nodes) {
+    const directory = join(dataDir, 'credentials');
+    const current = (await readFile(join(directory, 'current'), 'utf8')).trim();
+    if (!secrets.learnPem(await readFile(join(directory, `${current}.key.pem`), 'utf8')))
+      throw new Error(`${id} has no key of its own`);
+    if (!secrets.learnToken(await readFile(tokenFile(plan, id), 'utf8')))
+      throw new Error(`${id} has no token of its own`);
+  }
+  secrets.learnPem(await readFile(authorityPaths(plan).key, 'utf8'));
+  return secrets.size;
+}
 
 /** Where these nodes' files are: a node of the plan for each, beyond those of the lab, all in the namespace of its last. */
 export function spareNodes({ plan }: Lab, count: number): NodePlan[] {
@@ -25,7 +39,7 @@ export async function makeNodeKeys(
   await Promise.all(
     rows.map(async (row) => {
       for (const node of row) {
-        await lab.authority.issueNode(node.id);
+        await lab.writeToken(node.id);
         const started = lab.startNode(node, [], env);
         const paths = roles.map((role) => join(node.dataDir, 'keys', role));
         await until(30_000, `the keys of ${node.id} (see ${node.log})`, async () => {

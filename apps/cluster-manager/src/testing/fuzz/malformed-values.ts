@@ -20,6 +20,8 @@ export async function malformedValues(
   const unit = seededUnit(seed);
   const pick = <T>(choices: readonly T[]): T => choices[Math.floor(unit() * choices.length)] as T;
   for (const id of ['f1', 'f2']) await join(replica, id, asNode());
+  writeJoining(cluster);
+  await settled();
   const good = cluster.stored('/').filter(({ key }) => !key.includes('/control/leader'));
   const report: ValuesReport = { written: 0, quarantined: 0, wrong: [] };
   while (report.written < count) {
@@ -44,6 +46,16 @@ export async function malformedValues(
   return report;
 }
 
+/** What nodes that join leave behind. */
+function writeJoining(cluster: TestCluster): void {
+  const { keys } = cluster;
+  const digest = 'ab'.repeat(32);
+  const token = { schema: 1, tokenId: '0011223344556677', hash: digest, nodeId: null, uses: 1, usedBy: [digest] };
+  cluster.write(keys.token(token.tokenId), JSON.stringify({ ...token, expiresAt: '2026-01-01T00:00:00.000Z' }));
+  const admission = { schema: 1, nodeId: 'f3', state: 'joined', keyDigest: digest };
+  cluster.write(keys.admission(admission.nodeId), JSON.stringify(admission));
+}
+
 /** Every list and a registration are answered, with whatever; nothing of it is a fault of ours. */
 async function look(cluster: TestCluster, replica: TestReplica, report: ValuesReport): Promise<void> {
   const told = cluster.logged.filter(({ event }) => event === 'record.quarantined').length;
@@ -51,9 +63,16 @@ async function look(cluster: TestCluster, replica: TestReplica, report: ValuesRe
   cluster.logged.length = 0;
   const answers = [
     ...(await Promise.all(
-      ['/v1/nodes', '/v1/subnets', '/v1/network', '/v1/pools', '/v1/nodes/f1/peers', '/v1/replicas', '/healthz'].map(
-        (url) => ask(replica, 'GET', url),
-      ),
+      [
+        '/v1/nodes',
+        '/v1/subnets',
+        '/v1/network',
+        '/v1/pools',
+        '/v1/nodes/f1/peers',
+        '/v1/replicas',
+        '/v1/tokens',
+        '/healthz',
+      ].map((url) => ask(replica, 'GET', url)),
     )),
     await ask(replica, 'PUT', '/v1/nodes/f1', asNode({ takeOver: true })),
   ];
