@@ -32,30 +32,32 @@ function chainShownBy(url: string, signal: AbortSignal): Promise<X509Certificate
   const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   return new Promise((resolve, reject) => {
-    const fail = (cause: unknown): void => {
-      socket.destroy();
-      reject(
-        new CatalogueError('leader.absent', `the cluster-manager at ${url} did not answer: ${messageOf(cause)}`, {
-          remedy: 'see that a cluster-manager runs there',
-          cause,
-        }),
-      );
-    };
     // FENCE: nothing is believed of this connection but a certificate whose digest we know; nothing is sent on it.
     const socket = connect({
-      host,
-      port: Number(port === '' ? 443 : port),
-      rejectUnauthorized: false,
-      minVersion: 'TLSv1.3',
+      ...{ host, port: Number(port === '' ? 443 : port), rejectUnauthorized: false, minVersion: 'TLSv1.3' },
     });
+    const settle = (then: () => void): void => {
+      signal.removeEventListener('abort', abort);
+      socket.destroy();
+      then();
+    };
+    const fail = (cause: unknown): void => settle(() => reject(unanswered(url, cause)));
+    const abort = (): void => fail(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
     socket.setTimeout(timeoutMs, () => fail(new Error(`no answer within ${timeoutMs} ms`)));
     socket.once('error', fail);
-    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
     socket.once('secureConnect', () => {
       const chain = certificatesOf(socket.getPeerCertificate(true));
-      socket.destroy();
-      resolve(chain);
+      settle(() => resolve(chain));
     });
+  });
+}
+
+function unanswered(url: string, cause: unknown): CatalogueError {
+  return new CatalogueError('leader.absent', `the cluster-manager at ${url} did not answer: ${messageOf(cause)}`, {
+    remedy: 'see that a cluster-manager runs there',
+    cause,
   });
 }
 

@@ -1,0 +1,57 @@
+/** What a node joined with is whole before it is used, for its owner alone, and the same after a repeat. */
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateKeyPair } from '@wgcni/pki';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasJoined, JoinedFiles } from './joined-files.ts';
+
+const [first, second] = ['0000000000000001', '0000000000000002'];
+
+describe('the files of a node that joins', () => {
+  let dir: string;
+  let files: JoinedFiles;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'wgcni-joined-'));
+    files = new JoinedFiles(dir);
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  const made = () => generateKeyPair().key;
+
+  it('hold one key for one token, however often it is asked for', async () => {
+    const key = await files.keyFor(first, made);
+    expect((await files.keyFor(first, made)).reveal().trim()).toBe(key.reveal().trim());
+    expect((await files.keyFor(second, made)).reveal()).not.toBe(key.reveal());
+    expect((await stat(files.pathsOf(first).key)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(dir, 'credentials'))).mode & 0o777).toBe(0o700);
+  });
+
+  it('are nothing to go by before the answer is kept', async () => {
+    await files.keyFor(first, made);
+    expect([await files.current(), hasJoined(dir)]).toEqual([undefined, false]);
+    const paths = await files.keep(first, 'certificate', 'authorities');
+    expect([await files.current(), hasJoined(dir)]).toEqual([first, true]);
+    expect(await Promise.all([readFile(paths.cert, 'utf8'), readFile(paths.ca, 'utf8')])).toEqual([
+      'certificate',
+      'authorities',
+    ]);
+  });
+
+  it('of the token before go when a node joins anew, and not sooner', async () => {
+    await files.keyFor(first, made);
+    await files.keep(first, 'certificate', 'authorities');
+    await files.keyFor(second, made);
+    expect(await files.current()).toBe(first);
+    await files.keep(second, 'other', 'authorities');
+    expect((await readdir(join(dir, 'credentials'))).sort()).toEqual([
+      ...[`${second}.ca.pem`, `${second}.cert.pem`, `${second}.key.pem`, 'current'],
+    ]);
+  });
+
+  it('that are spoilt say nothing', async () => {
+    await files.keyFor(first, made);
+    await writeFile(join(dir, 'credentials', 'current'), '../../etc');
+    expect(await files.current()).toBeUndefined();
+  });
+});
