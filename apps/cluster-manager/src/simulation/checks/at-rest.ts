@@ -40,7 +40,7 @@ function checkView({ server, keys }: RestingWorld, { id, replica }: ReplicaProce
   const { state } = replica;
   const tables = [
     ...[state.network, state.nodes, state.subnets, state.registrations],
-    ...[state.claims, state.gone, state.replicas, state.recovering],
+    ...[state.claims, state.gone, state.replicas, state.recovering, state.admissions, state.tokens],
   ];
   const seen = tables.flatMap((table) => table.all().map(({ item }) => `${item.key}@${item.modRevision}`));
   const stored = server.backend
