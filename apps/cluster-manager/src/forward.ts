@@ -1,6 +1,6 @@
 /** Passes a write on to the leader: once, marked, with the caller's name; an answer that stays away is `outcome.unknown`. */
 import { Dialer } from '@wgcni/api';
-import { callerHeader, forwardedHeader } from '@wgcni/api/server';
+import { callerHeader, callerKeyHeader, forwardedHeader } from '@wgcni/api/server';
 import { CatalogueError, messageOf } from '@wgcni/base';
 import type { CredentialSource } from '@wgcni/pki';
 import { decodeRecord, LeaderRecord, type StoredKey } from '@wgcni/store';
@@ -22,6 +22,8 @@ export interface Passing {
   url: string;
   body: unknown;
   caller: string;
+  /** SHA-256 of the key that the caller has shown. */
+  callerKey: string | undefined;
 }
 
 export class Forwarder {
@@ -39,7 +41,7 @@ export class Forwarder {
   }
 
   /** The leader's answer as it is. Throws CatalogueError `leader.absent`, `outcome.unknown`. */
-  async pass({ method, url, body, caller }: Passing): Promise<Forwarded> {
+  async pass({ method, url, body, caller, callerKey }: Passing): Promise<Forwarded> {
     const leader = this.#leader();
     const hasBody = body !== undefined && body !== null;
     try {
@@ -49,6 +51,7 @@ export class Forwarder {
         headers: {
           [forwardedHeader]: this.#replicaId,
           [callerHeader]: encodeURIComponent(caller),
+          ...(callerKey === undefined ? {} : { [callerKeyHeader]: callerKey }),
           ...(hasBody ? { 'content-type': 'application/json' } : {}),
         },
         ...(hasBody ? { body: JSON.stringify(body) } : {}),

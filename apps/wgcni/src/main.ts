@@ -84,7 +84,7 @@ program
 
 program
   .command('admit <node>')
-  .description('take the certificates of a deleted node again; one that joined by a token needs a new token')
+  .description('take the certificates of a deleted node again, of the key by which it was known last')
   .action((node: string) => run((targets) => commands.admit(targets, node)));
 
 const token = program.command('token').description('words by which new nodes join');

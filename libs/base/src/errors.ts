@@ -31,6 +31,7 @@ export const catalogue = {
   'identity.missing': entry(401, 106),
   'identity.refused': entry(403, 106),
   'identity.deleted': entry(403, 106),
+  'identity.replaced': entry(403, 106),
   'token.refused': entry(401, 7),
   'token.exists': entry(409, 7),
   'authority.unknown': entry(403, 7),

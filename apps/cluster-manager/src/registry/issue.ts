@@ -6,7 +6,7 @@ import type { KeyObject } from 'node:crypto';
 import type { ClusterState } from '../state/cluster-state.ts';
 
 /** So many hold-downs a certificate lives: whoever was away for longer has lost its subnets long before. */
-const livesHoldDowns = 7;
+export const livesHoldDowns = 7;
 const shortestLifeMs = 3_600_000;
 
 export interface IssueDeps {

@@ -12,7 +12,8 @@ import {
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { Kept } from '../state/table.ts';
-import { type JoinGround, planJoin } from './plan-join.ts';
+import type { Recovery } from './recovery.ts';
+import { isSecretOf, type JoinGround, planJoin } from './plan-join.ts';
 
 export interface JoinDeps {
   store: Store;
@@ -20,6 +21,7 @@ export interface JoinDeps {
   clock: Clock;
   random: Random;
   log: Log;
+  recovery: Pick<Recovery, 'isRecovering'>;
 }
 
 export interface Joining {
@@ -63,12 +65,20 @@ export async function joinNode(deps: JoinDeps, { nodeId, token, keyDigest }: Joi
   throw new CatalogueError('store.conflict', 'the token kept changing while this was planned', { remedy: 'try again' });
 }
 
+/** Throws CatalogueError `token.refused` when the secret is not that of a token; whether it is good for the node is another matter. */
+export async function expectToken({ store, state, log }: JoinDeps, { id, secret }: Joining['token']): Promise<void> {
+  const { item } = await store.get(state.keys.token(id));
+  if (isSecretOf(keptOf(TokenRecord, item)?.record, tokenHash(secret))) return;
+  log.warn({ tokenId: id, why: 'there is no such token' }, 'token.refused');
+  throw tokenRefused();
+}
+
 /** The same for everybody, whatever was wrong. */
 export function tokenRefused(): CatalogueError {
   return new CatalogueError('token.refused', 'this token does not let this node join');
 }
 
-async function groundOf({ store, state }: JoinDeps, nodeId: string, tokenId: string): Promise<JoinGround> {
+async function groundOf({ store, state, recovery }: JoinDeps, nodeId: string, tokenId: string): Promise<JoinGround> {
   const keys = {
     token: state.keys.token(tokenId),
     admission: state.keys.admission(nodeId),
@@ -81,6 +91,7 @@ async function groundOf({ store, state }: JoinDeps, nodeId: string, tokenId: str
     keys,
     token: keptOf(TokenRecord, token),
     admission: keptOf(AdmissionRecord, admission),
+    isRecovering: recovery.isRecovering(),
     isNodeKnown: node !== undefined,
   };
 }

@@ -9,6 +9,7 @@ import {
   type GoneRecord,
   type NodeRecord,
   type SubnetRecord,
+  type Write,
 } from '@wgcni/store';
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { Kept } from '../state/table.ts';
@@ -110,14 +111,18 @@ export function deleteNode(writer: LeaderWriter, nodeId: string, force: boolean)
   });
 }
 
-/** Takes the mark of deletion away: certificates of the node are taken again. A node that was not deleted, or is known by a key, stays as it is. */
+/** Takes the mark of deletion away: certificates of the node are taken again, of the key by which it was known last if there was one. */
 export function admitNode(writer: LeaderWriter, nodeId: string): Promise<void> {
   const { state } = writer.deps;
   return writer.change<void>(async () => {
     const admission = state.admissionOf(nodeId);
     if (admission?.record.state !== 'deleted') return { result: undefined };
-    const { key } = admission.item;
-    return { transaction: { compare: [unchanged(admission)], then: [{ kind: 'delete', key }] }, result: undefined };
+    const { record, item } = admission;
+    const write: Write =
+      record.keyDigest === null
+        ? { kind: 'delete', key: item.key }
+        : { kind: 'put', key: item.key, value: encodeRecord({ ...record, state: 'joined' }, item) };
+    return { transaction: { compare: [unchanged(admission)], then: [write] }, result: undefined };
   });
 }
 
@@ -170,7 +175,9 @@ export async function freeReserved(
 function denial(state: ClusterState, nodeId: string, parts: Parts): Parts {
   const key = state.keys.admission(nodeId);
   const kept = state.admissions.get(key);
-  const record: AdmissionRecord = { schema: writtenSchema, nodeId, state: 'deleted', keyDigest: null };
+  // By this key alone it may still say that it has let go of its subnets, and come back when an operator admits it.
+  const keyDigest = kept?.record.keyDigest ?? null;
+  const record: AdmissionRecord = { schema: writtenSchema, nodeId, state: 'deleted', keyDigest };
   parts.compare.push({ key, target: 'mod', equals: kept?.item.modRevision ?? 0 });
   parts.then.push({ kind: 'put', key, value: encodeRecord(record, kept?.item) });
   return parts;

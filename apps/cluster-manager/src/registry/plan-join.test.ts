@@ -20,7 +20,7 @@ const admission = (change: Partial<AdmissionRecord>) => ({
   item: item('a', 6),
 });
 const ground = (change: Partial<JoinGround>): JoinGround => ({
-  ...{ keys, token: token(), admission: undefined, isNodeKnown: false },
+  ...{ keys, token: token(), admission: undefined, isNodeKnown: false, isRecovering: false },
   ...change,
 });
 
@@ -52,6 +52,7 @@ describe('a token for anybody', () => {
   it.each([
     ['a node that has joined with another key', { admission: admission({ keyDigest: otherKey }) }],
     ['a node that is in the mesh', { isNodeKnown: true }],
+    ['anybody while the store has lost history', { isRecovering: true }],
   ])('does not admit %s', (_, change) => {
     expect(planJoin(attempt, ground(change))).toMatchObject({ kind: 'refused' });
   });
@@ -62,6 +63,7 @@ describe('a token for one node', () => {
 
   it('admits it, in place of the key that it had', () => {
     expect(planJoin(attempt, ground({ token: bound })).kind).toBe('commit');
+    expect(planJoin(attempt, ground({ token: bound, isRecovering: true })).kind).toBe('commit');
     const replaced = { token: bound, admission: admission({ keyDigest: otherKey }), isNodeKnown: true };
     expect(planJoin(attempt, ground(replaced)).kind).toBe('commit');
   });

@@ -16,6 +16,8 @@ export interface JoinGround {
   keys: { token: string; admission: string; node: string };
   token: Kept<TokenRecord> | undefined;
   admission: Kept<AdmissionRecord> | undefined;
+  /** Whether the store has lost history: who is missing from it may be there all the same. */
+  isRecovering: boolean;
   /** Whether a record of that node stands in the mesh. */
   isNodeKnown: boolean;
 }
@@ -27,8 +29,8 @@ export type JoinPlan =
   | { kind: 'commit'; transaction: Transaction };
 
 export function planJoin({ nodeId, hash, keyDigest }: JoinAttempt, ground: JoinGround): JoinPlan {
-  const { keys, token, admission, isNodeKnown } = ground;
-  if (token === undefined || !isSameText(token.record.hash, hash)) return refused('there is no such token');
+  const { keys, token, admission, isNodeKnown, isRecovering } = ground;
+  if (token === undefined || !isSecretOf(token.record, hash)) return refused('there is no such token');
   const { record, item } = token;
   if (record.nodeId !== null && record.nodeId !== nodeId) return refused(`it is for the node ${record.nodeId}`);
   const isUsedByIt = record.usedBy.includes(keyDigest);
@@ -39,6 +41,7 @@ export function planJoin({ nodeId, hash, keyDigest }: JoinAttempt, ground: JoinG
   if (record.usedBy.length >= record.uses) return refused('it is used up');
   // FENCE: a token for anybody is not one for somebody: it would be a way to become any node.
   if (record.nodeId === null && admission?.record.state === 'joined') return refused(`${nodeId} has joined already`);
+  if (record.nodeId === null && isRecovering) return refused('the store has lost history, and it is for any node');
   if (record.nodeId === null && isNodeKnown && admission === undefined) return refused(`${nodeId} is a node already`);
   const used: TokenRecord = { ...record, usedBy: [...record.usedBy, keyDigest] };
   const admitted: AdmissionRecord = { schema: writtenSchema, nodeId, state: 'joined', keyDigest };
@@ -58,6 +61,11 @@ export function planJoin({ nodeId, hash, keyDigest }: JoinAttempt, ground: JoinG
       ],
     },
   };
+}
+
+/** Whether a hash is that of the token's secret. */
+export function isSecretOf(token: TokenRecord | undefined, hash: string): boolean {
+  return token !== undefined && isSameText(token.hash, hash);
 }
 
 function refused(why: string): JoinPlan {

@@ -2,6 +2,7 @@
 import type { Grant, RegisterInput, Registration } from '@wgcni/api';
 import { CatalogueError, randomId } from '@wgcni/base';
 import { encodeRecord, writtenSchema, type Compare, type LeaseId, type NodeRecord, type Write } from '@wgcni/store';
+import { refuseUnadmitted } from '../authorization/admission.ts';
 import { showNetwork } from '../network/show-network.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { admit } from './admit.ts';
@@ -12,13 +13,13 @@ import { buryLost, unbury } from './tombstone.ts';
 
 /** Idempotent: the same input again gives the same grants. Throws what `admit` and `grantsFor` throw. */
 export async function register(
-  writer: LeaderWriter,
-  recovery: Recovery,
+  { writer, recovery }: Pick<Registering, 'writer' | 'recovery'>,
   nodeId: string,
   input: RegisterInput,
+  caller?: RegisteringCaller,
 ): Promise<Registration> {
   const { state, log } = writer.deps;
-  const { record, ttlSec, lost, shortage } = await heardAndGranted({ writer, recovery, nodeId, input });
+  const { record, ttlSec, lost, shortage } = await heardAndGranted({ writer, recovery, nodeId, input, caller });
   refuseOvertaken(state, record);
   log.info({ nodeId, instance: input.instance, subnets: record.subnets }, 'node.registered');
   if (lost.length > 0) log.warn({ nodeId, lost }, 'node.lost-grants');
@@ -33,11 +34,19 @@ export async function register(
   };
 }
 
+/** Who has shown a certificate of the node. */
+export interface RegisteringCaller {
+  /** SHA-256 of its key. */
+  keyDigest: string | undefined;
+}
+
 interface Registering {
   writer: LeaderWriter;
   recovery: Recovery;
   nodeId: string;
   input: RegisterInput;
+  /** Absent without TLS, where everybody is anonymous. */
+  caller: RegisteringCaller | undefined;
 }
 
 type Registered = Granted & { record: NodeRecord; ttlSec: number };
@@ -56,22 +65,24 @@ async function heardAndGranted(registering: Registering): Promise<Registered> {
   });
 }
 
-function hear({ writer, recovery, nodeId, input }: Registering): Promise<void> {
+function hear({ writer, recovery, nodeId, input, caller }: Registering): Promise<void> {
   const { state } = writer.deps;
   return writer.change(() => {
+    refuseBarred(state, nodeId, caller);
     admit(state, nodeId, input);
     const forgotten = forgottenIds(state, { nodeId, held: input.held });
     return recovery.hear({ forgotten, meshRevision: input.meshRevision ?? 0 });
   });
 }
 
-function grant({ writer, recovery, nodeId, input }: Registering): Promise<Registered | 'unheard'> {
+function grant({ writer, recovery, nodeId, input, caller }: Registering): Promise<Registered | 'unheard'> {
   const { state, random } = writer.deps;
   const claim = { nodeId, held: input.held };
   return writer.change<Registered | 'unheard'>(async () => {
     admit(state, nodeId, input);
     const ttlSec = state.theNetwork().record.registrationTtlSec;
     const lease = await leaseFor(writer, nodeId, input, ttlSec);
+    refuseBarred(state, nodeId, caller);
     // FENCE: nothing is awaited from here to the compares: a subnet that was granted elsewhere meanwhile would be compared as it is now, and overwritten.
     admit(state, nodeId, input);
     const forgotten = forgottenIds(state, claim);
@@ -98,6 +109,11 @@ function refuseOvertaken(state: ClusterState, { nodeId, subnets }: NodeRecord): 
   throw new CatalogueError('store.conflict', `the grants of ${nodeId} have changed since they were made`, {
     remedy: 'try again',
   });
+}
+
+/** What the cluster has decided of the node since its certificate was looked at: a body may come long after its head. */
+function refuseBarred(state: ClusterState, nodeId: string, caller: RegisteringCaller | undefined): void {
+  if (caller !== undefined) refuseUnadmitted(state.admissionOf(nodeId)?.record, caller.keyDigest);
 }
 
 /** The lease of the living registration of this instance, or a new one. */
@@ -147,6 +163,8 @@ function registration(
     { key: keys.node(nodeId), target: 'mod', equals: node?.item.modRevision ?? 0 },
     { key: keys.registration(nodeId), target: 'mod', equals: registered?.item.modRevision ?? 0 },
     { key: keys.network, target: 'mod', equals: state.network.modRevision(keys.network) },
+    // FENCE: a node that is deleted, or joins with another key, between the first look at its certificate and this, stays so.
+    { key: keys.admission(nodeId), target: 'mod', equals: state.admissions.modRevision(keys.admission(nodeId)) },
   ];
   const value = {
     schema: writtenSchema,

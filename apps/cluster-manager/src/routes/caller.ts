@@ -1,9 +1,18 @@
 /** Who asks: known before anything of a request is read, and refused with nothing but a code. */
-import { callerHeader, forwardedHeader, judgeCaller, operationOf, refuseCaller, type Refusal } from '@wgcni/api/server';
+import {
+  callerHeader,
+  callerKeyHeader,
+  forwardedHeader,
+  judgeCaller,
+  operationOf,
+  refuseCaller,
+  type Refusal,
+} from '@wgcni/api/server';
 import { CatalogueError } from '@wgcni/base';
 import { formatIdentity, type Identity, judgeLate, type Judgement, readBearer, type SecureServer } from '@wgcni/pki';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { standingOf } from '../authorization/admission.ts';
+import { refusalOf, standingOf } from '../authorization/admission.ts';
+import { certificateLifeMs, livesHoldDowns } from '../registry/issue.ts';
 import { callerOf, type Way } from '../authorization/caller.ts';
 import { mayDo } from '../authorization/permissions.ts';
 import type { Replica } from '../replica.ts';
@@ -12,6 +21,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks, for the log and for the leader. */
     caller: string;
+    /** Whether the caller has shown a certificate. */
+    isKnown: boolean;
     /** SHA-256 of the key of the caller's certificate; absent without one. */
     callerKey: string | undefined;
   }
@@ -28,6 +39,7 @@ const evacuated = 'releaseGrants';
 export function knowCallers(app: FastifyInstance, replica: Replica, secure: SecureServer | undefined): void {
   app.decorateRequest('caller', '');
   app.decorateRequest('callerKey', undefined);
+  app.decorateRequest('isKnown', false);
   app.addHook('onRequest', async (request, reply) => {
     if (secure === undefined) request.caller = unverified(request);
     else return admit(replica, secure, request, reply);
@@ -53,10 +65,13 @@ async function admit(
   const caller = callerOf(judged.identity, wayOf(request));
   if (caller.identity === undefined) return refuse('identity.refused', caller.why, formatIdentity(judged.identity));
   request.caller = formatIdentity(caller.identity);
-  request.callerKey = caller.identity === judged.identity ? peer?.keyDigest : undefined;
+  request.isKnown = true;
+  // FENCE: believed of a manager alone, as the caller is: `callerOf` has seen to that.
+  const isForwarded = caller.identity !== judged.identity;
+  request.callerKey = isForwarded ? textOf(request.headers[callerKeyHeader]) : peer?.keyDigest;
   const barred = barredBy(replica, caller.identity, request.callerKey);
   if (barred !== undefined && !(barred === 'identity.deleted' && operation === evacuated))
-    return refuse(barred, 'the node was deleted, or has joined with another key', request.caller);
+    return refuse(barred, 'what the cluster has decided of this node', request.caller);
   const { nodeId } = request.params as { nodeId?: string };
   // What is not there may be asked for by anybody who is somebody.
   if (request.is404 || mayDo(caller.identity, operation, nodeId)) return undefined;
@@ -74,25 +89,26 @@ function admitByToken(
   return undefined;
 }
 
-/** A certificate that ended less than a hold-down ago: an outage of us all must not lock nodes out. */
-function lateJudgement({ cluster, clock, state }: Replica, secure: SecureServer, request: FastifyRequest): Judgement {
+/** A certificate that ended less than a seventh of its life ago, which is a hold-down or more: an outage of us all must not lock nodes out. */
+function lateJudgement(
+  { cluster, clock, state }: Replica,
+  secure: SecureServer,
+  request: FastifyRequest,
+): Judgement | undefined {
   const certificate = secure.peerOf(request.raw.socket)?.certificate;
-  const network = state.network.get(state.keys.network)?.record;
-  if (certificate === undefined || network === undefined) return { identity: undefined, why: 'no certificate' };
-  const graceMs = network.holdDownSec * 1_000;
-  return judgeLate(certificate, { authorities: secure.authorities, cluster, wallMs: clock.wallMs(), graceMs });
+  const hasNetwork = state.network.get(state.keys.network) !== undefined;
+  if (certificate === undefined || !hasNetwork) return { identity: undefined, why: 'no certificate' };
+  const graceMs = certificateLifeMs(state) / livesHoldDowns;
+  const judged = judgeLate(certificate, { authorities: secure.authorities, cluster, wallMs: clock.wallMs(), graceMs });
+  // Nobody else has anything to renew here.
+  return judged.identity === undefined || judged.identity.kind === 'node' ? judged : undefined;
 }
 
 /** FENCE: what the cluster has decided of a node holds against every certificate of it. */
-function barredBy(
-  { state }: Replica,
-  identity: Identity,
-  keyDigest: string | undefined,
-): 'identity.deleted' | 'identity.refused' | undefined {
+function barredBy({ state }: Replica, identity: Identity, keyDigest: string | undefined): Refusal['code'] | undefined {
   if (identity.kind !== 'node') return undefined;
   const standing = standingOf(state.admissionOf(identity.nodeId)?.record, keyDigest);
-  if (standing === 'admitted') return undefined;
-  return standing === 'deleted' ? 'identity.deleted' : 'identity.refused';
+  return standing === 'admitted' ? undefined : refusalOf(standing);
 }
 
 /** The digest of the key that a node has shown on this very connection. Throws CatalogueError `identity.refused` when it has shown none. */

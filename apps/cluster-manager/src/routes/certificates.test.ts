@@ -4,6 +4,10 @@
  *   token ──TLS 1.3, no certificate──▶ join ──▶ certificate ──TLS 1.3──▶ renew, register
  */
 import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
@@ -136,6 +140,30 @@ describe('a node', () => {
     expect((await joinBy(token, 'n2', key)).status).toBe(401);
   });
 
+  /** Sends the head of a registration, and its body when it is told to. */
+  async function lateRegistration(nodeId: string, { cert, key }: { cert: string; key: KeyPair }) {
+    const { port } = app.server.address() as AddressInfo;
+    const body = JSON.stringify(asNode({ takeOver: true }));
+    const sent = httpsRequest({
+      ...{ port, host: '127.0.0.1', path: `/v1/nodes/${nodeId}`, method: 'PUT' },
+      ...{ cert, key: key.key.reveal(), ca: authority.trusted, agent: false },
+      headers: { 'content-type': 'application/json', 'content-length': body.length },
+    });
+    sent.flushHeaders();
+    const answer = once(sent, 'response') as Promise<[IncomingMessage]>;
+    await once(sent, 'socket').then(([socket]) => once(socket as TLSSocket, 'secureConnect'));
+    // Time for its head to be judged; if it were not, the refusal would be the same, and show less.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return async (): Promise<{ status: number | undefined; code: unknown }> => {
+      sent.end(body);
+      const [response] = await answer;
+      const parts: Buffer[] = [];
+      for await (const part of response) parts.push(part as Buffer);
+      const { code } = JSON.parse(Buffer.concat(parts).toString()) as { code: unknown };
+      return { status: response.statusCode, code };
+    };
+  }
+
   const refusal = { code: 'token.refused', detail: 'this token does not let this node join' };
 
   it('does not join by a token that was used, by one that has ended, by one of another node, or by none', async () => {
@@ -166,7 +194,7 @@ describe('a node', () => {
     const second = await joinBy(await newToken({ nodeId: 'n1' }), 'n1');
     await settled();
     expect((await ask('GET', '/v1/nodes', second)).status).toBe(200);
-    expect(await ask('GET', '/v1/nodes', first)).toMatchObject({ status: 403, json: { code: 'identity.refused' } });
+    expect(await ask('GET', '/v1/nodes', first)).toMatchObject({ status: 403, json: { code: 'identity.replaced' } });
     expect((await renew(first)).status).toBe(403);
   });
 
@@ -193,6 +221,60 @@ describe('a node', () => {
     const letGo = { instance: input.instance, grantIds };
     expect((await ask('POST', '/v1/nodes/n1/release', { ...joined, body: letGo })).status).toBe(204);
     expect((await joinBy(await newToken(), 'n1')).status).toBe(200);
+  });
+
+  it('that is deleted, or replaced, before the body of its registration has come is not registered by it', async () => {
+    const admin = await certificateOf({ role: 'admin', name: 'ann' });
+    const [first, second] = [await joinBy(await newToken(), 'n1'), await joinBy(await newToken(), 'n2')];
+    await ask('PUT', '/v1/nodes/n1', { ...first, body: asNode() });
+    const [late, later] = [await lateRegistration('n1', first), await lateRegistration('n2', second)];
+    expect((await ask('DELETE', '/v1/nodes/n1?force=true', admin)).status).toBe(204);
+    expect((await joinBy(await newToken({ nodeId: 'n2' }), 'n2')).status).toBe(200);
+    await settled();
+    expect(await late()).toMatchObject({ status: 403, code: 'identity.deleted' });
+    expect(await later()).toMatchObject({ status: 403, code: 'identity.replaced' });
+    expect(cluster.stored(cluster.keys.nodes)).toEqual([]);
+  });
+
+  it('lets go of its subnets, after it was deleted, by the key that it had and by no other', async () => {
+    const admin = await certificateOf({ role: 'admin', name: 'ann' });
+    const stolen = await joinBy(await newToken(), 'n1');
+    const joined = await joinBy(await newToken({ nodeId: 'n1' }), 'n1');
+    await settled();
+    const input = asNode();
+    const registered = await ask('PUT', '/v1/nodes/n1', { ...joined, body: input });
+    const grantIds = (registered.json['subnets'] as unknown as { grantId: string }[]).map(({ grantId }) => grantId);
+    await ask('DELETE', '/v1/nodes/n1?force=true', admin);
+    const body = { instance: input.instance, grantIds };
+    expect(await ask('POST', '/v1/nodes/n1/release', { ...stolen, body })).toMatchObject({
+      status: 403,
+      json: { code: 'identity.replaced' },
+    });
+    expect((await ask('POST', '/v1/nodes/n1/release', { ...joined, body })).status).toBe(204);
+  });
+
+  it('comes back when an operator admits it, with the key that it had and with no other', async () => {
+    const admin = await certificateOf({ role: 'admin', name: 'ann' });
+    const stolen = await joinBy(await newToken(), 'n1');
+    const joined = await joinBy(await newToken({ nodeId: 'n1' }), 'n1');
+    await settled();
+    await ask('PUT', '/v1/nodes/n1', { ...joined, body: asNode() });
+    await ask('DELETE', '/v1/nodes/n1?force=true', admin);
+    expect((await ask('POST', '/v1/nodes/n1/admit', admin)).status).toBe(204);
+    expect((await ask('GET', '/v1/nodes', joined)).status).toBe(200);
+    expect((await ask('GET', '/v1/nodes', stolen)).status).toBe(403);
+    expect((await renew(stolen)).status).toBe(403);
+  });
+
+  it('of which the store knows nothing any more is known by its key again once it has renewed', async () => {
+    const joined = await joinBy(await newToken(), 'n1');
+    cluster.write(cluster.keys.admission('n1'));
+    await settled();
+    expect((await renew(joined)).status).toBe(200);
+    await settled();
+    const other = await certificateOf({ nodeId: 'n1' });
+    expect((await ask('GET', '/v1/nodes', other)).status).toBe(403);
+    expect((await ask('GET', '/v1/nodes', joined)).status).toBe(200);
   });
 
   it('renews a certificate that ended less than a hold-down ago, and does nothing else by it', async () => {

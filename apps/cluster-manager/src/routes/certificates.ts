@@ -7,9 +7,9 @@ import { Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import { knowSchemas, refTo } from '@wgcni/api/server';
 import { certificateLifeMs, issue, issuingAuthority } from '../registry/issue.ts';
-import { joinNode, tokenRefused } from '../registry/join.ts';
-import { admissionNow } from '../registry/admission-now.ts';
-import { standingOf } from '../authorization/admission.ts';
+import { expectToken, joinNode, tokenRefused } from '../registry/join.ts';
+import { admissionNow, admitAsShown } from '../registry/admission-now.ts';
+import { refuseUnadmitted } from '../authorization/admission.ts';
 import type { Replica } from '../replica.ts';
 import { shownKeyOf } from './caller.ts';
 
@@ -28,6 +28,8 @@ export function certificateRoutes(server: FastifyInstance, replica: Replica): vo
     if (token === undefined) throw tokenRefused();
     // ORDER: what cannot be issued must not use the token up.
     certificateLifeMs(replica.state);
+    // ORDER: cheap first: a stranger's request is not looked at before his token.
+    await expectToken(replica, token);
     const publicKey = await issuing.keyOf(body.request);
     await joinNode(replica, { nodeId: params.nodeId, token, keyDigest: publicKeyDigest(publicKey) });
     return issue(replica, params.nodeId, { publicKey, by: `token ${token.id}` });
@@ -47,9 +49,9 @@ export function certificateRoutes(server: FastifyInstance, replica: Replica): vo
         remedy: 'renew with the same key, or join anew by a token',
       });
     // FENCE: not by this replica's view, which may be behind: a certificate that is issued now is good for days.
-    const standing = standingOf(await admissionNow(replica, nodeId), keyDigest);
-    if (standing === 'deleted') throw new CatalogueError('identity.deleted', 'this node was deleted from the cluster');
-    if (standing === 'replaced') throw new CatalogueError('identity.refused', 'this certificate may not do that');
+    const admission = await admissionNow(replica, nodeId);
+    refuseUnadmitted(admission, keyDigest);
+    if (admission === undefined) await admitAsShown(replica, nodeId, keyDigest);
     return issue(replica, nodeId, { publicKey, by: 'renewal' });
   });
 }

@@ -22,6 +22,7 @@ export async function atLeader<T>(
     url: request.url,
     body: request.body,
     caller: request.caller,
+    callerKey: request.callerKey,
   });
   // The leader has made this text by the same schemas: it is not made again.
   await reply.code(answer.status).headers(answer.headers).type(answer.contentType).serializer(asItIs).send(answer.body);

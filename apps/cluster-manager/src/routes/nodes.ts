@@ -16,9 +16,9 @@ import {
 } from '@wgcni/api';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { admitNode, deleteNode, forgetNode, release, setDraining, unknownNode } from '../registry/leave.ts';
-import { register } from '../registry/register.ts';
+import { register, type RegisteringCaller } from '../registry/register.ts';
 import { renew } from '../registry/renew.ts';
 import { showNode, showNodes, showPeers } from '../registry/show-node.ts';
 import type { Replica } from '../replica.ts';
@@ -108,7 +108,9 @@ function addSelf(server: FastifyInstance, replica: Replica): void {
     path,
     { schema: { ...put, params, body: refTo(RegisterInputSchema), response: { 200: refTo(RegistrationSchema) } } },
     async (request, reply) =>
-      atLeader(replica, request, reply, () => register(writer, recovery, request.params.nodeId, request.body)),
+      atLeader(replica, request, reply, () =>
+        register({ writer, recovery }, request.params.nodeId, request.body, registering(request)),
+      ),
   );
   const renewal = { tags, summary: 'Renew a registration, at any replica', operationId: 'renewRegistration' };
   app.post(
@@ -126,6 +128,11 @@ function addSelf(server: FastifyInstance, replica: Replica): void {
         return reply.code(204).send(null);
       }),
   );
+}
+
+/** Without TLS there is nobody who has shown anything. */
+function registering({ isKnown, callerKey }: FastifyRequest): RegisteringCaller | undefined {
+  return isKnown ? { keyDigest: callerKey } : undefined;
 }
 
 /** What a person does. */
@@ -165,7 +172,7 @@ function addOperations(server: FastifyInstance, replica: Replica): void {
   );
   const admit = {
     tags,
-    summary: "Take a deleted node's certificates again; one that joined by a token needs a new token instead",
+    summary: 'Take the certificates of a deleted node again, of the key by which it was known last',
     operationId: 'admitNode',
   };
   app.post(`${path}/admit`, { schema: { ...admit, params, response: done } }, async (request, reply) =>

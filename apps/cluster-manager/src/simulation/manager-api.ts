@@ -87,7 +87,7 @@ async function atLeader(replica: Replica, request: Exclude<ManagerRequest, { kin
   const { nodeId } = request;
   switch (request.kind) {
     case 'register':
-      return register(writer, recovery, nodeId, request.input);
+      return register({ writer, recovery }, nodeId, request.input);
     case 'release':
       await release(writer, nodeId, request.input);
       return undefined;

@@ -4,3 +4,5 @@
 export const forwardedHeader = 'x-wgcni-forwarded-by';
 /** Names the caller whom the first replica saw. */
 export const callerHeader = 'x-wgcni-caller';
+/** The key that this caller has shown there: SHA-256 of it; absent of those who are known by no key. */
+export const callerKeyHeader = 'x-wgcni-caller-key';

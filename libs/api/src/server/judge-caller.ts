@@ -7,6 +7,7 @@ const said = {
   'identity.missing': 'show a certificate of this cluster',
   'identity.refused': 'this certificate may not do that',
   'identity.deleted': 'this node was deleted from the cluster',
+  'identity.replaced': 'this node has joined with another key',
   'token.refused': 'this token does not let this node join',
 } as const satisfies Partial<Record<ErrorCode, string>>;
 

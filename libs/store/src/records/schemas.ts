@@ -89,8 +89,8 @@ export const TokenRecord = Type.Object({
   tokenId: Type.String({ pattern: '^[0-9a-f]{16}$' }),
   /** SHA-256 of the secret. */
   hash: digest,
-  /** The one node that may join by it; null for any that nobody is. */
-  nodeId: Type.Union([Type.String(), Type.Null()]),
+  /** The one node that may join by it; null for any that nobody is. As the API shows it: one that could not be shown would keep the whole list from being answered. */
+  nodeId: Type.Union([Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$' }), Type.Null()]),
   uses: Type.Integer({ minimum: 1 }),
   /** SHA-256 of each public key that joined by it: the same key may ask again, another takes another use. */
   usedBy: Type.Array(digest),
@@ -103,7 +103,7 @@ export const AdmissionRecord = Type.Object({
   schema,
   nodeId: Type.String(),
   state: Type.Union([Type.Literal('joined'), Type.Literal('deleted')]),
-  /** SHA-256 of the one public key whose certificates are taken; null once the node is deleted. */
+  /** SHA-256 of the one public key whose certificates are taken, or were until it was deleted; null when none was known. */
   keyDigest: Type.Union([digest, Type.Null()]),
 });
 

@@ -61,13 +61,7 @@ const storedTexts = [
   ...['RecoveringRecord.why', 'RegistrationRecord.leaseId'],
   ...['RegistrationRecord.nodeId', 'RegistrationRecord.version'],
   ...['ReplicaRecord.replicaId', 'ReplicaRecord.url', 'ReplicaRecord.version'],
-  ...[
-    'SubnetRecord.cidr',
-    'SubnetRecord.grantId',
-    'SubnetRecord.nodeId',
-    'TokenRecord.nodeId',
-    'AdmissionRecord.nodeId',
-  ],
+  ...['SubnetRecord.cidr', 'SubnetRecord.grantId', 'SubnetRecord.nodeId', 'AdmissionRecord.nodeId'],
 ];
 
 describe('a private key has no place', () => {
