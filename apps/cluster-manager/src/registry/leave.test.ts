@@ -101,6 +101,22 @@ describe('a node that leaves', () => {
     expect(await states()).toEqual({ '10.64.0.0/24': 'released', 'fd64::/64': 'released' });
   });
 
+  const admission = (): unknown =>
+    cluster.stored(cluster.keys.admission('n1')).map(({ value }) => (JSON.parse(value) as { state: string }).state);
+
+  it('that was forgotten, or deleted and let in again, is denied by a delete', async () => {
+    await join(manager, 'n1');
+    await cluster.pass(11_000);
+    await ask(manager, 'POST', '/v1/nodes/n1/forget');
+    expect(admission()).toEqual([]);
+    expect((await ask(manager, 'DELETE', '/v1/nodes/n1')).status).toBe(204);
+    expect(admission()).toEqual(['deleted']);
+    expect((await ask(manager, 'POST', '/v1/nodes/n1/admit')).status).toBe(204);
+    expect(admission()).toEqual([]);
+    expect((await ask(manager, 'DELETE', '/v1/nodes/n1')).status).toBe(204);
+    expect(admission()).toEqual(['deleted']);
+  });
+
   it('that was deleted can be forgotten before its hold-down is over', async () => {
     await join(manager, 'n1');
     await ask(manager, 'DELETE', '/v1/nodes/n1?force=true');

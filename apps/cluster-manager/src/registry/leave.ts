@@ -87,8 +87,11 @@ export function deleteNode(writer: LeaderWriter, nodeId: string, force: boolean)
     const node = state.nodeOf(nodeId);
     const registered = state.registrationOf(nodeId);
     if (node === undefined) {
-      if (state.admissionOf(nodeId)?.record.state === 'joined') return asTry(denial(state, nodeId, noParts()));
-      if (state.gone.get(state.keys.goneEntry('node', nodeId)) !== undefined) return { result: undefined };
+      const standing = state.admissionOf(nodeId)?.record.state;
+      if (standing === 'deleted') return { result: undefined };
+      // One that was forgotten, reclaimed or let in again has a certificate all the same.
+      if (standing === 'joined' || state.gone.get(state.keys.goneEntry('node', nodeId)) !== undefined)
+        return asTry(denial(state, nodeId, noParts()));
       throw unknownNode(nodeId);
     }
     if (registered !== undefined && !force)
