@@ -45,6 +45,8 @@ describe('the house', () => {
       keys.subnets,
       keys.registrations,
       keys.keyClaims,
+      keys.tokens,
+      keys.admissions,
     ];
     expect(prefixes.filter((prefix) => !prefix.endsWith('/'))).toEqual([]);
   });
