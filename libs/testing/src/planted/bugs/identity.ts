@@ -2,6 +2,9 @@
 import type { PlantedBug } from '../planted-bug.ts';
 import { unitTestsOf } from './catchers.ts';
 
+const certifying = unitTestsOf('apps/cluster-manager/src/routes/certificates.test.ts');
+const ending = unitTestsOf('libs/pki/src/late-peer.test.ts');
+const joining = unitTestsOf('apps/cluster-manager/src/registry/plan-join.test.ts');
 const matrix = unitTestsOf('apps/cluster-manager/src/authorization/matrix.test.ts');
 const ends = unitTestsOf('libs/pki/src/secure-server.test.ts');
 const judging = unitTestsOf('libs/pki/src/judge-peer.test.ts');
@@ -66,5 +69,50 @@ export const identityBugs: readonly PlantedBug[] = [
     promise: '§4.9 plain HTTP stays on loopback',
     does: 'takes http:// to another machine with --insecure',
     catchers: [transport('of plain are not http://192.0.2.1:1, also behind a good one')],
+  },
+  {
+    name: 'token-used-again',
+    promise: 'issue 5: a join token is used as often as it says',
+    does: 'takes a token again that is used up',
+    catchers: [
+      joining('that another key has used up admits nobody'),
+      certifying('is one of two that use a token at once', 'does not join by a token that was used'),
+    ],
+  },
+  {
+    name: 'any-token-for-any-node',
+    promise: 'decision 0007: a token for anybody is not one for somebody',
+    does: 'lets a token that names no node replace the key of one that has joined',
+    catchers: [
+      joining('does not admit a node that has joined with another key'),
+      certifying('that joins anew with a token of its own leaves no second certificate that works'),
+    ],
+  },
+  {
+    name: 'deletion-denies-nobody',
+    promise: 'issue 5: deleting a node denies its certificate at once',
+    does: 'takes a node out of the mesh and writes no denial',
+    catchers: [certifying('that was deleted is refused at once'), matrix('getNode is refused to a deleted node')],
+  },
+  {
+    name: 'deleted-while-registering',
+    promise: 'issue 5: deleting a node denies its certificate at once',
+    does: 'lets a registration that was under way bring a deleted node back',
+    catchers: [certifying('that is deleted while it registers does not come back by it')],
+  },
+  {
+    name: 'late-stranger-believed',
+    promise: 'decision 0007: who issued a certificate that has ended is looked at',
+    does: 'renews a certificate that has ended whoever has issued it',
+    catchers: [
+      ending('of another authority of the same name is not taken'),
+      certifying('renews a certificate that ended less than a hold-down ago, and does nothing else by it'),
+    ],
+  },
+  {
+    name: 'renewal-for-another-key',
+    promise: 'decision 0007: a renewal keeps the key',
+    does: 'certifies whatever key a renewal asks for',
+    catchers: [certifying('renews with its own key, and with no other')],
   },
 ];
