@@ -60,16 +60,20 @@ async function joinedPaths(
   const files = new JoinedFiles(dataDir);
   const current = await files.current();
   if (join === undefined) return current === undefined ? undefined : files.pathsOf(current);
-  const token = parseToken(await wordOf(join.reveal()), '--join');
+  const word = await wordOf(join.reveal(), current !== undefined);
+  // A token is good once: who takes its file away afterwards has not stopped the node.
+  if (word === undefined && current !== undefined) return files.pathsOf(current);
+  const token = parseToken(word ?? '', '--join');
   // A service that is started again with the token that it has used is not asked to join anew.
   if (current === token.id) return files.pathsOf(current);
   return joinCluster({ ...deps, files, token, own, managers }, signal);
 }
 
-/** The token itself, or that in a file: an argument can be read by everybody on the machine. */
-async function wordOf(said: string): Promise<string> {
+/** The token itself, or that in a file: an argument can be read by everybody on the machine. Undefined without the file, where it may be missing. */
+async function wordOf(said: string, mayBeMissing: boolean): Promise<string | undefined> {
   if (!said.startsWith('/')) return said;
-  return readFile(said, 'utf8').catch((cause: unknown) => {
+  return readFile(said, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (mayBeMissing && cause.code === 'ENOENT') return undefined;
     throw new CatalogueError('config.invalid', `--join ${said} cannot be read: ${messageOf(cause)}`, {
       field: '--join',
       remedy: 'name a file that holds the token',
