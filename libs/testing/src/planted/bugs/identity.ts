@@ -98,7 +98,9 @@ export const identityBugs: readonly PlantedBug[] = [
     name: 'deleted-while-registering',
     promise: 'issue 5: deleting a node denies its certificate at once',
     does: 'lets a registration that was under way bring a deleted node back',
-    catchers: [certifying('that is deleted while it registers does not come back by it')],
+    catchers: [
+      certifying('that is deleted, or replaced, before the body of its registration has come is not registered by it'),
+    ],
   },
   {
     name: 'late-stranger-believed',
