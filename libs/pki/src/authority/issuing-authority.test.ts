@@ -1,6 +1,6 @@
 /** A cluster-manager's authority issues to it, renews by itself, and goes over to its successor when the files do. */
 import { X509Certificate } from 'node:crypto';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Log, silentLog } from '@wgcni/base';
@@ -89,5 +89,64 @@ describe('the authority of a cluster-manager', () => {
       code: 'config.invalid',
       field: '--authority-cert',
     });
+  });
+
+  it.each([
+    ['unreadable', () => rm(join(dir, 'a.pem'))],
+    [
+      'of another authority',
+      async () => writeFile(join(dir, 'a.key'), (await Authority.create('main', 0)).key.reveal()),
+    ],
+  ])('renews its own certificate by the authority that it has when the files are %s', async (_, spoil) => {
+    const kept = await IssuingAuthority.open(options());
+    const { authority, current } = kept;
+    await spoil();
+    await kept.look();
+    expect(kept.current).toBe(current);
+    await clock.advance(5 * dayMs);
+    await kept.look();
+    expect(kept.current.validToMs).toBeGreaterThan(clock.wallMs() + 6 * dayMs);
+    expect(authority.hasIssued(new X509Certificate(kept.current.cert))).toBe(true);
+    expect(kept.trusted).toBe(current.ca);
+    expect(events.splice(0)).toEqual([
+      'authority.read',
+      'credentials.refused',
+      'credentials.renewal-failed',
+      'credentials.renewed',
+    ]);
+    await write(await authority.succeedBy(await Authority.create('main', clock.wallMs())));
+    await kept.look();
+    expect(events).toEqual(['authority.replaced']);
+  });
+
+  it('warns once an hour while nothing can be issued, and keeps what it has', async () => {
+    const kept = await IssuingAuthority.open(options());
+    const before = kept.current;
+    // The last instant that a date can name: no certificate can end after it.
+    await clock.advance(8.64e15 - 3 * 3_600_000 - clock.wallMs());
+    for (const waitMs of [0, 10_000, 3_580_000, 10_000, 10_000]) {
+      await clock.advance(waitMs);
+      await kept.look();
+    }
+    expect(kept.current).toBe(before);
+    expect(events).toEqual(['authority.read', 'credentials.renewal-failed', 'credentials.renewal-failed']);
+  });
+
+  it('refuses to trust others than its own authority, and takes none over that would', async () => {
+    const paths = { ...options().paths, ca: join(dir, 'ca.pem') };
+    const refused = {
+      code: 'config.invalid',
+      field: '--authority-ca',
+      message: expect.stringContaining('ca.pem') as string,
+    };
+    await writeFile(paths.ca, (await Authority.create('main', 0)).cert);
+    await expect(IssuingAuthority.open({ ...options(), paths })).rejects.toMatchObject(refused);
+    const good = await readFile(paths.cert, 'utf8');
+    await writeFile(paths.ca, good);
+    const kept = await IssuingAuthority.open({ ...options(), paths });
+    await writeFile(paths.ca, (await Authority.create('main', 0)).cert);
+    await kept.look();
+    expect(kept.trusted).toBe(good);
+    expect(events).toEqual(['authority.read', 'credentials.refused']);
   });
 });

@@ -7,7 +7,7 @@ import { checkCredentials, type Credentials, type CredentialTexts, readCredentia
 import { formatIdentity, type Identity } from '../identity.ts';
 import type { CredentialSource } from '../kept-credentials.ts';
 import { generateKeyPair } from '../key-pair.ts';
-import { pemOf } from '../pem.ts';
+import { certificatesIn, pemOf } from '../pem.ts';
 import { isRenewalDue } from '../renewal-due.ts';
 import { Authority, subjectOf } from './authority.ts';
 import { readCertificateRequest } from './certificate-request.ts';
@@ -27,6 +27,7 @@ export interface IssuingOptions {
 
 /** Of the certificate of this process: nobody else has the key, and it ends with the process. */
 const ownLifeMs = 7 * 86_400_000;
+const warnEveryMs = 3_600_000;
 
 export class IssuingAuthority implements CredentialSource {
   readonly #options: IssuingOptions;
@@ -37,17 +38,23 @@ export class IssuingAuthority implements CredentialSource {
   /** What was found last, good or not, so that one change is told once. */
   #seen: CredentialTexts | string;
 
-  private constructor(options: IssuingOptions, opened: Opened) {
+  /** Why the files as they were found last cannot be used. */
+  #refused: string | undefined;
+  /** When it was warned of last that a renewal is due and goes wrong; monotonic. */
+  #warnedMs: number | undefined;
+
+  private constructor(options: IssuingOptions, opened: Opened, texts: CredentialTexts) {
     this.#options = options;
     this.#authority = opened.authority;
     this.#current = opened.current;
-    this.#trusted = opened.texts.ca;
-    this.#seen = opened.texts;
+    this.#trusted = opened.trusted;
+    this.#seen = texts;
   }
 
   /** Reads the files once and issues to this process. Throws CatalogueError `config.invalid` that names the file and the remedy. */
   static async open(options: IssuingOptions): Promise<IssuingAuthority> {
-    const kept = new IssuingAuthority(options, await openAuthority(options, await readCredentialTexts(options.paths)));
+    const texts = await readCredentialTexts(options.paths);
+    const kept = new IssuingAuthority(options, await openAuthority(options, texts), texts);
     kept.#tell('authority.read');
     return kept;
   }
@@ -102,27 +109,48 @@ export class IssuingAuthority implements CredentialSource {
     }
   }
 
-  /** Takes over what has changed; what cannot be used is logged once, and the last good authority stays. */
+  /**
+   * Takes over what has changed; what cannot be used is logged once, and the last good authority stays. Its own certificate, once due, comes from the
+   * authority that it has, whatever the files hold: it may not end because of them.
+   */
   async look(): Promise<void> {
     const { paths, clock, log } = this.#options;
     const found = await readCredentialTexts(paths).catch(messageOf);
     const isOther = !isSame(found, this.#seen);
     this.#seen = found;
-    if (typeof found === 'string') {
-      if (isOther) log.error({ use: paths.use, why: found }, 'credentials.refused');
-      return;
+    if (isOther) {
+      const opened = typeof found === 'string' ? found : await openAuthority(this.#options, found).catch(messageOf);
+      this.#refused = typeof opened === 'string' ? opened : undefined;
+      if (typeof opened !== 'string') return this.#take(opened, 'authority.replaced');
+      log.error({ use: paths.use, why: opened }, 'credentials.refused');
     }
-    if (!isOther && !isRenewalDue(new X509Certificate(this.#current.cert), clock.wallMs())) return;
-    const opened = await openAuthority(this.#options, found).catch(messageOf);
-    if (typeof opened === 'string') {
-      if (isOther) log.error({ use: paths.use, why: opened }, 'credentials.refused');
-      return;
-    }
-    this.#authority = opened.authority;
-    this.#current = opened.current;
-    this.#trusted = found.ca;
-    this.#tell(isOther ? 'authority.replaced' : 'credentials.renewed');
+    if (isRenewalDue(new X509Certificate(this.#current.cert), clock.wallMs())) await this.#renew();
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#refused !== undefined) this.#warn(this.#refused);
+    const opened = { authority: this.#authority, trusted: this.#trusted };
+    const current = await issueOwn(this.#options, opened).catch(messageOf);
+    if (typeof current === 'string') this.#warn(current);
+    else this.#take({ ...opened, current }, 'credentials.renewed');
+  }
+
+  #take({ authority, current, trusted }: Opened, event: string): void {
+    this.#authority = authority;
+    this.#current = current;
+    this.#trusted = trusted;
+    this.#tell(event);
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Why a renewal that is due has no good files, or none at all; at most once an hour. */
+  #warn(why: string): void {
+    const { paths, clock, log } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (this.#warnedMs !== undefined && nowMs - this.#warnedMs < warnEveryMs) return;
+    this.#warnedMs = nowMs;
+    const { validToMs } = this.#current;
+    log.warn({ use: paths.use, why, validTo: new Date(validToMs).toISOString() }, 'credentials.renewal-failed');
   }
 
   #tell(event: string): void {
@@ -135,10 +163,12 @@ export class IssuingAuthority implements CredentialSource {
 interface Opened {
   authority: Authority;
   current: Credentials;
-  texts: CredentialTexts;
+  /** PEM of those whose certificates are taken. */
+  trusted: string;
 }
 
-async function openAuthority({ paths, own, names, clock }: IssuingOptions, texts: CredentialTexts): Promise<Opened> {
+async function openAuthority(options: IssuingOptions, texts: CredentialTexts): Promise<Opened> {
+  const { paths } = options;
   const field = credentialFlag(paths.use, 'cert');
   const authority = await Authority.open(texts).catch((cause: unknown) => {
     throw new CatalogueError('config.invalid', `${field} ${paths.cert} cannot be used: ${messageOf(cause)}`, {
@@ -147,13 +177,40 @@ async function openAuthority({ paths, own, names, clock }: IssuingOptions, texts
       cause,
     });
   });
+  const opened = { authority, trusted: texts.ca };
+  const current = await issueOwn(options, opened);
+  refuseUntrusted(options, opened);
+  return { ...opened, current };
+}
+
+/** A newcomer is told whom to trust by the same file: without the authority itself it would trust nobody here. */
+function refuseUntrusted({ paths }: IssuingOptions, { authority, trusted }: Omit<Opened, 'current'>): void {
+  const { anchor } = authority.pathTo(trusted);
+  if (certificatesIn(trusted).some((each) => each.raw.equals(anchor.raw))) return;
+  const field = credentialFlag(paths.use, 'ca');
+  const why = `does not hold ${anchor.subject}, by which what is issued here would be judged`;
+  throw new CatalogueError('config.invalid', `${field} ${paths.ca} ${why}`, {
+    field,
+    remedy: `add the first certificate of ${paths.cert} to ${paths.ca}`,
+  });
+}
+
+/** A new pair for this process. */
+async function issueOwn(
+  { paths, own, names, clock }: IssuingOptions,
+  { authority, trusted }: Omit<Opened, 'current'>,
+): Promise<Credentials> {
   const { key, publicKey } = generateKeyPair();
   const subject = subjectOf(own, names);
   const cert = await authority.issue({ subject, publicKey, lifeMs: ownLifeMs, wallMs: clock.wallMs() });
   // Where it ends too: a node that joins knows that by its digest alone, and looks for it here.
-  const { between, anchor } = authority.pathTo(texts.ca);
+  const { between, anchor } = authority.pathTo(trusted);
   const chain = cert + [...between, anchor].map(pemOf).join('');
-  return { authority, current: checkCredentials(paths, { cert: chain, key, ca: texts.ca }), texts };
+  const current = checkCredentials(paths, { cert: chain, key, ca: trusted });
+  if (current.validToMs > clock.wallMs()) return current;
+  throw new CatalogueError('config.invalid', 'a certificate that is issued now would be over at once', {
+    remedy: 'set the clock of this machine',
+  });
 }
 
 function isSame(one: CredentialTexts | string, other: CredentialTexts | string): boolean {
