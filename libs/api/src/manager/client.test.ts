@@ -26,6 +26,7 @@ async function replica(status: number, body: object): Promise<{ url: string; ask
 
 /** What the server of a replica says by itself while it closes. */
 const closing = { error: 'Service Unavailable', code: 'Service Unavailable', message: '', statusCode: 503 };
+const stranger = { code: 'identity.missing', status: 401, detail: 'show a certificate of this cluster' };
 const nobody = { leader: null, term: null };
 
 it('asks the next replica when one is closing', async () => {
@@ -40,4 +41,26 @@ it('asks nobody else after an answer that means nothing', async () => {
   client = createManagerClient({ urls: [first.url, second.url] });
   await expect(client.leader()).rejects.toMatchObject({ code: 'internal.failed' });
   expect([first.asked(), second.asked()]).toEqual([1, 0]);
+});
+
+it('asks the next replica when one does not know us, and that one first from then on', async () => {
+  const [first, second] = [await replica(401, stranger), await replica(200, nobody)];
+  client = createManagerClient({ urls: [first.url, second.url] });
+  expect(await client.leader()).toEqual(nobody);
+  expect(await client.leader()).toEqual(nobody);
+  expect([first.asked(), second.asked()]).toEqual([1, 2]);
+});
+
+it('asks each replica once when nobody knows us', async () => {
+  const replicas = [await replica(401, stranger), await replica(401, stranger), await replica(401, stranger)];
+  client = createManagerClient({ urls: replicas.map(({ url }) => url) });
+  await expect(client.leader()).rejects.toMatchObject({ code: 'identity.missing' });
+  expect(replicas.map(({ asked }) => asked())).toEqual([1, 1, 1]);
+});
+
+it('says that it is not known, rather than wait for one that is closing', async () => {
+  const replicas = [await replica(401, stranger), await replica(503, closing)];
+  client = createManagerClient({ urls: replicas.map(({ url }) => url) });
+  await expect(client.leader()).rejects.toMatchObject({ code: 'identity.missing' });
+  expect(replicas.map(({ asked }) => asked())).toEqual([1, 1]);
 });

@@ -30,8 +30,8 @@ export interface ManagerClientOptions {
 
 /**
  * Every operation is safe to repeat, so a call goes on to the next replica when one does not answer or says it cannot now (503, 504), with
- * jittered delays of at most half a second, until its deadline. Then, or on any other refusal, it throws the CatalogueError that
- * the answer names, or `leader.absent` when nobody answered at all.
+ * jittered delays of at most half a second, until its deadline. When one does not know us (401), each other is asked once: its authorities or its clock may
+ * be behind or ahead of theirs. Then, or on any other refusal, it throws the CatalogueError that the answer names, or `leader.absent` when nobody answered at all.
  */
 export interface ManagerClient {
   network(signal?: AbortSignal): Promise<Network>;
@@ -139,6 +139,7 @@ async function readPages<T>(read: (after: { after?: string }) => Promise<Page<T>
 /** `replicas` is reordered: one that failed goes to the end, so that the next call starts with one that works. */
 async function callAnyReplica(dialer: Dialer, replicas: string[], call: Call, deadlineMs: number): Promise<unknown> {
   const until = systemClock.monotonicMs() + deadlineMs;
+  let unknown: CatalogueError | undefined;
   for (let attempt = 0; ; attempt += 1) {
     const url = replicas[0];
     if (url === undefined) throw new CatalogueError('config.invalid', 'no cluster-manager is named');
@@ -147,7 +148,9 @@ async function callAnyReplica(dialer: Dialer, replicas: string[], call: Call, de
     } catch (thrown) {
       call.signal?.throwIfAborted();
       if (!(thrown instanceof CatalogueError) || !mayPassOver(thrown)) throw thrown;
+      if (thrown.code === 'identity.missing') unknown = thrown;
       if (replicas[0] === url) replicas.push(...replicas.splice(0, 1));
+      if (unknown !== undefined && attempt + 1 >= replicas.length) throw unknown;
       // Every replica is asked once before anyone waits.
       const waitMs =
         attempt + 1 < replicas.length ? 0 : backoffMs(attempt + 1 - replicas.length, betweenTries, systemRandom);
@@ -158,6 +161,7 @@ async function callAnyReplica(dialer: Dialer, replicas: string[], call: Call, de
 }
 
 function mayPassOver(error: CatalogueError): boolean {
+  if (error.code === 'identity.missing') return true;
   return (
     (error.http === 503 || error.http === 504) && error.code !== 'network.absent' && error.code !== 'cluster.recovering'
   );
