@@ -10,6 +10,9 @@ export interface JoinToken {
   authority: string;
 }
 
+/** How every token begins: by this it is known where it should not stand. */
+export const joinTokenStart = 'wgcni-join.';
+
 const form = /^wgcni-join\.1\.([0-9a-f]{16})\.([A-Za-z0-9_-]{43})\.([0-9a-f]{64})$/;
 
 /** A new token: 64 random bits of id, 256 of secret. */

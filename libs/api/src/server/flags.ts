@@ -1,5 +1,6 @@
 /** The flags of a program and their `WGCNI_*` variables: what was said, before anything is checked. */
 import { CatalogueError } from '@wgcni/base';
+import { joinTokenStart } from '@wgcni/pki';
 import { Command, CommanderError } from 'commander';
 
 /** What the process was started with. */
@@ -76,6 +77,7 @@ function readArgv({ name: program, about, flags }: Program, argv: readonly strin
   }
   const [word] = command.args;
   if (word === undefined) return found;
+  if (word.includes(joinTokenStart)) throw misplacedToken();
   throw new CatalogueError('config.invalid', `the word "${word}" belongs to no flag`, {
     field: word,
     remedy: 'write values behind their flag; a switch has none',
@@ -91,7 +93,16 @@ function switchWord(name: string, word: string): string {
   });
 }
 
+/** Without the word: what is refused stands in a journal, where no token may. */
+function misplacedToken(): CatalogueError {
+  return new CatalogueError('config.invalid', 'a join token belongs behind --join', {
+    field: '--join',
+    remedy: 'write --join before the token, or before the path of a file that holds it',
+  });
+}
+
 function refusal(program: string, error: CommanderError): CatalogueError {
+  if (error.message.includes(joinTokenStart)) return misplacedToken();
   const text = error.message.replace(/^error: /, '');
   const field = /--[a-z-]+/.exec(text)?.[0];
   return new CatalogueError('config.invalid', text, {
