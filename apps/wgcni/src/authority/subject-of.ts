@@ -17,6 +17,7 @@ export function subjectOfFlags(kind: string, name: string, { cluster, role, host
   // etcd takes the common name for its user, and `root` is who may administer it.
   if (kind === 'etcd-root') return { commonName: 'root', names: [], usage: 'client' };
   if (kind === 'etcd' || kind === 'manager') refuseNoHost(kind, host);
+  if (kind === 'etcd') refuseMemberName(name);
   if (kind === 'etcd') return { commonName: name, names: host, usage: 'client and server' };
   if (cluster === undefined) throw refuse('--cluster', 'is missing', 'give the name of the cluster');
   return subjectOf(checked(identityOf(kind, name, cluster, role)), host);
@@ -39,6 +40,17 @@ function checked(identity: Identity): Identity {
     'cannot be an identity',
     'use at most 63 letters, digits, ".", "_" and "-" for each name, the first a letter or digit',
   );
+}
+
+/** Whom etcd takes for a user of `wgcni etcd setup`, or for one that a setup makes for its own way back: a member, whose name it takes too, is none. */
+const userName = /^(root$|(manager|node|operator|wgcni-setup)\.)/;
+const memberName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+function refuseMemberName(name: string): void {
+  const remedy = 'name it etcd, in a directory of its own (--out) for each member';
+  if (!memberName.test(name)) throw refuse(`"${name}"`, 'cannot be the name of a member of etcd', remedy);
+  if (!userName.test(name)) return;
+  throw refuse(`"${name}"`, 'is a user of etcd: whoever has the key of such a member would be that user', remedy);
 }
 
 function refuseNoHost(kind: string, host: readonly string[]): void {
