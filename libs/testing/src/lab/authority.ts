@@ -14,6 +14,7 @@ import {
   authorityPaths,
   credentialsOf,
   etcdctlName,
+  memberName,
   operatorFile,
   operatorName,
   operatorVariables,
@@ -60,7 +61,9 @@ export class LabAuthority {
   async issueAll(validForMs = lifeMs): Promise<void> {
     const { etcd, managers, nodes, control } = this.#plan;
     await Promise.all([
-      ...etcd.map(({ name, address }) => this.write(name, { commonName: 'etcd', addresses: [address], validForMs })),
+      ...etcd.map(({ name, address }) =>
+        this.write(name, { commonName: memberName, addresses: [address], validForMs }),
+      ),
       ...managers.map(({ id, address }) => {
         const uris = [this.#uriOf({ kind: 'manager', replicaId: id })];
         return this.write(id, { uris, addresses: [address], validForMs });

@@ -45,11 +45,17 @@ export function processFlags(plan: LabPlan, name: string): string[] {
   return flags(plan, name, ['--tls-cert', '--tls-key', '--tls-ca']);
 }
 
+/** Common name of the members: etcd takes nobody else for one, though nodes have certificates of the same authority. */
+export const memberName = 'etcd';
+
 /** Of an etcd member: towards its clients and towards the other members, each of whom shows a certificate. */
 export function memberFlags(plan: LabPlan, name: string): string[] {
   const files = ['--cert-file', '--key-file', '--trusted-ca-file'];
   const peerFiles = ['--peer-cert-file', '--peer-key-file', '--peer-trusted-ca-file'];
-  return [...flags(plan, name, [...files, ...peerFiles]), '--client-cert-auth', '--peer-client-cert-auth'];
+  return [
+    ...flags(plan, name, [...files, ...peerFiles]),
+    ...['--client-cert-auth', '--peer-client-cert-auth', '--peer-cert-allowed-cn', memberName],
+  ];
 }
 
 export function etcdctlFlags(plan: LabPlan): string[] {
