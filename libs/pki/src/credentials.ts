@@ -1,12 +1,12 @@
 /** The certificate, key and authorities of a process, read from files and checked before anything uses them. */
-import { CatalogueError, messageOf, Secret } from '@wgcni/base';
+import { CatalogueError, messageOf, type Secret } from '@wgcni/base';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { credentialFlag, type CredentialPaths } from './credential-paths.ts';
 import { type Identity, identityIn } from './identity.ts';
-import { isHandedOver, isOpenToOthers } from './key-custody.ts';
 import { certificatesIn } from './pem.ts';
+import { readPrivateKey } from './private-key-file.ts';
 
 /** What the files hold; PEM. */
 export interface CredentialTexts {
@@ -27,7 +27,11 @@ type Part = 'cert' | 'key' | 'ca';
 
 /** Throws CatalogueError `config.invalid` for a file that cannot be read, and for a key that others may read. */
 export async function readCredentialTexts(paths: CredentialPaths): Promise<CredentialTexts> {
-  const [cert, ca, key] = await Promise.all([readPart(paths, 'cert'), readPart(paths, 'ca'), readKey(paths)]);
+  const [cert, ca, key] = await Promise.all([
+    readPart(paths, 'cert'),
+    readPart(paths, 'ca'),
+    readPrivateKey(paths.key, credentialFlag(paths.use, 'key')),
+  ]);
   return { cert, key, ca };
 }
 
@@ -47,22 +51,6 @@ export function checkCredentials(paths: CredentialPaths, texts: CredentialTexts)
     validFromMs: Date.parse(certificate.validFrom),
     validToMs: Date.parse(certificate.validTo),
   };
-}
-
-/** Of the file that is read, not of its name: it may be replaced between two looks. */
-async function readKey(paths: CredentialPaths): Promise<Secret> {
-  const file = await open(paths.key, 'r').catch((cause: unknown) => {
-    throw unreadable(paths, 'key', cause);
-  });
-  try {
-    const found = await file.stat();
-    const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
-    if (isOpenToOthers(found, isHandedOver(paths.key, process.env['CREDENTIALS_DIRECTORY'])))
-      throw refuse(paths, 'key', `has mode ${mode}: others may use it`, `chmod 600 ${paths.key}`);
-    return new Secret(await file.readFile('utf8'));
-  } finally {
-    await file.close();
-  }
 }
 
 function readPart(paths: CredentialPaths, part: 'cert' | 'ca'): Promise<string> {

@@ -12,6 +12,7 @@ export * from './key-pair.ts';
 export * from './late-peer.ts';
 export * from './open-credentials.ts';
 export * from './pem.ts';
+export * from './private-key-file.ts';
 export * from './renewal-due.ts';
 export * from './secure-client.ts';
 export * from './secure-server.ts';

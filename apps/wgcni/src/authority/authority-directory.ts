@@ -1,5 +1,6 @@
 /** The two files of an authority, and the pairs that are issued from it, on the operator's machine. */
-import { CatalogueError, messageOf, privateDirectory, Secret } from '@wgcni/base';
+import { CatalogueError, messageOf, privateDirectory } from '@wgcni/base';
+import { readPrivateKey } from '@wgcni/pki';
 import { Authority, type AuthorityTexts } from '@wgcni/pki/authority';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -44,20 +45,22 @@ export async function writeTrusted(directory: string, pem: string): Promise<stri
   return path;
 }
 
-/** The authority in a directory. Throws CatalogueError `config.invalid` that names the directory. */
+/** The authority in a directory. Throws CatalogueError `config.invalid` that names the directory, or the key that others may read. */
 export async function openAuthority(directory: string): Promise<{ authority: Authority; texts: AuthorityTexts }> {
-  try {
-    const [cert, key] = await Promise.all([
-      readFile(join(directory, 'authority.pem'), 'utf8'),
-      readFile(join(directory, 'authority.key'), 'utf8'),
-    ]);
-    const texts = { cert, key: new Secret(key) };
-    return { authority: await Authority.open(texts), texts };
-  } catch (cause) {
-    throw new CatalogueError('config.invalid', `there is no authority in ${directory}: ${messageOf(cause)}`, {
-      field: '--dir',
-      remedy: 'name the directory that `wgcni authority create` made',
-      cause,
-    });
-  }
+  const cert = await readFile(join(directory, 'authority.pem'), 'utf8').catch((cause: unknown) => {
+    throw noAuthority(directory, cause);
+  });
+  const texts = { cert, key: await readPrivateKey(join(directory, 'authority.key'), '--dir') };
+  const authority = await Authority.open(texts).catch((cause: unknown) => {
+    throw noAuthority(directory, cause);
+  });
+  return { authority, texts };
+}
+
+function noAuthority(directory: string, cause: unknown): CatalogueError {
+  return new CatalogueError('config.invalid', `there is no authority in ${directory}: ${messageOf(cause)}`, {
+    field: '--dir',
+    remedy: 'name the directory that `wgcni authority create` made',
+    cause,
+  });
 }
