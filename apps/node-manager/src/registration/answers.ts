@@ -10,11 +10,13 @@ export type NextStep =
   | 'deleted'
   /** The registration is not known as ours: register again. */
   | 'register'
-  /** Another instance has taken over: fence at once and stop. */
+  /** Another instance has taken over, or joined under this name with another key: fence at once and stop. */
   | 'superseded';
 
 /** After a refused registration. */
-export function afterRefusedRegistration(error: CatalogueError): 'retry' | 'duplicate' | 'deleted' {
+export function afterRefusedRegistration(error: CatalogueError): Exclude<NextStep, 'register'> {
+  // FENCE: whoever joined with another key owns the node id, whether or not this instance was ever registered.
+  if (error.code === 'identity.replaced') return 'superseded';
   if (error.code === 'node.registered' || error.code === 'node.duplicate') return 'duplicate';
   return error.code === 'node.deleted' || error.code === 'identity.deleted' ? 'deleted' : 'retry';
 }
@@ -28,6 +30,7 @@ export function afterRefusedRenewal(error: CatalogueError): Exclude<NextStep, 'd
     // FENCE: the renewal of an old instance (design §4.10).
     case 'node.registered':
     case 'node.duplicate':
+    case 'identity.replaced':
       return 'superseded';
     case 'node.deleted':
     case 'identity.deleted':

@@ -192,6 +192,24 @@ describe('another instance of the node id', () => {
     await joins(other);
   });
 
+  it.each([false, true])(
+    'that joined with another key ends one for good, registered before or not (%s)',
+    async (isKnown) => {
+      const one = isKnown ? node : await rival();
+      if (!isKnown) await node.stop();
+      const refuse = async (): Promise<never> => {
+        throw new CatalogueError('identity.replaced', 'n1 has joined with another key');
+      };
+      [cluster.manager.register, cluster.manager.renew] = [refuse, refuse];
+      if (isKnown) one.running.session.renewSoon();
+      else await one.start();
+      await becomes('duplicate', one);
+      await one.running.ended;
+      expect([standing(one), one.running.contact.ageMs()]).toEqual(['superseded', undefined]);
+      expect(await readIdentity(one.dataDir)).toMatchObject({ isSuperseded: true });
+    },
+  );
+
   it('is not taken over from again by the flag that a process was started with', async () => {
     await node.restart({ takeOver: true });
     await joins();

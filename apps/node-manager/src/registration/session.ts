@@ -113,7 +113,7 @@ export class RegistrationSession {
       const error = toCatalogueError(thrown);
       const step = afterRefusedRegistration(error);
       if (step === 'deleted') return 'deleted';
-      if (step === 'duplicate' && this.#isKnown) return this.#supersededBy(error);
+      if (step === 'superseded' || (step === 'duplicate' && this.#isKnown)) return this.#supersededBy(error);
       const why = step === 'duplicate' ? duplicateWords(nodeId, error.message) : error.message;
       return this.#wait({ kind: step === 'duplicate' ? 'duplicate' : 'unreachable', why });
     }
