@@ -1,4 +1,5 @@
 /** Who somebody is in a cluster, and the certificates by which a process shows it. */
+export * from './chains-to.ts';
 export * from './credential-paths.ts';
 export * from './credentials.ts';
 export * from './digests.ts';
@@ -8,6 +9,7 @@ export * from './identity.ts';
 export * from './join-token.ts';
 export * from './judge-peer.ts';
 export * from './kept-credentials.ts';
+export * from './key-custody.ts';
 export * from './key-pair.ts';
 export * from './late-peer.ts';
 export * from './open-credentials.ts';

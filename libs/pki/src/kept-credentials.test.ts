@@ -90,6 +90,21 @@ describe('credentials at the start', () => {
 });
 
 describe('renewed files', () => {
+  it('of another name are gone over to when they can be used, and looked at from then on', async () => {
+    const kept = await open();
+    const before = kept.current;
+    const other = await authority.write(dir, 'n2', { uris: ['wgcni://main/node/n2'] });
+    await expect(kept.moveTo(other)).rejects.toThrow('is of wgcni://main/node/n2');
+    expect([kept.current, kept.paths]).toEqual([before, paths]);
+    const next = await authority.write(dir, 'next', { uris: ['wgcni://main/node/n1'] });
+    let changes = 0;
+    kept.onChange(() => (changes += 1));
+    await kept.moveTo(next);
+    await rm(paths.cert);
+    await kept.look();
+    expect([kept.current === before, kept.paths, changes]).toEqual([false, next, 1]);
+  });
+
   it('are taken over within one look, and told', async () => {
     const kept = await open();
     const before = kept.current;

@@ -25,6 +25,7 @@ export interface KeptCredentialsOptions {
 export class KeptCredentials implements CredentialSource {
   readonly #options: KeptCredentialsOptions;
   readonly #listeners = new Set<() => void>();
+  #paths: CredentialPaths;
   #current: Credentials;
   /** Whose end has been told. */
   #warnedOf: Credentials | undefined;
@@ -33,6 +34,7 @@ export class KeptCredentials implements CredentialSource {
 
   private constructor(options: KeptCredentialsOptions, current: Credentials) {
     this.#options = options;
+    this.#paths = options.paths;
     this.#current = current;
     this.#seen = current;
   }
@@ -45,6 +47,11 @@ export class KeptCredentials implements CredentialSource {
     const kept = new KeptCredentials(options, current);
     kept.#tell('credentials.read');
     return kept;
+  }
+
+  /** The files that are looked at. */
+  get paths(): CredentialPaths {
+    return this.#paths;
   }
 
   get current(): Credentials {
@@ -68,23 +75,38 @@ export class KeptCredentials implements CredentialSource {
 
   /** Takes over what has changed; what cannot be used is logged once, and the last good credentials stay. */
   async look(): Promise<void> {
-    const { paths, log } = this.#options;
+    const { log } = this.#options;
+    const paths = this.#paths;
     const found = await readCredentialTexts(paths).catch(messageOf);
-    if (isSame(found, this.#seen)) return;
+    // It has gone over to others meanwhile.
+    if (paths !== this.#paths || isSame(found, this.#seen)) return;
     this.#seen = found;
     const renewed = typeof found === 'string' ? found : this.#check(found);
     if (typeof renewed === 'string') {
       log.error({ use: paths.use, why: renewed }, 'credentials.refused');
       return;
     }
-    this.#current = renewed;
+    this.#goOver(renewed);
+  }
+
+  /** Goes over to other files. Throws CatalogueError `config.invalid` for those that cannot be used, and stays with what it has. */
+  async moveTo(paths: CredentialPaths): Promise<void> {
+    const found = checkCredentials(paths, await readCredentialTexts(paths));
+    this.#options.accept?.(paths, found);
+    [this.#paths, this.#seen] = [paths, found];
+    this.#goOver(found);
+  }
+
+  #goOver(credentials: Credentials): void {
+    this.#current = credentials;
     this.#tell('credentials.renewed');
     for (const listener of this.#listeners) listener();
   }
 
   /** The credentials, or why they are refused. */
   #check(texts: CredentialTexts): Credentials | string {
-    const { paths, accept } = this.#options;
+    const { accept } = this.#options;
+    const paths = this.#paths;
     try {
       const checked = checkCredentials(paths, texts);
       accept?.(paths, checked);
@@ -96,21 +118,24 @@ export class KeptCredentials implements CredentialSource {
 
   /** Once for each certificate: whoever renews it should have done so by then. */
   #warnOfEnd(): void {
-    const { paths, clock, log } = this.#options;
+    const { clock, log } = this.#options;
     const { validToMs } = this.#current;
     if (this.#warnedOf === this.#current || !isExpiring(this.#current, clock.wallMs())) return;
     this.#warnedOf = this.#current;
     const endsInSec = Math.floor((validToMs - clock.wallMs()) / 1_000);
-    log.warn({ use: paths.use, validTo: new Date(validToMs).toISOString(), endsInSec }, 'credentials.expires-soon');
+    log.warn(
+      { use: this.#paths.use, validTo: new Date(validToMs).toISOString(), endsInSec },
+      'credentials.expires-soon',
+    );
   }
 
   #tell(event: string): void {
-    const { paths, clock, log } = this.#options;
+    const { clock, log } = this.#options;
     const { identity, validToMs } = this.#current;
     const isExpired = validToMs <= clock.wallMs();
     log[isExpired ? 'warn' : 'info'](
       {
-        use: paths.use,
+        use: this.#paths.use,
         identity: identity === undefined ? null : formatIdentity(identity),
         validTo: new Date(validToMs).toISOString(),
         isExpired,
