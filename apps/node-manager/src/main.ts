@@ -7,15 +7,13 @@ import { type Config, parseConfig } from './config.ts';
 import { hasJoined } from './credentials/joined-files.ts';
 import { openNodeCredentials } from './credentials/open-node-credentials.ts';
 import { claimDataDirectory } from './data-directory/claim.ts';
+import { exitStatusOf } from './exit-status.ts';
 import { HelpAsked, logWarnings } from '@wgcni/api/server';
 import { runNode } from './node.ts';
 import { openHostPorts } from './open-host-ports.ts';
 import { refuseSharedTree } from './data-directory/custody.ts';
 import { ownRunDirectory, refuseAnswered } from './serve/unix-socket.ts';
 import { tearDown } from './teardown/tear-down.ts';
-
-/** Exit status of a wrong flag or a host that cannot be used as it is. */
-const misconfigured = 2;
 
 async function main(): Promise<void> {
   const config = parseConfig({ argv: process.argv.slice(2), env: process.env, hostname: hostname() }, hasJoined);
@@ -58,6 +56,6 @@ main().then(
     }
     const remedy = error instanceof CatalogueError && error.remedy !== undefined ? `; ${error.remedy}` : '';
     process.stderr.write(`node-manager: ${messageOf(error)}${remedy}\n`);
-    process.exit(error instanceof CatalogueError && error.code === 'config.invalid' ? misconfigured : 1);
+    process.exit(exitStatusOf(error));
   },
 );

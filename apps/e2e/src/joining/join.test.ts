@@ -71,14 +71,14 @@ describe('a cluster with an authority of its own', () => {
 
   it('refuses a token that was used, one of another node, and one that was taken back', async () => {
     const used = await wordOf(nodeAt(0).id);
-    expect(await refused(nodeAt(0).id, used)).toMatchObject({ exitCode: 1, stderr: tokenRefusal });
+    expect(await refused(nodeAt(0).id, used)).toMatchObject({ exitCode: 2, stderr: tokenRefusal });
     await scene.lab.writeToken('x1');
-    expect(await refused('x2', await wordOf('x1'))).toMatchObject({ exitCode: 1, stderr: tokenRefusal });
+    expect(await refused('x2', await wordOf('x1'))).toMatchObject({ exitCode: 2, stderr: tokenRefusal });
     const client = scene.lab.managerClient();
     const word = await wordOf('x1');
     await client.deleteToken(word.split('.')[2] ?? '');
     await client.close();
-    expect(await refused('x1', word)).toMatchObject({ exitCode: 1, stderr: tokenRefusal });
+    expect(await refused('x1', word)).toMatchObject({ exitCode: 2, stderr: tokenRefusal });
     expect(await refused('x1', 'wgcni-join.1.nonsense')).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('--join is not a join token') as string,
@@ -100,7 +100,7 @@ describe('a cluster with an authority of its own', () => {
       await scene.lab.writeToken('x3');
       const answer = await refused('x3', await wordOf('x3'), `https://${plan.control.v4}:9443`);
       expect(answer).toMatchObject({
-        exitCode: 1,
+        exitCode: 2,
         stderr: expect.stringMatching(/shows .*the token is for/) as string,
       });
       expect(asked).toBe(0);

@@ -25,18 +25,24 @@ describe('the certificate of a node', () => {
   /** Digests of the keys for which it was renewed. */
   let renewals: string[];
   let failure: Error | undefined;
+  /** Authorities that are answered, when they are not those of the issuer. */
+  let told: string | undefined;
+  /** How far the clock of whoever issues is behind that of the node. */
+  let behindMs: number;
+  let lifeMs: number;
   let events: string[];
   const paths = () => ({ use: 'tls' as const, cert: join(dir, 'c'), key: join(dir, 'k'), ca: join(dir, 'a') });
   const issue = (): Promise<string> =>
     authority.issue({
-      ...{ subject: subjectOf(own), publicKey: createPublicKey(key.key.reveal()), lifeMs: 7 * hourMs },
-      wallMs: clock.wallMs(),
+      ...{ subject: subjectOf(own), publicKey: createPublicKey(key.key.reveal()), lifeMs },
+      wallMs: clock.wallMs() - behindMs,
     });
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'wgcni-keeper-'));
     clock = new ManualClock(Date.now());
     [renewals, events, failure] = [[], [], undefined];
+    [told, behindMs, lifeMs] = [undefined, 0, 7 * hourMs];
     authority = await Authority.open(await Authority.create('main', clock.wallMs()));
     key = generateKeyPair();
     await writeFile(paths().key, key.key.reveal(), { mode: 0o600 });
@@ -49,11 +55,11 @@ describe('the certificate of a node', () => {
       renewCertificate: async (_: string, { request }: CertificateInput): Promise<Certificate> => {
         if (failure !== undefined) throw failure;
         renewals.push(publicKeyDigest(await readCertificateRequest(request)));
-        return { certificate: await issue(), authorities: authority.trusted };
+        return { certificate: await issue(), authorities: told ?? authority.trusted };
       },
     };
     const random = { bytes: (count: number) => new Uint8Array(count), unit: () => 0.5 };
-    keeper = new CertificateKeeper({ paths: paths(), own, credentials, manager, clock, random, log });
+    keeper = new CertificateKeeper({ own, credentials, manager, clock, random, log });
     stop = new AbortController();
     running = keeper.run(stop.signal).catch(() => undefined);
   });
@@ -107,5 +113,37 @@ describe('the certificate of a node', () => {
     failure = undefined;
     await pass(hourMs);
     expect(renewals.length).toBeGreaterThan(0);
+  });
+
+  it('is not renewed at every look where the clock is ahead by most of its life', async () => {
+    behindMs = 6 * hourMs;
+    await pass(5 * hourMs);
+    const before = renewals.length;
+    await pass(200_000);
+    expect(renewals.length - before).toBeLessThanOrEqual(1);
+    await pass(700_000);
+    expect(renewals.length - before).toBeGreaterThanOrEqual(2);
+  });
+
+  it('that lives briefly is tried for more often than every five minutes', async () => {
+    lifeMs = 1_200_000;
+    await pass(5 * hourMs);
+    failure = new Error('nobody answers');
+    await pass(2_400_000);
+    events = [];
+    await pass(600_000);
+    const failures = events.filter((event) => event === 'certificate.not-renewed');
+    expect(failures.length).toBeGreaterThan(5);
+  });
+
+  it('stays when what is answered leads to no authority that was answered with it', async () => {
+    told = (await Authority.open(await Authority.create('main', clock.wallMs()))).trusted;
+    const read = () => Promise.all([paths().cert, paths().ca].map((path) => readFile(path, 'utf8')));
+    const before = await read();
+    await pass(5 * hourMs);
+    await pass(600_000);
+    expect(renewals.length).toBeGreaterThan(0);
+    expect(new Set(events)).toEqual(new Set(['certificate.not-renewed']));
+    expect(await read()).toEqual(before);
   });
 });

@@ -1,22 +1,13 @@
 /** Keeps the certificate of a node that joined alive: renewed at two thirds of its life, and when another authority issues. */
 import type { ManagerClient } from '@wgcni/api';
 import { backoffMs, type Clock, type Log, messageOf, type Random, replaceFile } from '@wgcni/base';
-import {
-  certificateDigest,
-  certificatesIn,
-  checkCredentials,
-  type CredentialPaths,
-  expectIdentity,
-  type Identity,
-  isRenewalDue,
-  type KeptCredentials,
-} from '@wgcni/pki';
+import { certificateDigest, certificatesIn, type Identity, isRenewalDue, type KeptCredentials } from '@wgcni/pki';
 import { X509Certificate } from 'node:crypto';
+import { checkAnswer } from './check-answer.ts';
 
 export interface CertificateKeeperDeps {
-  paths: CredentialPaths;
   own: Identity & { kind: 'node' };
-  credentials: Pick<KeptCredentials, 'current' | 'look'>;
+  credentials: Pick<KeptCredentials, 'current' | 'look' | 'paths'>;
   manager: Pick<ManagerClient, 'renewCertificate'>;
   clock: Clock;
   random: Random;
@@ -25,9 +16,13 @@ export interface CertificateKeeperDeps {
   everyMs?: number;
 }
 
-const retries = { firstMs: 5_000, maxMs: 300_000 };
-/** While managers go over one by one, some still issue from the authority before: not renewed again for that sooner. */
-const betweenIssuersMs = 300_000;
+const firstRetryMs = 5_000;
+const longestRetryMs = 300_000;
+/**
+ * Not renewed again sooner, for whatever reason: while managers go over one by one, some still issue from the authority before; and where the clock is ahead
+ * of theirs, a new certificate may look old from the beginning.
+ */
+const betweenRenewalsMs = 300_000;
 
 export class CertificateKeeper {
   readonly #deps: CertificateKeeperDeps;
@@ -52,7 +47,7 @@ export class CertificateKeeper {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random, log, everyMs = 10_000 } = this.#deps;
     for (let failures = 0; ;) {
-      await clock.sleep(failures === 0 ? everyMs : backoffMs(failures - 1, retries, random), signal);
+      await clock.sleep(failures === 0 ? everyMs : backoffMs(failures - 1, this.#retries(), random), signal);
       const why = this.#whyDue();
       if (why === undefined) continue;
       if (why === 'issuer' && failures === 0) await clock.sleep(random.unit() * this.#spreadMs, signal);
@@ -68,24 +63,32 @@ export class CertificateKeeper {
     }
   }
 
+  /** A certificate that lives briefly is tried for often enough. */
+  #retries(): { firstMs: number; maxMs: number } {
+    const { validFromMs, validToMs } = this.#deps.credentials.current;
+    return { firstMs: firstRetryMs, maxMs: Math.min(longestRetryMs, (validToMs - validFromMs) / 20) };
+  }
+
   #whyDue(): 'age' | 'issuer' | undefined {
     const { credentials, clock } = this.#deps;
+    if (clock.monotonicMs() - this.#renewedAt < betweenRenewalsMs) return undefined;
     const own = new X509Certificate(credentials.current.cert);
     if (isRenewalDue(own, clock.wallMs())) return 'age';
-    if (this.#issuer === null || clock.monotonicMs() - this.#renewedAt < betweenIssuersMs) return undefined;
+    if (this.#issuer === null) return undefined;
     return isIssuedBy(own, credentials.current.ca, this.#issuer) ? undefined : 'issuer';
   }
 
   async #renew(signal: AbortSignal): Promise<void> {
-    const { paths, own, credentials, manager, log } = this.#deps;
+    const { own, credentials, manager, log } = this.#deps;
+    const { paths } = credentials;
     const { makeCertificateRequest } = await import('@wgcni/pki/authority');
     const { key } = credentials.current;
     const request = await makeCertificateRequest(key);
-    const { certificate, authorities } = await manager.renewCertificate(own.nodeId, { request }, signal);
-    expectIdentity(own)(paths, checkCredentials(paths, { cert: certificate, key, ca: authorities }));
+    const answer = await manager.renewCertificate(own.nodeId, { request }, signal);
+    checkAnswer(own, paths, key, answer);
     // ORDER: whom to trust first: with a certificate of the new authority but not its own, this node would refuse its managers.
-    await replaceFile(paths.ca, authorities);
-    await replaceFile(paths.cert, certificate);
+    await replaceFile(paths.ca, answer.authorities);
+    await replaceFile(paths.cert, answer.certificate);
     await credentials.look();
     log.info({ nodeId: own.nodeId, validTo: this.#validTo() }, 'certificate.renewed');
   }

@@ -1,17 +1,24 @@
 /** Joining by a token (decision 0007): the manager is known by the digest in it, the key is made here and never leaves. */
-import { createManagerClient } from '@wgcni/api';
-import { backoffMs, CatalogueError, type Clock, type Log, type Random, toCatalogueError } from '@wgcni/base';
+import { type Certificate, createManagerClient } from '@wgcni/api';
+import {
+  backoffMs,
+  CatalogueError,
+  type Clock,
+  type Log,
+  type Random,
+  type Secret,
+  toCatalogueError,
+} from '@wgcni/base';
 import {
   authorityShownBy,
   bearerOf,
-  checkCredentials,
   type CredentialPaths,
-  expectIdentity,
   generateKeyPair,
   type Identity,
   type JoinToken,
   uncertified,
 } from '@wgcni/pki';
+import { checkAnswer } from './check-answer.ts';
 import type { JoinedFiles } from './joined-files.ts';
 
 export interface JoinDeps {
@@ -20,6 +27,8 @@ export interface JoinDeps {
   /** Who this node is to be. */
   own: Identity & { kind: 'node' };
   managers: readonly string[];
+  /** The key to join with, when none was made for this token yet (default: a new one). */
+  generate?: (() => Secret) | undefined;
   clock: Clock;
   random: Random;
   log: Log;
@@ -35,7 +44,7 @@ export async function joinCluster(deps: JoinDeps, signal: AbortSignal): Promise<
   const { clock, random, log } = deps;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await joinOnce(deps, signal);
+      return await joinAtAny(deps, signal);
     } catch (thrown) {
       signal.throwIfAborted();
       const error = toCatalogueError(thrown);
@@ -46,40 +55,49 @@ export async function joinCluster(deps: JoinDeps, signal: AbortSignal): Promise<
   }
 }
 
-async function joinOnce(deps: JoinDeps, signal: AbortSignal): Promise<CredentialPaths> {
+/** Asks each manager once. A stranger among them is passed over, and told of when nobody of ours has answered. */
+async function joinAtAny(deps: JoinDeps, signal: AbortSignal): Promise<CredentialPaths> {
   const { files, token, own, managers, log } = deps;
   const { makeCertificateRequest } = await import('@wgcni/pki/authority');
-  const key = await files.keyFor(token.id, () => generateKeyPair().key);
+  const key = await files.keyFor(token.id, deps.generate ?? (() => generateKeyPair().key));
   const request = await makeCertificateRequest(key);
-  const { url, authority } = await findManager(managers, token.authority, signal);
-  const manager = createManagerClient({ urls: [url], credentials: uncertified(authority, own) });
-  try {
-    const { certificate, authorities } = await manager.join(own.nodeId, { request }, bearerOf(token), signal);
-    const paths = files.pathsOf(token.id);
-    expectIdentity(own)(paths, checkCredentials(paths, { cert: certificate, key, ca: authorities }));
-    log.info({ nodeId: own.nodeId, tokenId: token.id, manager: url }, 'node.joined');
-    return await files.keep(token.id, certificate, authorities);
-  } finally {
-    await manager.close();
-  }
-}
-
-/** The first manager that answers with the authority of the token. A stranger among them is passed over, and told of when nobody else is there. */
-async function findManager(
-  urls: readonly string[],
-  digest: string,
-  signal: AbortSignal,
-): Promise<{ url: string; authority: string }> {
-  const failures: CatalogueError[] = [];
-  for (const url of urls) {
+  /** Of managers that have shown the authority, and of all others. */
+  const [ours, others]: [CatalogueError[], CatalogueError[]] = [[], []];
+  for (const url of managers) {
+    let failures = others;
     try {
-      return { url, authority: await authorityShownBy(url, digest, signal) };
-    } catch (error) {
+      const authority = await authorityShownBy(url, token.authority, signal);
+      failures = ours;
+      const answer = await ask({ url, authority, request }, deps, signal);
+      checkAnswer(own, files.pathsOf(token.id), key, answer);
+      log.info({ nodeId: own.nodeId, tokenId: token.id, manager: url }, 'node.joined');
+      return await files.keep(token.id, answer.certificate, answer.authorities);
+    } catch (thrown) {
       signal.throwIfAborted();
-      if (!(error instanceof CatalogueError)) throw error;
+      const error = toCatalogueError(thrown);
+      if (!error.retryable && error.code !== 'authority.unknown') throw error;
       failures.push(error);
     }
   }
-  const worst = failures.find(({ retryable }) => !retryable) ?? failures[0];
-  throw worst ?? new CatalogueError('config.invalid', 'no cluster-manager is named');
+  throw (
+    ours.find(({ retryable }) => retryable) ??
+    ours[0] ??
+    others.find(({ retryable }) => !retryable) ??
+    others[0] ??
+    new CatalogueError('config.invalid', 'no cluster-manager is named')
+  );
+}
+
+/** Once, at one manager: when it cannot answer, the next one is asked before anybody waits. */
+async function ask(
+  { url, authority, request }: { url: string; authority: string; request: string },
+  { token, own }: JoinDeps,
+  signal: AbortSignal,
+): Promise<Certificate> {
+  const manager = createManagerClient({ urls: [url], credentials: uncertified(authority, own), deadlineMs: 0 });
+  try {
+    return await manager.join(own.nodeId, { request }, bearerOf(token), signal);
+  } finally {
+    await manager.close();
+  }
 }

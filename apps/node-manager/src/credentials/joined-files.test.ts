@@ -23,7 +23,7 @@ describe('the files of a node that joins', () => {
     const key = await files.keyFor(first, made);
     expect((await files.keyFor(first, made)).reveal().trim()).toBe(key.reveal().trim());
     expect((await files.keyFor(second, made)).reveal()).not.toBe(key.reveal());
-    expect((await stat(files.pathsOf(first).key)).mode & 0o777).toBe(0o600);
+    expect((await stat(files.pathsOf(second).key)).mode & 0o777).toBe(0o600);
     expect((await stat(join(dir, 'credentials'))).mode & 0o777).toBe(0o700);
   });
 
@@ -49,9 +49,25 @@ describe('the files of a node that joins', () => {
     ]);
   });
 
-  it('that are spoilt say nothing', async () => {
+  it.each(['', '../../etc'])(
+    'that do not say which are to be shown (%j) are refused, not taken for none',
+    async (text) => {
+      await files.keyFor(first, made);
+      await writeFile(join(dir, 'credentials', 'current'), text);
+      await expect(files.current()).rejects.toMatchObject({
+        code: 'config.invalid',
+        remedy: expect.stringContaining('new token') as string,
+      });
+    },
+  );
+
+  it('of a token that led to nothing go when another join begins, and those to be shown stay', async () => {
     await files.keyFor(first, made);
-    await writeFile(join(dir, 'credentials', 'current'), '../../etc');
-    expect(await files.current()).toBeUndefined();
+    await files.keep(first, 'certificate', 'authorities');
+    await files.keyFor(second, made);
+    await files.keyFor('0000000000000003', made);
+    expect((await readdir(join(dir, 'credentials'))).sort()).toEqual([
+      ...[`${first}.ca.pem`, `${first}.cert.pem`, `${first}.key.pem`, '0000000000000003.key.pem', 'current'],
+    ]);
   });
 });
