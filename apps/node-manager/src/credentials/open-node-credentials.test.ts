@@ -45,11 +45,11 @@ describe('the credentials that a node starts on', () => {
   const keyOf = (key: Secret | undefined): string => publicKeyDigest(createPrivateKey(key?.reveal() ?? ''));
   const log: Log = { ...silentLog, error: (fields: object, event: string) => void errors.push({ event, fields }) };
 
-  async function start(token?: JoinToken, ...more: string[]): Promise<NodeCredentials> {
+  async function start(token?: JoinToken | string, ...more: string[]): Promise<NodeCredentials> {
     const argv = [
       ...['--etcd', 'https://127.0.0.1:1', '--cluster', 'main', '--manager', manager.url],
       ...['--node-id', 'n1', '--data-dir', dir, ...more],
-      ...(token === undefined ? [] : ['--join', formatToken(token).reveal()]),
+      ...(token === undefined ? [] : ['--join', typeof token === 'string' ? token : formatToken(token).reveal()]),
     ];
     const config = parseConfig({ argv, env: {}, hostname: 'h' }, hasJoined);
     const credentials = await openNodeCredentials(
@@ -139,6 +139,16 @@ describe('the credentials that a node starts on', () => {
     await start(token);
     expect(manager.asked).toHaveLength(2);
     expect(new Set(manager.asked).size).toBe(1);
+  });
+
+  it('are what it has when the file of its token was taken away, and none before it has joined', async () => {
+    const path = join(dir, 'token');
+    await expect(start(path)).rejects.toMatchObject({ code: 'config.invalid', field: '--join' });
+    await joined();
+    expect((await start(path)).tls?.current.identity).toMatchObject({ nodeId: 'n1' });
+    expect(manager.asked).toHaveLength(1);
+    await writeFile(path, 'hunter2', { mode: 0o600 });
+    await expect(start(path)).rejects.toMatchObject({ code: 'config.invalid', field: '--join' });
   });
 
   it('are never none by accident', async () => {
