@@ -27,11 +27,14 @@ type Part = 'cert' | 'key' | 'ca';
 
 /** Throws CatalogueError `config.invalid` for a file that cannot be read, and for a key that others may read. */
 export async function readCredentialTexts(paths: CredentialPaths): Promise<CredentialTexts> {
-  const [cert, ca, key] = await Promise.all([
+  const reading = [
     readPart(paths, 'cert'),
     readPart(paths, 'ca'),
     readPrivateKey(paths.key, credentialFlag(paths.use, 'key')),
-  ]);
+  ] as const;
+  // Of several that cannot be read the first is told of, whichever failed sooner: one reason is told once.
+  await Promise.allSettled(reading);
+  const [cert, ca, key] = await Promise.all(reading);
   return { cert, key, ca };
 }
 
@@ -51,6 +54,12 @@ export function checkCredentials(paths: CredentialPaths, texts: CredentialTexts)
     validFromMs: Date.parse(certificate.validFrom),
     validToMs: Date.parse(certificate.validTo),
   };
+}
+
+/** Whether two looks at the files found the same: the same texts, or the same reason why there are none. */
+export function isSameFound(one: CredentialTexts | string, other: CredentialTexts | string): boolean {
+  if (typeof one === 'string' || typeof other === 'string') return one === other;
+  return one.cert === other.cert && one.ca === other.ca && one.key.reveal() === other.key.reveal();
 }
 
 function readPart(paths: CredentialPaths, part: 'cert' | 'ca'): Promise<string> {

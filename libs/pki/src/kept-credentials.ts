@@ -1,7 +1,13 @@
 /** The credentials of a process that runs for long: renewed files are taken over, broken ones are not. */
 import { type Clock, type Log, messageOf } from '@wgcni/base';
 import type { CredentialPaths } from './credential-paths.ts';
-import { checkCredentials, type Credentials, type CredentialTexts, readCredentialTexts } from './credentials.ts';
+import {
+  checkCredentials,
+  type Credentials,
+  type CredentialTexts,
+  isSameFound,
+  readCredentialTexts,
+} from './credentials.ts';
 import { isExpiring } from './expiry.ts';
 import { formatIdentity } from './identity.ts';
 
@@ -79,7 +85,7 @@ export class KeptCredentials implements CredentialSource {
     const paths = this.#paths;
     const found = await readCredentialTexts(paths).catch(messageOf);
     // It has gone over to others meanwhile.
-    if (paths !== this.#paths || isSame(found, this.#seen)) return;
+    if (paths !== this.#paths || isSameFound(found, this.#seen)) return;
     this.#seen = found;
     const renewed = typeof found === 'string' ? found : this.#check(found);
     if (typeof renewed === 'string') {
@@ -143,9 +149,4 @@ export class KeptCredentials implements CredentialSource {
       event,
     );
   }
-}
-
-function isSame(one: CredentialTexts | string, other: CredentialTexts | string): boolean {
-  if (typeof one === 'string' || typeof other === 'string') return one === other;
-  return one.cert === other.cert && one.ca === other.ca && one.key.reveal() === other.key.reveal();
 }

@@ -5,7 +5,6 @@
  *
  * A new operation without an entry in `expected` fails.
  */
-import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join as joinPath } from 'node:path';
 import { callerHeader, forwardedHeader } from '@wgcni/api/server';
@@ -14,20 +13,12 @@ import { checkCredentials, type CredentialSource } from '@wgcni/pki';
 import { type CertificateRequest, type Issued, TestAuthority } from '@wgcni/testing/pki';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { buildApp } from '../app.ts';
 import { asNode, join, TestCluster } from '../testing/cluster.ts';
-import { ManualClock, settled } from '@wgcni/testing';
+import { type DocumentedOperation, documentedOperations, ManualClock, settled } from '@wgcni/testing';
 
 type Kind = 'reads' | 'oversees' | 'speaks for itself' | 'joins' | 'operates' | 'administers';
-type Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
-
-interface Operation {
-  id: string;
-  method: Method;
-  path: string;
-  hasBody: boolean;
-}
+type Operation = Omit<DocumentedOperation, 'method'> & { method: DocumentedOperation['method'] | 'HEAD' };
 
 const expected: Record<string, Kind> = {
   getNetwork: 'reads',
@@ -57,7 +48,9 @@ const expected: Record<string, Kind> = {
   getReadiness: 'reads',
 };
 
-const operations = operationsOf(joinPath(import.meta.dirname, '../../../../openapi/cluster-manager.yaml'));
+const operations = documentedOperations(joinPath(import.meta.dirname, '../../../../openapi/cluster-manager.yaml'), {
+  ...{ nodeId: 'n1', pool: '10.96.0.0-12', tokenId: '0011223344556677' },
+});
 
 /** Whom the leader must not know: the answer is 401, whatever is asked. */
 const strangers = {
@@ -282,19 +275,4 @@ describe('the matrix', () => {
 /** What was answered; nothing at all is none of the refusals. */
 function parsed(body: string): unknown {
   return body === '' ? undefined : JSON.parse(body);
-}
-
-/** The operations of a document, each with a path and a body that could be; what is wrong in them is looked at after who asks. */
-function operationsOf(file: string): Operation[] {
-  const { paths } = parse(readFileSync(file, 'utf8')) as {
-    paths: Record<string, Record<string, { operationId: string; requestBody?: unknown }>>;
-  };
-  return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, requestBody }]) => ({
-      id: operationId,
-      method: method.toUpperCase() as Method,
-      path: path.replace('{nodeId}', 'n1').replace('{pool}', '10.96.0.0-12').replace('{tokenId}', '0011223344556677'),
-      hasBody: requestBody !== undefined,
-    })),
-  );
 }

@@ -3,7 +3,13 @@ import { CatalogueError, type Clock, type Log, messageOf } from '@wgcni/base';
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { credentialFlag, type CredentialPaths } from '../credential-paths.ts';
 import { certificateDigest } from '../digests.ts';
-import { checkCredentials, type Credentials, type CredentialTexts, readCredentialTexts } from '../credentials.ts';
+import {
+  checkCredentials,
+  type Credentials,
+  type CredentialTexts,
+  isSameFound,
+  readCredentialTexts,
+} from '../credentials.ts';
 import { formatIdentity, type Identity } from '../identity.ts';
 import type { CredentialSource } from '../kept-credentials.ts';
 import { generateKeyPair } from '../key-pair.ts';
@@ -116,7 +122,7 @@ export class IssuingAuthority implements CredentialSource {
   async look(): Promise<void> {
     const { paths, clock, log } = this.#options;
     const found = await readCredentialTexts(paths).catch(messageOf);
-    const isOther = !isSame(found, this.#seen);
+    const isOther = !isSameFound(found, this.#seen);
     this.#seen = found;
     if (isOther) {
       const opened = typeof found === 'string' ? found : await openAuthority(this.#options, found).catch(messageOf);
@@ -211,9 +217,4 @@ async function issueOwn(
   throw new CatalogueError('config.invalid', 'a certificate that is issued now would be over at once', {
     remedy: 'set the clock of this machine',
   });
-}
-
-function isSame(one: CredentialTexts | string, other: CredentialTexts | string): boolean {
-  if (typeof one === 'string' || typeof other === 'string') return one === other;
-  return one.cert === other.cert && one.ca === other.ca && one.key.reveal() === other.key.reveal();
 }
