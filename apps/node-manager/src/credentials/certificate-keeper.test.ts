@@ -17,6 +17,15 @@ const own = { kind: 'node' as const, cluster: 'main', nodeId: 'n1' };
 /** Tells whether the one who lives by it is asleep. */
 class ClockOfOne extends ManualClock {
   asleep = 0;
+  #aheadMs = 0;
+
+  moveWall(byMs: number): void {
+    this.#aheadMs += byMs;
+  }
+
+  override wallMs(): number {
+    return super.wallMs() + this.#aheadMs;
+  }
 
   override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.asleep += 1;
@@ -137,6 +146,14 @@ describe('the certificate of a node', () => {
     expect(renewals.length - before).toBeLessThanOrEqual(1);
     await pass(700_000);
     expect(renewals.length - before).toBeGreaterThanOrEqual(2);
+  });
+
+  it('that was renewed a moment ago is renewed again when the clock has moved on since', async () => {
+    await pass(5 * hourMs);
+    expect(renewals).toHaveLength(1);
+    clock.moveWall(6 * hourMs);
+    await pass(20_000);
+    expect(renewals).toHaveLength(2);
   });
 
   it('that lives briefly is tried for more often than every five minutes', async () => {

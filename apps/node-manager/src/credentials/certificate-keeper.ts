@@ -28,6 +28,8 @@ export class CertificateKeeper {
   readonly #deps: CertificateKeeperDeps;
   #issuer: string | null = null;
   #spreadMs = 0;
+  /** Whether what was issued last was due again at once: the clocks differ then, and the next would be too. */
+  #isBornDue = false;
   #renewedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: CertificateKeeperDeps) {
@@ -55,6 +57,7 @@ export class CertificateKeeper {
         await this.#renew(signal);
         failures = 0;
         this.#renewedAt = clock.monotonicMs();
+        this.#isBornDue = isRenewalDue(new X509Certificate(this.#deps.credentials.current.cert), clock.wallMs());
       } catch (error) {
         signal.throwIfAborted();
         failures += 1;
@@ -71,10 +74,10 @@ export class CertificateKeeper {
 
   #whyDue(): 'age' | 'issuer' | undefined {
     const { credentials, clock } = this.#deps;
-    if (clock.monotonicMs() - this.#renewedAt < betweenRenewalsMs) return undefined;
+    const isRecent = clock.monotonicMs() - this.#renewedAt < betweenRenewalsMs;
     const own = new X509Certificate(credentials.current.cert);
-    if (isRenewalDue(own, clock.wallMs())) return 'age';
-    if (this.#issuer === null) return undefined;
+    if (isRenewalDue(own, clock.wallMs())) return isRecent && this.#isBornDue ? undefined : 'age';
+    if (this.#issuer === null || isRecent) return undefined;
     return isIssuedBy(own, credentials.current.ca, this.#issuer) ? undefined : 'issuer';
   }
 
