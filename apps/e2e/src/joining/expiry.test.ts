@@ -85,6 +85,7 @@ describe('a certificate', () => {
     const { lost, sent } = await pings.stop();
     console.log(`${sent} pings, ${lost.length} lost`);
     expect(lost).toEqual([]);
-    expect(sent).toBeGreaterThan(1_000);
+    // As many as go out while the managers are away, if nothing else took any time.
+    expect(sent).toBeGreaterThan(12_000 / 20);
   });
 });
