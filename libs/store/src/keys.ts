@@ -8,7 +8,10 @@ export interface Keys {
   nodes: string;
   node(nodeId: string): string;
   gone: string;
-  goneEntry(kind: 'node' | 'subnet', id: string): string;
+  clients: string;
+  client(name: string): string;
+  /** `id`: of a node, of a grant, or the public key of a client. */
+  goneEntry(kind: 'node' | 'subnet' | 'client', id: string): string;
   control: string;
   leader: string;
   recovering: string;
@@ -21,6 +24,11 @@ export interface Keys {
   registration(nodeId: string): string;
   keyClaims: string;
   keyClaim(publicKey: string): string;
+  clientAddresses: string;
+  /** `address` in canonical text. */
+  clientAddress(address: string): string;
+  clientLives: string;
+  clientLife(name: string): string;
   tokens: string;
   token(tokenId: string): string;
   admissions: string;
@@ -33,11 +41,14 @@ export function keysOf(cluster: string): Keys {
   const mesh = `${root}mesh/`;
   const control = `${root}control/`;
   const nodes = `${mesh}nodes/`;
+  const clients = `${mesh}clients/`;
   const gone = `${mesh}gone/`;
   const replicas = `${control}replicas/`;
   const subnets = `${control}subnets/`;
   const registrations = `${control}registrations/`;
   const keyClaims = `${control}keys/`;
+  const clientAddresses = `${control}client-addresses/`;
+  const clientLives = `${control}client-lives/`;
   const tokens = `${control}tokens/`;
   const admissions = `${control}admissions/`;
   return {
@@ -47,7 +58,9 @@ export function keysOf(cluster: string): Keys {
     nodes,
     node: (nodeId) => nodes + nodeId,
     gone,
-    goneEntry: (kind, id) => `${gone}${kind}/${pathForm(id)}`,
+    clients,
+    client: (name) => clients + name,
+    goneEntry: (kind, id) => `${gone}${kind}/${kind === 'client' ? keyForm(id) : pathForm(id)}`,
     control,
     leader: `${control}leader`,
     recovering: `${control}recovering`,
@@ -58,7 +71,11 @@ export function keysOf(cluster: string): Keys {
     registrations,
     registration: (nodeId) => registrations + nodeId,
     keyClaims,
-    keyClaim: (publicKey) => keyClaims + publicKey.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''),
+    keyClaim: (publicKey) => keyClaims + keyForm(publicKey),
+    clientAddresses,
+    clientAddress: (address) => clientAddresses + address,
+    clientLives,
+    clientLife: (name) => clientLives + name,
     tokens,
     token: (tokenId) => tokens + tokenId,
     admissions,
@@ -69,4 +86,9 @@ export function keysOf(cluster: string): Keys {
 /** A CIDR inside a path: `10.64.0.0-12`. */
 export function pathForm(cidr: string): string {
   return cidr.replace('/', '-');
+}
+
+/** A public key inside a path: base64url without its end. */
+function keyForm(publicKey: string): string {
+  return publicKey.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }

@@ -101,5 +101,6 @@ function goneOf(item: StoredKey): Entry {
   const decoded = decodeRecord(GoneRecord, item);
   if (decoded.kind === 'quarantined') return { kind: 'quarantined', key: item.key };
   const { kind, why, nodeId, publicKey, subnets } = decoded.record;
+  if (kind === 'client') return { kind: 'other' };
   return { kind: 'gone', tombstone: { kind, why, nodeId, publicKey, subnets, modRevision: item.modRevision } };
 }

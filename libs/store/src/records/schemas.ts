@@ -5,6 +5,8 @@ import { Type, type Static } from '@sinclair/typebox';
 export const writtenSchema = 1;
 
 const schema = Type.Integer({ minimum: 1 });
+const clientName = Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$' });
+const addressText = Type.String({ maxLength: 39 });
 const grant = Type.Object({ cidr: Type.String(), grantId: Type.String() });
 
 export const NetworkRecord = Type.Object({
@@ -26,20 +28,41 @@ export const NodeRecord = Type.Object({
   draining: Type.Boolean(),
 });
 
+/** A machine outside the cluster that dials in (decision 0008). As the API shows it: one that could not be shown would keep the whole list from being answered. */
+export const ClientRecord = Type.Object({
+  schema,
+  name: clientName,
+  publicKey: Type.String({ pattern: '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$' }),
+  /** One of each family that has a client pool, in canonical text without a prefix length. */
+  addresses: Type.Array(addressText, { minItems: 1, maxItems: 2 }),
+  /** The one node that it dials; null for each of them. */
+  via: Type.Union([Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$' }), Type.Null()]),
+  /** Whether containers may begin to speak with it. */
+  reachable: Type.Boolean(),
+  /** What it sends into the mesh, CIDRs in canonical text; null for everything there. For its own configuration alone: nobody is kept out by it. */
+  allowedIps: Type.Union([Type.Array(Type.String({ maxLength: 43 }), { maxItems: 64 }), Type.Null()]),
+  /** Whether it ends with the lease of its `control/client-lives/` key. */
+  expires: Type.Boolean(),
+});
+
 export const GoneRecord = Type.Object({
   schema,
-  kind: Type.Union([Type.Literal('node'), Type.Literal('subnet')]),
+  kind: Type.Union([Type.Literal('node'), Type.Literal('subnet'), Type.Literal('client')]),
+  /** A node's id, a grant's id, or a client's public key. */
   id: Type.String(),
   why: Type.Union([
     Type.Literal('deleted'),
+    Type.Literal('expired'),
     Type.Literal('forgotten'),
     Type.Literal('reclaimed'),
     Type.Literal('released'),
   ]),
-  /** The node that left or lost the subnet. */
+  /** The node that left or lost the subnet; of a client as in the claim of its key, `client/<name>`. */
   nodeId: Type.String(),
   publicKey: Type.String(),
   subnets: Type.Array(grant),
+  /** Of a client: what it had. */
+  addresses: Type.Optional(Type.Array(addressText)),
   /** Wall clock of the leader, for people only; never compared. */
   at: Type.String(),
 });
@@ -78,7 +101,19 @@ export const RegistrationRecord = Type.Object({
   leaseId: Type.String(),
 });
 
-/** Under the key's base64url text: a key belongs to one claimant. */
+/** One address, one client: the key is put where nothing stands. */
+export const ClientAddressRecord = Type.Object({ schema, name: clientName });
+
+/** Bound to the lease of a client's life: when it is gone, the leader takes the client away. */
+export const ClientLifeRecord = Type.Object({
+  schema,
+  name: clientName,
+  ttlSec: Type.Integer({ minimum: 1 }),
+  /** Wall clock of the leader, for people only; never compared. */
+  expiresAt: Type.String({ maxLength: 30 }),
+});
+
+/** Under the key's base64url text: a key belongs to one claimant, a node or `client/<name>`, which no node id can be. */
 export const KeyClaimRecord = Type.Object({ schema, nodeId: Type.String() });
 
 const digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
@@ -109,6 +144,9 @@ export const AdmissionRecord = Type.Object({
 
 export type NetworkRecord = Static<typeof NetworkRecord>;
 export type NodeRecord = Static<typeof NodeRecord>;
+export type ClientRecord = Static<typeof ClientRecord>;
+export type ClientAddressRecord = Static<typeof ClientAddressRecord>;
+export type ClientLifeRecord = Static<typeof ClientLifeRecord>;
 export type GoneRecord = Static<typeof GoneRecord>;
 export type LeaderRecord = Static<typeof LeaderRecord>;
 export type ReplicaRecord = Static<typeof ReplicaRecord>;

@@ -52,7 +52,7 @@ const freeAnswers: Readonly<Record<string, string>> = {
 
 /** Every text in a value of the store. */
 const storedTexts = [
-  ...['GoneRecord.at', 'GoneRecord.id', 'GoneRecord.nodeId', 'GoneRecord.publicKey'],
+  ...['GoneRecord.at', 'GoneRecord.id', 'GoneRecord.nodeId', 'GoneRecord.publicKey', 'ClientRecord.publicKey'],
   ...['GoneRecord.subnets[].cidr', 'GoneRecord.subnets[].grantId'],
   ...['KeyClaimRecord.nodeId', 'LeaderRecord.replicaId', 'LeaderRecord.url'],
   ...['NetworkRecord.networkId', 'NetworkRecord.pools[].cidr'],
