@@ -16,6 +16,11 @@ describe('the network in a stored view', () => {
     expect(storedNetwork(JSON.stringify({ schema: 1, network, nodes: [] }), 'view.json')).toEqual(network);
   });
 
+  it('has its options, where the node knew them', () => {
+    const known = { ...network, clientPools: ['10.200.0.0/16'], isolation: 'isolated', rules: [], direct: 'off' };
+    expect(storedNetwork(JSON.stringify({ schema: 1, network: known, nodes: [] }), 'view.json')).toEqual(known);
+  });
+
   it.each([
     ['text that is not JSON', '{'],
     ['a view without a network', JSON.stringify({ network: null })],

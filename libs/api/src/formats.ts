@@ -61,7 +61,7 @@ export const CertificatesText = Type.String({
 });
 export const Revision = Type.Integer({ minimum: 0, description: 'revision of the store' });
 
-/** A literal union that OpenAPI shows as one enum. */
+/** A literal union that OpenAPI shows as one enum. Where no server checks it, it is any text. */
 export function OneOf<const T extends readonly string[]>(values: T, description: string) {
-  return Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description });
+  return Type.Unsafe<T[number]>(Type.String({ enum: [...values], description }));
 }

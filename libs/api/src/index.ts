@@ -8,6 +8,7 @@ export * from './manager/certificates.ts';
 export * from './manager/client.ts';
 export * from './manager/network.ts';
 export * from './manager/nodes.ts';
+export * from './manager/options.ts';
 export * from './manager/replicas.ts';
 export * from './manager/tokens.ts';
 export * from './node/addresses.ts';

@@ -48,6 +48,7 @@ export const catalogue = {
   'network.absent': entry(503, 50, true),
   'network.exists': entry(409, 7),
   'network.mismatch': entry(409, 7),
+  'network.contradictory': entry(409, 7),
   'pool.overlap': entry(409, 7),
   'pool.quota': entry(409, 7),
   'node.unknown': entry(404, 7),

@@ -1,7 +1,7 @@
 /** Creating, restoring and growing the network: compare-and-swap on its one key, at any replica. */
 import type { Network, NetworkInput } from '@wgcni/api';
 import { CatalogueError, randomId, within, type Clock, type Random } from '@wgcni/base';
-import { checkNetwork, formatCidr, isContained, parseCidr, type Pool } from '@wgcni/ipam';
+import { checkNetwork, checkOptions, formatCidr, isContained, parseCidr, type Pool } from '@wgcni/ipam';
 import {
   encodeRecord,
   transactUntilKnown,
@@ -38,6 +38,7 @@ export async function putNetwork(deps: NetworkDeps, input: NetworkInput): Promis
     ...input,
     networkId: input.networkId ?? randomId(random),
     pools: input.pools.map(({ cidr, prefixLength }) => ({ cidr: formatCidr(parseCidr(cidr, 'pools')), prefixLength })),
+    ...checkOptions(input, poolsOf(input.pools)),
   };
   checkNetwork({ pools: poolsOf(record.pools), mtu: record.mtu });
   const committed = await commit(deps, {

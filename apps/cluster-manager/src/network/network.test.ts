@@ -1,4 +1,5 @@
 /** The network: created once, restored under its id, grown and never shrunk; flags that differ are named. */
+import { optionsOf } from '@wgcni/ipam';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, join, plan, TestCluster } from '../testing/cluster.ts';
 import { bootstrap } from './bootstrap.ts';
@@ -64,6 +65,27 @@ describe('the network', () => {
         status: 409,
         json: { code: 'network.exists' },
       });
+  });
+
+  it('shows the defaults of all options, and is created and restored with what is said of them', async () => {
+    const manager = await cluster.startWithNetwork();
+    expect((await ask(manager, 'GET', '/v1/network')).json).toMatchObject(optionsOf({}));
+    const other = new TestCluster();
+    const restored = await other.start('m1');
+    const said = { clientPools: ['10.200.0.0/16'], masquerade: { mode: 'off', except: ['192.168.0.0/16'] } };
+    const { status, json } = await ask(restored, 'PUT', '/v1/network', { ...plan, ...said, isolation: 'isolated' });
+    expect([status, json]).toMatchObject([200, { ...said, isolation: 'isolated', direct: 'off', link: 'wireguard' }]);
+    await other.stop();
+  });
+
+  it('is not created with options that contradict each other', async () => {
+    const manager = await cluster.start('m1');
+    const said = { ...plan, direct: 'node', link: 'veth' };
+    expect(await ask(manager, 'PUT', '/v1/network', said)).toMatchObject({
+      status: 409,
+      json: { code: 'network.contradictory' },
+    });
+    expect(cluster.stored(cluster.keys.network)).toHaveLength(0);
   });
 
   it('grows by a pool, from which the next node is granted', async () => {

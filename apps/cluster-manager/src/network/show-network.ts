@@ -1,13 +1,14 @@
-/** PURE: the address plan as the REST surface shows it. */
+/** PURE: the network as the REST surface shows it: what its record does not say is the default. */
 import type { Network, PoolUse } from '@wgcni/api';
-import { parseCidr } from '@wgcni/ipam';
+import { optionsOf, parseCidr } from '@wgcni/ipam';
 import type { NetworkRecord } from '@wgcni/store';
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { Kept } from '../state/table.ts';
 
 export function showNetwork({ record, item }: Kept<NetworkRecord>): Network {
   const { networkId, pools, mtu, keepaliveSec, registrationTtlSec, holdDownSec } = record;
-  return { networkId, pools, mtu, keepaliveSec, registrationTtlSec, holdDownSec, revision: item.modRevision };
+  const plan = { networkId, pools, mtu, keepaliveSec, registrationTtlSec, holdDownSec };
+  return { ...plan, ...optionsOf(record), revision: item.modRevision };
 }
 
 /** How much of each pool is taken. */

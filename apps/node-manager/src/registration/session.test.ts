@@ -1,5 +1,6 @@
 /** A registration over its life: contact and its loss, another instance, a delete, a drain; through restarts and reboots. */
 import { CatalogueError, systemClock } from '@wgcni/base';
+import { optionsOf } from '@wgcni/ipam';
 import { MemoryStore } from '@wgcni/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeCluster } from '../testing/fake-cluster.ts';
@@ -312,7 +313,7 @@ describe('grants that are lost', () => {
     const { grants, grantsRevision } = keeper.view;
     await cluster.deleteNode('n1');
     await node.watch();
-    const { schema: _, ...network } = cluster.network;
+    const network = { ...cluster.network, ...optionsOf(cluster.network) };
     const late = { nodeId: 'n1', ttlSec: 3, draining: false, revision: grantsRevision, subnets: grants };
     await keeper.take({ ...late, network: { ...network, revision: 1 } });
     expect(keeper.view.grants).toEqual([]);

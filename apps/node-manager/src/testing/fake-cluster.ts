@@ -1,8 +1,10 @@
 /** A cluster in memory for tests of the node: what the cluster-managers answer and what they would write to the store. */
 import type { ManagerClient, RegisterInput, Registration, ReleaseInput, Renewal, RenewInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
+import { optionsOf } from '@wgcni/ipam';
 import { keysOf, type MemoryStore, type NetworkRecord, type NodeRecord, type Write } from '@wgcni/store';
 import { createHash, randomBytes } from 'node:crypto';
+import { networkPlanOf } from '../view/network-plan.ts';
 
 export const clusterName = 'test';
 
@@ -99,8 +101,8 @@ export class FakeCluster {
     this.registrations.set(nodeId, { instance: input.instance, isLive: true });
     await this.putNode({ nodeId, publicKey: input.publicKey, endpoints: input.endpoints, subnets, draining });
     const revision = this.store.backend.revision;
-    const { schema: _, ...plan } = this.network;
-    return { nodeId, network: { ...plan, revision }, subnets, ttlSec: plan.registrationTtlSec, draining, revision };
+    const network = { ...networkPlanOf(this.network), ...optionsOf(this.network), revision };
+    return { nodeId, network, subnets, ttlSec: network.registrationTtlSec, draining, revision };
   }
 
   async #renew(nodeId: string, input: RenewInput): Promise<Renewal> {

@@ -1,5 +1,6 @@
 /** What this node knows of the cluster: the network, the other nodes and its own grants, as kept on disk. */
 import { type Static, Type } from '@sinclair/typebox';
+import { NetworkRecord } from '@wgcni/store';
 
 const Grant = Type.Object({ cidr: Type.String(), grantId: Type.String() });
 
@@ -10,14 +11,7 @@ const HeldSubnet = Type.Object({
   isUnaccounted: Type.Optional(Type.Literal(true)),
 });
 
-const Network = Type.Object({
-  networkId: Type.String(),
-  pools: Type.Array(Type.Object({ cidr: Type.String(), prefixLength: Type.Integer() })),
-  mtu: Type.Integer(),
-  keepaliveSec: Type.Integer(),
-  registrationTtlSec: Type.Integer(),
-  holdDownSec: Type.Integer(),
-});
+const Network = Type.Omit(NetworkRecord, ['schema']);
 
 const KnownNode = Type.Object({
   nodeId: Type.String(),

@@ -3,6 +3,7 @@ import { tryParseCidr } from '@wgcni/ipam';
 import { decodeRecord, GoneRecord, type Keys, NetworkRecord, NodeRecord, type StoredKey } from '@wgcni/store';
 import { isKeyText } from '@wgcni/wg';
 import type { NetworkPlan } from './cluster-view.ts';
+import { isUsableNetwork, networkPlanOf } from './network-plan.ts';
 import type { MeshSnapshot, NodeEntry, Tombstone } from './snapshot.ts';
 
 type Entry =
@@ -70,12 +71,10 @@ function entryOf(item: StoredKey, keys: Keys): Entry {
 
 function networkOf(item: StoredKey): Entry {
   const decoded = decodeRecord(NetworkRecord, item);
-  if (decoded.kind === 'quarantined' || !decoded.record.pools.every(({ cidr }) => tryParseCidr(cidr) !== undefined)) {
+  if (decoded.kind === 'quarantined' || !isUsableNetwork(decoded.record)) {
     return { kind: 'quarantined', key: item.key };
   }
-  const { networkId, pools, mtu, keepaliveSec, registrationTtlSec, holdDownSec } = decoded.record;
-  const plans = pools.map(({ cidr, prefixLength }) => ({ cidr, prefixLength }));
-  return { kind: 'network', network: { networkId, pools: plans, mtu, keepaliveSec, registrationTtlSec, holdDownSec } };
+  return { kind: 'network', network: networkPlanOf(decoded.record) };
 }
 
 function nodeOf(item: StoredKey, nodeId: string): Entry {

@@ -8,6 +8,7 @@ import { readJsonFile, writeJsonText } from '../json-file.ts';
 import type { NodeView } from '../node-view.ts';
 import { ClusterViewSchema, emptyView, type ClusterView, type GrantText } from './cluster-view.ts';
 import { findOverlap } from './find-overlap.ts';
+import { networkPlanOf } from './network-plan.ts';
 import { nodeViewOf } from './node-view-of.ts';
 import { planView, type ViewAlarm } from './plan-view.ts';
 import type { MeshSnapshot } from './snapshot.ts';
@@ -111,11 +112,10 @@ export class ViewKeeper {
       // FENCE: a node refuses another network id than its own (design §4.15).
       if (known !== null && known.networkId !== network.networkId)
         throw otherNetwork(known.networkId, network.networkId);
-      const { networkId, pools, mtu, keepaliveSec, registrationTtlSec, holdDownSec } = network;
       const grants = subnets.map(({ cidr, grantId }) => ({ cidr, grantId }));
       const taken = {
         ...this.#view,
-        network: { networkId, pools, mtu, keepaliveSec, registrationTtlSec, holdDownSec },
+        network: networkPlanOf(network, known),
         grants,
         grantsRevision: revision,
         leaving: this.#view.leaving.filter((one) => !grants.some(({ grantId }) => grantId === one.grantId)),

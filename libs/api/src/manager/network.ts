@@ -1,6 +1,7 @@
 /** Network and pools, as the cluster-manager serves them. */
 import { Type, type Static } from '@sinclair/typebox';
 import { CidrText, IdText, Revision } from '../formats.ts';
+import { networkOptions } from './options.ts';
 
 export const PoolSchema = Type.Object(
   {
@@ -22,7 +23,10 @@ const addressPlan = {
   holdDownSec: Type.Integer({ minimum: 1, description: 'how long a silent node keeps its subnets' }),
 };
 
-export const NetworkSchema = Type.Object({ networkId: IdText, ...addressPlan, revision: Revision }, { $id: 'Network' });
+export const NetworkSchema = Type.Object(
+  { networkId: IdText, ...addressPlan, ...networkOptions, revision: Revision },
+  { $id: 'Network' },
+);
 
 /** Creating (or, with `networkId`, restoring) the network. */
 export const NetworkInputSchema = Type.Object(
@@ -33,6 +37,7 @@ export const NetworkInputSchema = Type.Object(
     keepaliveSec: Type.Optional(addressPlan.keepaliveSec),
     registrationTtlSec: Type.Optional(addressPlan.registrationTtlSec),
     holdDownSec: Type.Optional(addressPlan.holdDownSec),
+    ...Type.Partial(Type.Object(networkOptions)).properties,
   },
   { $id: 'NetworkInput', additionalProperties: false },
 );

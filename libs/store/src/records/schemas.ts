@@ -9,6 +9,23 @@ const clientName = Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$' })
 const addressText = Type.String({ maxLength: 39 });
 const grant = Type.Object({ cidr: Type.String(), grantId: Type.String() });
 
+/** Blocks, ports and words: all shorter than the text of a key. */
+const words = Type.Array(Type.String({ maxLength: 43 }));
+
+const rule = Type.Object({
+  name: Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$' }),
+  from: words,
+  to: words,
+  protocol: Type.Union([
+    Type.Literal('any'),
+    Type.Literal('tcp'),
+    Type.Literal('udp'),
+    Type.Literal('sctp'),
+    Type.Literal('icmp'),
+  ]),
+  ports: words,
+});
+
 export const NetworkRecord = Type.Object({
   schema,
   networkId: Type.String(),
@@ -17,6 +34,18 @@ export const NetworkRecord = Type.Object({
   keepaliveSec: Type.Integer(),
   registrationTtlSec: Type.Integer(),
   holdDownSec: Type.Integer(),
+  // Absent: the default of `optionsOf` in libs/ipam (decision 0008).
+  clientPools: Type.Optional(words),
+  masquerade: Type.Optional(
+    Type.Object({
+      mode: Type.Union([Type.Literal('auto'), Type.Literal('on'), Type.Literal('off')]),
+      except: words,
+    }),
+  ),
+  isolation: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('isolated')])),
+  rules: Type.Optional(Type.Array(rule)),
+  direct: Type.Optional(Type.Union([Type.Literal('off'), Type.Literal('node'), Type.Literal('cluster')])),
+  link: Type.Optional(Type.Union([Type.Literal('wireguard'), Type.Literal('veth')])),
 });
 
 export const NodeRecord = Type.Object({
@@ -26,6 +55,10 @@ export const NodeRecord = Type.Object({
   endpoints: Type.Array(Type.String()),
   subnets: Type.Array(grant),
   draining: Type.Boolean(),
+  /** CIDRs behind the node that it offers to the mesh; absent: none. */
+  offers: Type.Optional(words),
+  /** CIDRs that an operator approved: those that are offered too are in effect. */
+  routes: Type.Optional(words),
 });
 
 /** A machine outside the cluster that dials in (decision 0008). As the API shows it: one that could not be shown would keep the whole list from being answered. */
@@ -99,6 +132,8 @@ export const RegistrationRecord = Type.Object({
   version: Type.String(),
   readableSchema: Type.Integer(),
   leaseId: Type.String(),
+  /** Bytes; absent where a version that did not record it registered the node. */
+  underlayMtu: Type.Optional(Type.Integer()),
 });
 
 /** One address, one client: the key is put where nothing stands. */
