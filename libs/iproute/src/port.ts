@@ -114,3 +114,47 @@ export interface Firewall {
   /** Removes every chain whose name starts with `prefix`, and the jumps to it. */
   remove(prefix: string): Promise<void>;
 }
+
+/** A named set of addresses in a table of ours. */
+export interface NftSet {
+  name: string;
+  family: 4 | 6;
+  /** CIDRs of the family, none inside another; `/0` may be among them. */
+  elements: readonly string[];
+}
+
+export interface NftChain {
+  name: string;
+  /** Where packets come in, at priority `filter` with policy accept; without one the chain is only jumped to. */
+  hook?: 'forward' | 'input';
+  /** In nft's syntax, e.g. `ct original ip saddr @pods4 counter name "denied" drop`. */
+  rules: readonly string[];
+}
+
+/** Everything in one table of ours of nftables, of both families (`inet`). */
+export interface NftContent {
+  sets: readonly NftSet[];
+  /** Names of the counters; each counts from when it is first named until it is named no more. */
+  counters: readonly string[];
+  /** A chain stands behind those that jump to it. */
+  chains: readonly NftChain[];
+}
+
+export interface NftCount {
+  packets: number;
+  bytes: number;
+}
+
+export type NftCounts = ReadonlyMap<string, NftCount>;
+
+export interface NftTable {
+  /**
+   * Makes the table hold exactly this, in one transaction: a packet meets the table as it was or as it is to be. Counters that stay go on counting.
+   * Writes only when something differs, by whomever; resolves with whether it did, and with what was counted. Throws CatalogueError `kernel.refused`.
+   */
+  ensure(content: NftContent): Promise<{ didChange: boolean; counts: NftCounts }>;
+  /** What was counted until now; empty without the table. */
+  counts(): Promise<NftCounts>;
+  /** Removes the table with everything in it. */
+  remove(): Promise<void>;
+}

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 /** What a node-manager starts, as its own list of packages names them. */
 const programs = [
   ...['ip', 'wg', 'wireguard-go', 'nsenter', 'flock', 'setpriv', 'sysctl'],
-  ...['iptables', 'iptables-save', 'iptables-restore', 'ip6tables-save', 'ip6tables-restore'],
+  ...['nft', 'iptables', 'iptables-save', 'iptables-restore', 'ip6tables-save', 'ip6tables-restore'],
 ];
 
 /** A value for PATH: our scripts first. What they write goes to `log`. */

@@ -8,12 +8,14 @@ import { describe, expect, it } from 'vitest';
 import {
   describeFirewallContract,
   describeIpRouteContract,
+  describeNftTableContract,
   describeSysctlContract,
   ThrowawayNetns,
 } from '../contract/index.ts';
 import { parseSavedRules } from '../firewall/saved-rules.ts';
 import { ExecFirewall } from './firewall.ts';
 import { ExecIpRoute } from './ip-route.ts';
+import { ExecNftTable } from './nft-table.ts';
 import { ExecSysctl } from './sysctl.ts';
 
 describe.each([{ keepsProcess: false }, { keepsProcess: true }])('with %o', ({ keepsProcess }) => {
@@ -78,6 +80,34 @@ describeFirewallContract('iptables', async () => {
   };
 });
 
+describeNftTableContract('nft', async () => {
+  const own = await ThrowawayNetns.open();
+  const nft = (...words: string[]): Promise<string> => own.run('nft', ...words);
+  const listed = async (kind: 'chain' | 'set', name: string) => {
+    const text = await nft('-j', 'list', kind, 'inet', 'ours', name).catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as { nftables: Listed[] }).nftables;
+  };
+  return {
+    table: new ExecNftTable({ name: 'ours', ownNetns: own.path }),
+    rulesIn: async (chain) => (await listed('chain', chain))?.filter((one) => one.rule !== undefined).length,
+    elementsOf: async (set) => {
+      const found = (await listed('set', set))?.find((one) => one.set !== undefined)?.set;
+      return found && (found.elem ?? []).map(({ prefix: { addr, len } }) => `${addr}/${len}`);
+    },
+    ping: async () => void (await own.run('ping', '-c', '1', '-W', '1', '-s', '56', '127.0.0.1')),
+    addForeign: async (chain, rule) => void (await nft('add', 'rule', 'inet', 'ours', chain, ...rule.split(' '))),
+    emptySet: async (set) => void (await nft('flush', 'set', 'inet', 'ours', set)),
+    flush: async () => void (await nft('flush', 'ruleset')),
+    close: () => own.close(),
+  };
+});
+
+/** What `nft -j` prints of a rule or a set of prefixes. */
+interface Listed {
+  rule?: object;
+  set?: { elem?: { prefix: { addr: string; len: number } }[] };
+}
+
 describe('the process adapters', () => {
   it('read and write switches of the namespace they are in without a process', async () => {
     const sysctl = new ExecSysctl();
@@ -98,6 +128,24 @@ describe('the process adapters', () => {
         undefined,
       );
       expect((await ipRoute.observe(undefined)).routes).toHaveLength(1000);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('make a table of nftables anew that holds something else under one of our names', async () => {
+    const own = await ThrowawayNetns.open();
+    try {
+      await own.run('nft', 'add table inet ours; add set inet ours pods4 { type inet_service; }');
+      const content = {
+        sets: [{ name: 'pods4', family: 4 as const, elements: ['10.0.0.0/8'] }],
+        counters: [],
+        chains: [],
+      };
+      const table = new ExecNftTable({ name: 'ours', ownNetns: own.path });
+      expect((await table.ensure(content)).didChange).toBe(true);
+      expect(await own.run('nft', 'list', 'table', 'inet', 'ours')).toContain('10.0.0.0/8');
+      expect((await table.ensure(content)).didChange).toBe(false);
     } finally {
       await own.close();
     }

@@ -11,6 +11,7 @@ const timeoutMs = 20_000;
 const packages: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   flock: 'util-linux',
+  nft: 'nftables',
   nsenter: 'util-linux',
   setpriv: 'util-linux',
   sysctl: 'procps',

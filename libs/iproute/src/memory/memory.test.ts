@@ -1,7 +1,13 @@
 /** The memory adapters keep the contracts of the ports. */
-import { describeFirewallContract, describeIpRouteContract, describeSysctlContract } from '../contract/index.ts';
+import {
+  describeFirewallContract,
+  describeIpRouteContract,
+  describeNftTableContract,
+  describeSysctlContract,
+} from '../contract/index.ts';
 import { MemoryFirewall } from './firewall.ts';
 import { MemoryKernel } from './kernel.ts';
+import { MemoryNftTable } from './nft-table.ts';
 import { MemorySysctl } from './sysctl.ts';
 
 const otherNetns = '/var/run/netns/other';
@@ -44,6 +50,22 @@ describeFirewallContract('memory', async () => {
     rulesOf: async (...chain) => firewall.rulesOf(...chain),
     insertForeign: async (...rule) => firewall.insertForeign(...rule),
     flush: async (...table) => firewall.flush(...table),
+    close: async () => {},
+  };
+});
+
+describeNftTableContract('memory', async () => {
+  const table = new MemoryNftTable();
+  const chainOf = (name: string) => table.content?.chains.find((chain) => chain.name === name);
+  const setOf = (name: string) => table.content?.sets.find((set) => set.name === name);
+  return {
+    table,
+    rulesIn: async (chain) => chainOf(chain)?.rules.length,
+    elementsOf: async (set) => (setOf(set) === undefined ? undefined : [...(setOf(set)?.elements ?? [])]),
+    ping: async () => table.count('rule-a.b_c-1', { packets: 2, bytes: 2 * 84 }),
+    addForeign: async (chain, rule) => table.edit({ chain, rules: [...(chainOf(chain)?.rules ?? []), rule] }),
+    emptySet: async (set) => table.edit({ set, elements: [] }),
+    flush: async () => table.flush(),
     close: async () => {},
   };
 });
