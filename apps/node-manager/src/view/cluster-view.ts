@@ -25,12 +25,29 @@ const KnownNode = Type.Object({
   doubtedRevision: Type.Optional(Type.Integer()),
 });
 
+/** A machine outside the cluster that dials in. */
+const KnownClient = Type.Object({
+  name: Type.String(),
+  publicKey: Type.String(),
+  /** Canonical, without a prefix length; those that no other client has by now. */
+  addresses: Type.Array(Type.String()),
+  /** The one other node that has it as a peer; null: this node has it. */
+  via: Type.Union([Type.String(), Type.Null()]),
+  /** Whether containers may begin to speak with it. */
+  reachable: Type.Boolean(),
+  modRevision: KnownNode.properties.modRevision,
+  state: KnownNode.properties.state,
+  doubtedRevision: KnownNode.properties.doubtedRevision,
+});
+
 export const ClusterViewSchema = Type.Object({
   schema: Type.Literal(1),
   /** Revision of the store that was last applied. */
   revision: Type.Integer(),
   network: Type.Union([Type.Null(), Network]),
   nodes: Type.Array(KnownNode),
+  /** Absent from a view that was stored before there were any. */
+  clients: Type.Optional(Type.Array(KnownClient)),
   /** Public keys that left for a readable cause and may be on the mesh device still. */
   departed: Type.Array(Type.String()),
   /** What this node holds itself. */
@@ -50,6 +67,7 @@ export const ClusterViewSchema = Type.Object({
 export type GrantText = Static<typeof Grant>;
 export type NetworkPlan = Static<typeof Network>;
 export type KnownNode = Static<typeof KnownNode>;
+export type KnownClient = Static<typeof KnownClient>;
 export type ClusterView = Static<typeof ClusterViewSchema>;
 
 /** The view of a node that knows nothing yet. */
@@ -58,6 +76,7 @@ export const emptyView: ClusterView = {
   revision: 0,
   network: null,
   nodes: [],
+  clients: [],
   departed: [],
   grants: [],
   grantsRevision: 0,

@@ -22,7 +22,8 @@ const node = (id: number, modRevision: number, change: Partial<NodeEntry> = {}):
   ...change,
 });
 const shows = (revision: number, nodes: NodeEntry[], change: Partial<MeshSnapshot> = {}): MeshSnapshot => ({
-  ...{ revision, network, nodes, draining: [], gone: [], quarantined: [], quarantinedNodes: [] },
+  ...{ revision, network, nodes, clients: [], draining: [], gone: [] },
+  ...{ quarantined: [], quarantinedNodes: [], quarantinedClients: [] },
   ...change,
 });
 const tombstone = (entry: NodeEntry, modRevision: number, change: Partial<Tombstone> = {}): Tombstone => ({

@@ -1,6 +1,8 @@
 /** PURE: the next view from the last one and what the store shows; nothing goes without a readable cause (design §4.6, §4.15). */
-import type { ClusterView, GrantText, KnownNode } from './cluster-view.ts';
+import type { ClusterView, GrantText, KnownClient, KnownNode } from './cluster-view.ts';
 import { withoutContested } from './contested-subnets.ts';
+import { departedKeys } from './departed-keys.ts';
+import { planClients } from './plan-clients.ts';
 import type { MeshSnapshot, NodeEntry, Tombstone } from './snapshot.ts';
 
 /** Why a snapshot, or a part of it, was not believed; each is an alarm. */
@@ -10,6 +12,7 @@ export type ViewAlarm =
   | { kind: 'store-went-back'; from: number; to: number }
   | { kind: 'unaccounted'; nodeId: string }
   | { kind: 'subnet-unaccounted'; nodeId: string; cidr: string }
+  | { kind: 'client-unaccounted'; client: string }
   | { kind: 'grant-lost'; cidr: string; why: string };
 
 export interface ViewPlan {
@@ -35,13 +38,15 @@ export function planView(last: ClusterView, snapshot: MeshSnapshot, selfId: stri
     .filter(({ nodeId }) => !present.has(nodeId) && nodeId !== selfId)
     .flatMap((node) => keptOf(node, snapshot));
   const nodes = withoutContested([...shown, ...missing]);
+  const clients = planClients(known, { snapshot, wentBack, selfId });
   const { grants, lost } = ownGrants(known, snapshot, { nodes, selfId });
   const view: ClusterView = {
     ...known,
     revision: snapshot.revision,
     network: network ?? last.network,
     nodes: nodes.map((node) => withoutOurs(node, grants)),
-    departed: departedKeys(last, snapshot, nodes),
+    clients,
+    departed: departedKeys(last, snapshot, { nodes, clients }),
     grants,
     leaving: [...known.leaving, ...known.grants.filter((grant) => !grants.includes(grant))],
   };
@@ -49,6 +54,7 @@ export function planView(last: ClusterView, snapshot: MeshSnapshot, selfId: stri
     ...(network === undefined ? [{ kind: 'network-absent' as const }] : []),
     ...(wentBack ? [{ kind: 'store-went-back' as const, from: last.revision, to: snapshot.revision }] : []),
     ...newlyUnaccounted(last, nodes),
+    ...newlyUnaccountedClients(last, clients),
     ...lost,
   ];
   return { view, alarms };
@@ -56,8 +62,12 @@ export function planView(last: ClusterView, snapshot: MeshSnapshot, selfId: stri
 
 /** What is known, dated no later than `revision`: revisions of a store that went back begin again there. */
 function asOf(last: ClusterView, revision: number): ClusterView {
-  const nodes = last.nodes.map((node) => ({ ...node, modRevision: Math.min(node.modRevision, revision) }));
-  return { ...last, nodes, grantsRevision: Math.min(last.grantsRevision, revision) };
+  const dated = <T extends { modRevision: number }>(one: T): T => ({
+    ...one,
+    modRevision: Math.min(one.modRevision, revision),
+  });
+  const [nodes, clients] = [last.nodes.map(dated), (last.clients ?? []).map(dated)];
+  return { ...last, nodes, clients, grantsRevision: Math.min(last.grantsRevision, revision) };
 }
 
 interface Circumstances {
@@ -155,21 +165,6 @@ function ownGrants(
   };
 }
 
-/**
- * Keys that a tombstone names or a newer record replaced, and that no node has now. A tombstone that was seen before is not taken up again:
- * its key may be forgotten since.
- */
-function departedKeys(last: ClusterView, { gone, revision }: MeshSnapshot, nodes: readonly KnownNode[]): string[] {
-  const inUse = new Set(nodes.map(({ publicKey }) => publicKey));
-  const isNew = ({ modRevision }: Tombstone): boolean => modRevision > last.revision || revision < last.revision;
-  const left = [
-    ...last.departed,
-    ...last.nodes.map(({ publicKey }) => publicKey),
-    ...gone.filter((tombstone) => tombstone.kind === 'node' && isNew(tombstone)).map(({ publicKey }) => publicKey),
-  ];
-  return [...new Set(left)].filter((key) => !inUse.has(key)).sort();
-}
-
 function newlyUnaccounted(last: ClusterView, nodes: readonly KnownNode[]): ViewAlarm[] {
   const known = new Map(last.nodes.map((node) => [node.nodeId, node]));
   return nodes.flatMap(({ nodeId, state, subnets }): ViewAlarm[] => {
@@ -182,6 +177,13 @@ function newlyUnaccounted(last: ClusterView, nodes: readonly KnownNode[]): ViewA
       ...vanished.map(({ cidr }) => ({ kind: 'subnet-unaccounted' as const, nodeId, cidr })),
     ];
   });
+}
+
+function newlyUnaccountedClients(last: ClusterView, clients: readonly KnownClient[]): ViewAlarm[] {
+  const known = new Set((last.clients ?? []).filter(({ state }) => state === 'unaccounted').map(({ name }) => name));
+  return clients
+    .filter(({ name, state }) => state === 'unaccounted' && !known.has(name))
+    .map(({ name }) => ({ kind: 'client-unaccounted', client: name }));
 }
 
 function sameRecord(entry: NodeEntry, node: KnownNode): boolean {

@@ -4,13 +4,15 @@ import { decodeRecord, GoneRecord, type Keys, NetworkRecord, NodeRecord, type St
 import { isKeyText } from '@wgcni/wg';
 import type { NetworkPlan } from './cluster-view.ts';
 import { isUsableNetwork, networkPlanOf } from './network-plan.ts';
-import type { MeshSnapshot, NodeEntry, Tombstone } from './snapshot.ts';
+import { isOfClientPools, readClient } from './read-client.ts';
+import type { ClientEntry, MeshSnapshot, NodeEntry, Tombstone } from './snapshot.ts';
 
 type Entry =
   | { kind: 'network'; network: NetworkPlan }
   | { kind: 'node'; node: NodeEntry; draining: boolean }
+  | { kind: 'client'; client: ClientEntry }
   | { kind: 'gone'; tombstone: Tombstone }
-  | { kind: 'quarantined'; key: string; nodeId?: string }
+  | { kind: 'quarantined'; key: string; nodeId?: string; client?: string }
   | { kind: 'other' };
 
 /** What was read of items before: an item that is the same object need not be decoded again. */
@@ -27,10 +29,12 @@ export function readSnapshot(
     revision,
     network: undefined,
     nodes: [],
+    clients: [],
     draining: [],
     gone: [],
     quarantined: [],
     quarantinedNodes: [],
+    quarantinedClients: [],
   };
   for (const item of items) {
     const known = memory.get(item);
@@ -38,7 +42,7 @@ export function readSnapshot(
     if (known === undefined) memory.set(item, entry);
     add(entry, snapshot);
   }
-  return snapshot;
+  return withoutStrayClients(snapshot, keys);
 }
 
 function add(entry: Entry, snapshot: MeshSnapshot): void {
@@ -50,12 +54,16 @@ function add(entry: Entry, snapshot: MeshSnapshot): void {
       snapshot.nodes.push(entry.node);
       if (entry.draining) snapshot.draining.push(entry.node.nodeId);
       return;
+    case 'client':
+      snapshot.clients.push(entry.client);
+      return;
     case 'gone':
       snapshot.gone.push(entry.tombstone);
       return;
     case 'quarantined':
       snapshot.quarantined.push(entry.key);
       if (entry.nodeId !== undefined) snapshot.quarantinedNodes.push(entry.nodeId);
+      if (entry.client !== undefined) snapshot.quarantinedClients.push(entry.client);
       return;
     case 'other':
       return;
@@ -65,6 +73,7 @@ function add(entry: Entry, snapshot: MeshSnapshot): void {
 function entryOf(item: StoredKey, keys: Keys): Entry {
   if (item.key === keys.network) return networkOf(item);
   if (item.key.startsWith(keys.nodes)) return nodeOf(item, item.key.slice(keys.nodes.length));
+  if (item.key.startsWith(keys.clients)) return clientOf(item, item.key.slice(keys.clients.length));
   if (item.key.startsWith(keys.gone)) return goneOf(item);
   return { kind: 'other' };
 }
@@ -96,10 +105,27 @@ function isUsable({ nodeId, publicKey, subnets }: NodeRecord, named: string): bo
   return nodeId === named && isKeyText(publicKey) && subnets.every(({ cidr }) => tryParseCidr(cidr) !== undefined);
 }
 
+function clientOf(item: StoredKey, name: string): Entry {
+  const client = readClient(item, name);
+  return client === undefined ? { kind: 'quarantined', key: item.key, client: name } : { kind: 'client', client };
+}
+
+/** A client is judged by the network of the same revision: it is quarantined with an address of no client pool. */
+function withoutStrayClients(snapshot: MeshSnapshot, keys: Keys): MeshSnapshot {
+  const strays = snapshot.clients.filter((client) => !isOfClientPools(client, snapshot.network));
+  if (strays.length === 0) return snapshot;
+  const names = strays.map(({ name }) => name);
+  return {
+    ...snapshot,
+    clients: snapshot.clients.filter((client) => !strays.includes(client)),
+    quarantined: [...snapshot.quarantined, ...names.map((name) => keys.client(name))],
+    quarantinedClients: [...snapshot.quarantinedClients, ...names],
+  };
+}
+
 function goneOf(item: StoredKey): Entry {
   const decoded = decodeRecord(GoneRecord, item);
   if (decoded.kind === 'quarantined') return { kind: 'quarantined', key: item.key };
   const { kind, why, nodeId, publicKey, subnets } = decoded.record;
-  if (kind === 'client') return { kind: 'other' };
   return { kind: 'gone', tombstone: { kind, why, nodeId, publicKey, subnets, modRevision: item.modRevision } };
 }

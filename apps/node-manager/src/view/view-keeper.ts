@@ -143,9 +143,12 @@ export class ViewKeeper {
   /** These keys are not on the mesh device: that they left need not be known any more. */
   forgetDeparted(keys: readonly string[]): Promise<void> {
     const gone = new Set(keys);
-    return this.#queue.run(() =>
-      this.#keep({ ...this.#view, departed: this.#view.departed.filter((key) => !gone.has(key)) }),
-    );
+    return this.#queue.run(() => {
+      // A client that is shown again from before it was removed is cut off by its departed key.
+      const shown = new Set(this.#view.clients?.map(({ publicKey }) => publicKey));
+      const departed = this.#view.departed.filter((key) => !gone.has(key) || shown.has(key));
+      return this.#keep({ ...this.#view, departed });
+    });
   }
 
   /** The cluster knows that these grants are not used any more. */
