@@ -51,10 +51,11 @@ export async function keepOwnHost(
   ports: Ports,
   { keeper, controlPlane: servers, host }: Parts,
 ): Promise<void> {
-  const pools = keeper.nodeView?.pools;
+  const { pools, clientPools = [] } = keeper.nodeView ?? {};
   const controlPlane = config.containersReachControlPlane ? undefined : servers.controlPlane;
   try {
-    await keepHost({ ...config, ...ports, controlPlane, pools: () => pools ?? [] }, () => {
+    const known = { pools: () => pools ?? [], clientPools: () => clientPools };
+    await keepHost({ ...config, ...ports, controlPlane, ...known }, () => {
       if (pools !== undefined) host.isKept = true;
     });
   } catch (error) {

@@ -12,6 +12,7 @@ export interface NodeView {
   mtu: number;
   keepaliveSec: number;
   pools: readonly Cidr[];
+  clientPools: readonly Cidr[];
   grants: readonly HeldGrant[];
 }
 

@@ -38,7 +38,7 @@ describe('joining by hand', () => {
       {
         publicKey: node.podsKey.publicKey,
         endpoint: '127.0.0.1:51821',
-        allowedIps: ['10.64.0.0/12', 'fd64::/48'],
+        allowedIps: ['10.64.0.0/12', 'fd64::/48', '10.80.0.0/24'],
         keepaliveSec: 25,
         mtu: 1420,
       },

@@ -67,9 +67,10 @@ function peerOf(core: Core, record: JoinedRecord, publicKey: PublicKey): PeerCha
 /** What `name` must configure to reach the mesh: the node's pods device. Throws CatalogueError `address.unknown`. */
 export function joinPeers(core: Core, name: string): JoinPeer[] {
   joinedOf(core, name);
-  const { mtu, keepaliveSec, pools } = viewOf(core);
+  const { mtu, keepaliveSec, pools, clientPools } = viewOf(core);
+  const allowedIps = [...pools, ...clientPools].map(formatCidr);
   const endpoint = `127.0.0.1:${core.pods.listenPort}`;
-  return [{ publicKey: core.pods.publicKey, endpoint, allowedIps: pools.map(formatCidr), keepaliveSec, mtu }];
+  return [{ publicKey: core.pods.publicKey, endpoint, allowedIps, keepaliveSec, mtu }];
 }
 
 /** Takes the address of `name` back: peer, record, address, in that order; a missing one is fine. */

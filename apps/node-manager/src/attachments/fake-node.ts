@@ -210,7 +210,7 @@ export class FakeNode {
 export function viewOf(subnets: readonly string[] = usualSubnets, mtu = 1420): NodeView {
   const grants = subnets.map((text, index) => ({ cidr: parseCidr(text), grantId: String(index).padStart(32, '0') }));
   const pools = [parseCidr('10.64.0.0/12'), parseCidr('fd64::/48')];
-  return { networkId: 'a'.repeat(32), mtu, keepaliveSec: 25, pools, grants };
+  return { networkId: 'a'.repeat(32), mtu, keepaliveSec: 25, pools, clientPools: [parseCidr('10.80.0.0/24')], grants };
 }
 
 export function keyNamed(containerId: string, ifName = 'eth0'): AttachmentKey {

@@ -14,6 +14,7 @@ export interface HostKeeperDeps extends HostSwitchesDeps {
   controlPlane: ControlPlane | undefined;
   /** Empty before the network is known. */
   pools: () => readonly Cidr[];
+  clientPools: () => readonly Cidr[];
 }
 
 /** Makes chains and switches right; writes only what differs. `chainsAreSet` is called between the two. */
@@ -21,7 +22,7 @@ export async function keepHost(deps: HostKeeperDeps, chainsAreSet: () => void): 
   const { firewall, sysctl, log } = deps;
   // ORDER: chains before forwarding: nothing is forwarded or reached that they would not let through.
   const hasIpv6 = (await sysctl.read('net.ipv6.conf.all.forwarding')) !== undefined;
-  const chains = planChains({ ...deps, pools: deps.pools(), hasIpv6 });
+  const chains = planChains({ ...deps, pools: deps.pools(), clientPools: deps.clientPools(), hasIpv6 });
   if (await firewall.ensure(chains, chainPrefix))
     log.info({ chains: chains.map(({ family, name }) => `${name}/${family}`) }, 'host.chains-set');
   chainsAreSet();

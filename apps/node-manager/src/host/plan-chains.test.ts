@@ -6,7 +6,7 @@ import { type ChainsInput, planChains } from './plan-chains.ts';
 
 const input: ChainsInput = {
   ...{ meshPort: 51_820, podPort: 51_821, containerPorts: { first: 61_000, last: 65_535 }, masquerade: 'auto' },
-  controlPlane: undefined,
+  ...{ controlPlane: undefined, clientPools: [] },
   ...{ hasIpv6: true, pools: ['10.64.0.0/12', 'fd64::/48', '10.96.0.0/16'].map((text) => parseCidr(text)) },
 };
 const sources = (one: ChainsInput) =>
@@ -52,5 +52,28 @@ describe('etcd and the cluster-managers', () => {
     expect(rulesOf(guarded, 6, 'WGCNI-FORWARD')).toEqual(rulesOf(input, 6, 'WGCNI-FORWARD'));
     expect(rulesOf(guarded, 6, 'WGCNI-INPUT')?.at(0)).toBe('-i wgcni-pods -p tcp -m tcp --dport 7001 -j DROP');
     expect(planChains(input).map(({ name }) => name)).not.toContain('WGCNI-CONTROL');
+  });
+});
+
+describe('external clients', () => {
+  const pool = parseCidr('10.80.0.0/24');
+  const controlPlane = controlPlaneOf(['https://192.0.2.1:7001'], new Map());
+  const chainOf = (name: string) =>
+    planChains({ ...input, controlPlane, clientPools: [pool] }).find((one) => one.family === 4 && one.name === name)
+      ?.rules ?? [];
+
+  it('are held to their addresses, hidden outside and kept away from the control plane as containers are', () => {
+    expect(chainOf('WGCNI-SOURCE')).toContain('-s 10.80.0.0/24 -m rpfilter --invert -j DROP');
+    expect(chainOf('WGCNI-MASQUERADE')).toEqual(
+      expect.arrayContaining(['-d 10.80.0.0/24 -j RETURN', '-s 10.80.0.0/24 ! -o wgcni-+ -j MASQUERADE']),
+    );
+    for (const name of ['WGCNI-FORWARD', 'WGCNI-INPUT', 'WGCNI-CONTROL'])
+      expect(
+        chainOf(name).filter((rule) => rule.startsWith('-s 10.80.0.0/24 ') && rule.endsWith('-j DROP')),
+      ).not.toEqual([]);
+  });
+
+  it('reach containers of other nodes by the one node that they dial, and are reached by it', () => {
+    expect(chainOf('WGCNI-FORWARD')).toContain('-i wgcni-mesh -o wgcni-mesh -j ACCEPT');
   });
 });

@@ -16,6 +16,8 @@ export interface ChainsInput {
   containerPorts: PortRange;
   /** Empty before the network is known. */
   pools: readonly Cidr[];
+  /** What external clients have addresses of: outside, they are judged as containers are. */
+  clientPools: readonly Cidr[];
   masquerade: Masquerade;
   /** What containers may not reach; undefined when they may. */
   controlPlane: ControlPlane | undefined;
@@ -27,7 +29,7 @@ export interface ChainsInput {
 export function planChains(input: ChainsInput): FirewallChain[] {
   const families: Family[] = input.hasIpv6 ? [4, 6] : [4];
   return families.flatMap((family): FirewallChain[] => {
-    const guard = planControlPlane(input.controlPlane ?? nothing, input.pools, family);
+    const guard = planControlPlane(input.controlPlane ?? nothing, meshPools(input), family);
     // ORDER: what is dropped stands before what is accepted.
     const [forward, inward] = [
       [...guard.forward, ...forwardRules],
@@ -44,6 +46,11 @@ export function planChains(input: ChainsInput): FirewallChain[] {
   });
 }
 
+/** Whatever may come out of one of our tunnels. */
+function meshPools({ pools, clientPools }: ChainsInput): Cidr[] {
+  return [...pools, ...clientPools];
+}
+
 const nothing: ControlPlane = { ports: [], endpoints: [] };
 
 /** A container is judged by what it asked for; a redirection of the host's own, to a manager in a container for one, comes after. */
@@ -56,18 +63,19 @@ function controlChains({ before }: ControlPlaneRules, family: Family): FirewallC
  * A packet from an address of a pool is dropped unless it came in where the way back to that address leads: on our devices, or on the bridge of
  * whoever has addresses alone of us. Cryptokey routing holds it to its own addresses there; anywhere else it is a stranger's.
  */
-function sourceChains({ pools }: ChainsInput, family: Family): FirewallChain[] {
-  const own = pools.filter((pool) => pool.family === family);
+function sourceChains(input: ChainsInput, family: Family): FirewallChain[] {
+  const own = meshPools(input).filter((pool) => pool.family === family);
   if (own.length === 0) return [];
   const rules = own.map((pool) => `-s ${formatCidr(pool)} -m rpfilter --invert -j DROP`);
   return [{ family, table: 'raw', name: `${chainPrefix}SOURCE`, hook: 'PREROUTING', rules }];
 }
 
-/** Between our devices, and out of the mesh and back: a DROP policy of somebody else is not for these. */
+/** Between our devices, also from node to client by the one node that it dials, and out of the mesh and back: a DROP policy of somebody else is not for these. */
 const forwardRules = [
   `-i ${podsDevice} -o ${podsDevice} -j ACCEPT`,
   `-i ${podsDevice} -o ${meshDevice} -j ACCEPT`,
   `-i ${meshDevice} -o ${podsDevice} -j ACCEPT`,
+  `-i ${meshDevice} -o ${meshDevice} -j ACCEPT`,
   `-i ${podsDevice} -j ACCEPT`,
   `-o ${podsDevice} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
 ];
@@ -87,9 +95,9 @@ const clampRules = [meshDevice, podsDevice].map(
 );
 
 /** Only for what leaves the pools: between containers the source address stays. */
-function masqueradeChains({ pools, masquerade }: ChainsInput, family: Family): FirewallChain[] {
-  const own = pools.filter((pool) => pool.family === family);
-  const hidden = own.filter((pool) => isHidden(pool, masquerade));
+function masqueradeChains(input: ChainsInput, family: Family): FirewallChain[] {
+  const own = meshPools(input).filter((pool) => pool.family === family);
+  const hidden = own.filter((pool) => isHidden(pool, input.masquerade));
   if (hidden.length === 0) return [];
   const rules = [
     ...own.map((pool) => `-d ${formatCidr(pool)} -j RETURN`),

@@ -2,10 +2,10 @@
 import { type Family, formatAddress, gatewayOf, parseCidr } from '@wgcni/ipam';
 import { type Peer, tryParseEndpoint, type PublicKey } from '@wgcni/wg';
 import type { ClusterView, KnownNode } from '../view/cluster-view.ts';
+import { placeClients } from './place-clients.ts';
 
 export interface DesiredPeer extends Omit<Peer, 'endpoint'> {
-  nodeId: string;
-  /** Best first. */
+  /** Best first; none of a client: WireGuard follows where it is. */
   endpoints: readonly string[];
 }
 
@@ -16,6 +16,8 @@ export interface DesiredMesh {
   departed: ReadonlySet<PublicKey>;
   /** Canonical CIDRs of the pools: unreachable where nothing better is known. */
   pools: readonly string[];
+  /** The same of the client pools, each of which is routed into the mesh as a whole. */
+  clientPools: readonly string[];
   /** This node's own address in each family, that the host speaks from. */
   gateways: ReadonlyMap<Family, string>;
   /** This node's own subnets: routes to them are the pods device's. */
@@ -32,26 +34,34 @@ export function desiredMesh(view: ClusterView): DesiredMesh | undefined {
   for (const cidr of own.map((text) => parseCidr(text))) {
     if (!gateways.has(cidr.family)) gateways.set(cidr.family, formatAddress(gatewayOf(cidr)));
   }
+  const clients = placeClients(view);
+  const everyKey = [...view.nodes, ...(view.clients ?? [])].map(({ publicKey }) => publicKey);
   return {
     mtu: network.mtu,
-    peers: hasEvacuated ? [] : view.nodes.map((node) => peerOf(node, network.keepaliveSec)),
+    peers: hasEvacuated
+      ? []
+      : [
+          ...view.nodes.map((node) => peerOf(node, network.keepaliveSec, clients.behind.get(node.nodeId) ?? [])),
+          ...clients.here,
+        ],
     // A node that lost everything has a readable cause to let every peer go (design §5, evacuation).
-    departed: new Set([
-      ...departed,
-      ...(hasEvacuated ? view.nodes.map(({ publicKey }) => publicKey) : []),
-    ] as PublicKey[]),
+    departed: new Set([...departed, ...clients.elsewhere, ...(hasEvacuated ? everyKey : [])] as PublicKey[]),
     pools: network.pools.map(({ cidr }) => cidr),
+    clientPools: network.clientPools ?? [],
     gateways,
     ownSubnets: own,
   };
 }
 
-function peerOf({ nodeId, publicKey, endpoints, subnets }: KnownNode, keepaliveSec: number): DesiredPeer {
+function peerOf(
+  { publicKey, endpoints, subnets }: KnownNode,
+  keepaliveSec: number,
+  clientAddresses: readonly string[],
+): DesiredPeer {
   return {
-    nodeId,
     publicKey: publicKey as PublicKey,
     endpoints: endpoints.filter((text) => tryParseEndpoint(text) !== undefined),
-    allowedIps: subnets.map(({ cidr }) => cidr).sort(),
+    allowedIps: [...subnets.map(({ cidr }) => cidr), ...clientAddresses].sort(),
     keepaliveSec,
   };
 }

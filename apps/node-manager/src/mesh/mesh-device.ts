@@ -141,9 +141,15 @@ export class MeshDevice {
     const { key, listenPort } = this.#settings;
     if (device === undefined) await devices.create(this.ref, desired.mtu);
     this.#trials.clear();
+    const seen = new Map((device?.peers ?? []).map((peer) => [peer.publicKey, peer]));
     const known = new Set([...configured.map(({ publicKey }) => publicKey), ...desired.departed]);
-    const kept: ObservedPeer[] = (device?.peers ?? []).filter(({ publicKey }) => !known.has(publicKey));
-    await devices.configure(this.ref, { privateKey: key.privateKey, listenPort, peers: [...configured, ...kept] });
+    const kept: ObservedPeer[] = [...seen.values()].filter(({ publicKey }) => !known.has(publicKey));
+    // Where a client was heard last is known to the device alone: it stays reachable until it is heard again.
+    const found = configured.map((peer) => ({
+      ...peer,
+      endpoint: peer.endpoint ?? seen.get(peer.publicKey)?.endpoint,
+    }));
+    await devices.configure(this.ref, { privateKey: key.privateKey, listenPort, peers: [...found, ...kept] });
     this.#trials.noteConfigured(configured);
     log.info(
       { device: meshDevice, port: listenPort, publicKey: key.publicKey, peers: configured.length },

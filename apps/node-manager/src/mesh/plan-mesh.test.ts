@@ -10,10 +10,10 @@ const firstPublished: EndpointPolicy = { choose: ([first]) => first, written: ()
 const endpoint = '192.0.2.2:51820';
 
 const peer: DesiredPeer = {
-  ...{ nodeId: 'n2', publicKey: known, endpoints: [endpoint], allowedIps: ['10.64.2.0/24'], keepaliveSec: 25 },
+  ...{ publicKey: known, endpoints: [endpoint], allowedIps: ['10.64.2.0/24'], keepaliveSec: 25 },
 };
 const desired = (change: Partial<DesiredMesh> = {}): DesiredMesh => ({
-  ...{ mtu: 1_420, peers: [peer], departed: new Set<PublicKey>(), pools: ['10.64.0.0/12'] },
+  ...{ mtu: 1_420, peers: [peer], departed: new Set<PublicKey>(), pools: ['10.64.0.0/12'], clientPools: [] },
   ...{ gateways: new Map([[4, '10.64.1.1'] as const]), ownSubnets: ['10.64.1.0/24'], ...change },
 });
 const seen = (publicKey: PublicKey, ...allowedIps: string[]): ObservedPeer => ({
@@ -89,5 +89,53 @@ describe('the plan of the mesh', () => {
     expect(plan({ peers: [] }, []).kernel).toEqual([
       { kind: 'set-route', route: { destination: '10.64.0.0/12', kind: 'unreachable', metric: 1_000_000 } },
     ]);
+  });
+});
+
+describe('clients in the plan of the mesh', () => {
+  const laptop = systemKeys.generate().publicKey;
+  const client: DesiredPeer = { publicKey: laptop, endpoints: [], allowedIps: ['10.80.0.5/32'], keepaliveSec: 0 };
+  const withClient = { peers: [peer, client], clientPools: ['10.80.0.0/24'] };
+  const onDevice = { ...seen(laptop, '10.80.0.5/32'), keepaliveSec: 0, endpoint: '198.51.100.7:40000' };
+  const settledRoutes = [
+    ...[route('10.64.2.0/24'), lastResort, route('10.80.0.0/24')],
+    { ...lastResort, destination: '10.80.0.0/24' },
+  ];
+
+  it('are peers without endpoint, and one route leads to all of their pool, unreachable where the mesh is gone', () => {
+    const { peers, kernel: changes } = plan(
+      withClient,
+      [seen(known, '10.64.2.0/24')],
+      route('10.64.2.0/24'),
+      lastResort,
+    );
+    expect(peers).toEqual([
+      {
+        kind: 'add',
+        peer: { publicKey: laptop, endpoint: undefined, allowedIps: ['10.80.0.5/32'], keepaliveSec: 0 },
+      },
+    ]);
+    const pool = '10.80.0.0/24';
+    expect(changes).toEqual([
+      { kind: 'set-route', route: { destination: pool, kind: 'unreachable', metric: 1_000_000 } },
+      { kind: 'set-route', route: { destination: pool, kind: 'unicast', device: 'wgcni-mesh', source: '10.64.1.1' } },
+    ]);
+  });
+
+  it('are never written an endpoint, wherever they have roamed', () => {
+    for (const endpoint of ['198.51.100.7:40000', '[2001:db8::7]:1']) {
+      const found = [seen(known, '10.64.2.0/24'), { ...onDevice, endpoint }];
+      expect(plan(withClient, found, ...settledRoutes)).toMatchObject({ peers: [], kernel: [] });
+    }
+  });
+
+  it('go with their departed key, and stay without a cause', () => {
+    const found = [seen(known, '10.64.2.0/24'), onDevice];
+    const others = { peers: [peer], clientPools: ['10.80.0.0/24'] };
+    expect(plan(others, found, ...settledRoutes)).toMatchObject({ peers: [], kernel: [] });
+    expect(plan({ ...others, departed: new Set([laptop]) }, found, ...settledRoutes)).toMatchObject({
+      peers: [{ kind: 'remove', publicKey: laptop }],
+      kernel: [],
+    });
   });
 });

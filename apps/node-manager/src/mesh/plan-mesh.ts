@@ -23,7 +23,7 @@ export interface EndpointPolicy {
 export interface MeshPlan {
   peers: PeerChange[];
   kernel: KernelChange[];
-  /** Routes to other nodes that are not made, because the host has a route of its own there. */
+  /** Routes to other nodes and to clients that are not made, because the host has a route of its own there. */
   refused: { subnet: string; why: string }[];
   /** What each desired peer is to be configured as, endpoint chosen. */
   configured: Peer[];
@@ -45,13 +45,19 @@ export function planMesh(desired: DesiredMesh, observed: ObservedMesh, endpoints
     removable: new Set(strangers.filter(mayGo).map(({ publicKey }) => publicKey)),
   });
   const kept = strangers.filter((peer) => !mayGo(peer)).flatMap(({ allowedIps }) => allowedIps);
-  const { routes, refused } = desiredRoutes(desired, [...new Set([...claimed, ...kept])], observed.kernel);
+  const subnets = [...new Set([...claimed, ...kept])].filter((cidr) => !isOfClients(cidr, desired));
+  const { routes, refused } = desiredRoutes(desired, [...subnets, ...desired.clientPools], observed.kernel);
   return {
     peers,
     kernel: [...linkChanges(desired, observed.kernel), ...routeChanges(routes, observed.kernel)],
     refused,
     configured,
   };
+}
+
+/** Clients come and go, and the kernel asks the device who has an address: one route leads to all of a pool. */
+function isOfClients(cidr: string, { clientPools }: DesiredMesh): boolean {
+  return clientPools.some((pool) => containsCidr(parseCidr(pool), parseCidr(cidr)));
 }
 
 function configure(peer: DesiredPeer, observed: readonly ObservedPeer[], endpoints: EndpointPolicy): Peer {
@@ -68,21 +74,21 @@ function linkChanges({ mtu }: DesiredMesh, { links }: KernelState): KernelChange
 
 function desiredRoutes(
   desired: DesiredMesh,
-  subnets: readonly string[],
+  destinations: readonly string[],
   kernel: KernelState,
 ): Pick<MeshPlan, 'refused'> & { routes: RouteInput[] } {
   const foreign = foreignRoutes(kernel);
   const refused: MeshPlan['refused'] = [];
   const routes: RouteInput[] = [];
   const own = new Set(desired.ownSubnets);
-  for (const destination of subnets) {
+  for (const destination of destinations) {
     if (own.has(destination)) continue;
     const subnet = parseCidr(destination);
     const taken = foreign.find(({ block }) => containsCidr(subnet, block));
     if (taken !== undefined) refused.push({ subnet: destination, why: `the host has the route ${taken.words}` });
     else routes.push({ destination, kind: 'unicast', device: meshDevice, ...sourceOf(subnet.family, desired, kernel) });
   }
-  const lastResort = desired.pools
+  const lastResort = [...desired.pools, ...desired.clientPools]
     .filter((pool) => !foreign.some(({ block }) => sameBlock(pool, block)))
     .map((destination): RouteInput => ({ destination, kind: 'unreachable', metric: lastResortMetric }));
   return { routes: [...lastResort, ...routes], refused };

@@ -1,6 +1,6 @@
 /** A change of the view wakes whoever works by what changed, and nobody else. */
 import { describe, expect, it } from 'vitest';
-import { type ClusterView, emptyView, type KnownNode } from './cluster-view.ts';
+import { type ClusterView, emptyView, type KnownClient, type KnownNode } from './cluster-view.ts';
 import { concernsOf } from './concerns.ts';
 
 const node: KnownNode = {
@@ -26,6 +26,10 @@ const view: ClusterView = {
   grants: [{ cidr: '10.64.1.0/24', grantId: 'g1' }],
   hasJoined: true,
 };
+const client: KnownClient = {
+  ...{ name: 'laptop', publicKey: `${'E'.repeat(42)}A=`, addresses: ['10.80.0.5'], via: null, reachable: false },
+  ...{ modRevision: 7, state: 'present' },
+};
 const network = view.network as NonNullable<ClusterView['network']>;
 
 describe('concernsOf', () => {
@@ -46,6 +50,7 @@ describe('concernsOf', () => {
     ['an endpoint', { nodes: [{ ...node, endpoints: ['192.0.2.3:51820'] }] }],
     ['a key', { nodes: [{ ...node, publicKey: `${'C'.repeat(42)}A=` }] }],
     ['a key that left', { departed: [`${'D'.repeat(42)}A=`] }],
+    ['a client', { clients: [client] }],
   ])('wakes the mesh alone for %s', (_, change) => {
     expect(concernsOf(view, { ...view, ...change })).toEqual(['mesh']);
   });
@@ -62,5 +67,7 @@ describe('concernsOf', () => {
     const pools = [...network.pools, { cidr: '10.96.0.0/12', prefixLength: 24 }];
     expect(concernsOf(view, { ...view, network: { ...network, pools } })).toEqual(['mesh', 'pods', 'host']);
     expect(concernsOf(emptyView, view)).toEqual(['mesh', 'pods', 'host']);
+    const clientPools = ['10.80.0.0/24'];
+    expect(concernsOf(view, { ...view, network: { ...network, clientPools } })).toEqual(['mesh', 'pods', 'host']);
   });
 });

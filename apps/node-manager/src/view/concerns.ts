@@ -9,7 +9,7 @@ export type Concern = 'mesh' | 'pods' | 'host';
 const worksBy: Record<Concern, (view: ClusterView) => unknown> = {
   mesh: desiredMesh,
   pods: (view) => [view.hasJoined, nodeViewOf(view)],
-  host: (view) => nodeViewOf(view)?.pools,
+  host: (view) => [nodeViewOf(view)?.pools, nodeViewOf(view)?.clientPools],
 };
 
 type Texts = Record<Concern, string | undefined>;

@@ -12,6 +12,7 @@ export function nodeViewOf({ network, grants, refused }: ClusterView): NodeView 
     mtu: network.mtu,
     keepaliveSec: network.keepaliveSec,
     pools: network.pools.map(({ cidr }) => parseCidr(cidr)),
+    clientPools: (network.clientPools ?? []).map((cidr) => parseCidr(cidr)),
     grants: grants
       .filter(({ cidr }) => !isRefused(cidr))
       .map(({ cidr, grantId }) => ({ cidr: parseCidr(cidr), grantId })),
