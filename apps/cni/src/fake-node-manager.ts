@@ -38,6 +38,7 @@ const readyStatus: NodeStatus = {
   quarantined: [],
   drift: [],
   peers: [],
+  clients: [],
   queuedDeletions: 0,
   certificates: [],
 };

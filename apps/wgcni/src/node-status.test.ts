@@ -6,7 +6,8 @@ import { showNodeStatus } from './node-status.ts';
 const status: NodeStatus = {
   ...{ nodeId: 'n1', version: '1', readiness: 'ready', reason: null, networkId: null, subnets: [], publicKey: null },
   ...{ backend: 'kernel', isRegistered: true, isViewStored: false, contactAgeSec: 1, meshRevision: 1 },
-  ...{ attachments: { total: 0, orphaned: 0, adopted: 0 }, addresses: [], quarantined: [], drift: [], peers: [] },
+  ...{ attachments: { total: 0, orphaned: 0, adopted: 0 }, addresses: [], quarantined: [], drift: [] },
+  ...{ peers: [], clients: [] },
   queuedDeletions: 0,
   certificates: [],
 };
@@ -29,5 +30,23 @@ it('shows when each certificate ends, and warns once a third of a life is left',
   ]);
   expect(shown({ use: 'tls', validTo, endsInSec: -5, isExpiring: true })).toEqual([
     `WARNING: certificate tls HAS ENDED (${validTo}): nobody has renewed it`,
+  ]);
+});
+
+it('shows the clients that there are: where they are, when they shook hands, and what is out of the ordinary', () => {
+  expect(showNodeStatus(status, [])).not.toContain('client');
+  const laptop: NodeStatus['clients'][number] = {
+    ...{ name: 'laptop', publicKey: 'key', addresses: ['10.80.0.5', 'fd80::5'], via: null, state: 'programmed' },
+    ...{ endpoint: '198.51.100.7:40000', handshakeAgeSec: 12, receivedBytes: 2_048, sentBytes: 1 },
+  };
+  const phone: NodeStatus['clients'][number] = {
+    ...{ ...laptop, name: 'phone', addresses: ['10.80.0.6'], via: 'n2', state: 'elsewhere', endpoint: null },
+    ...{ handshakeAgeSec: null, receivedBytes: 0, sentBytes: 0 },
+  };
+  const lines = showNodeStatus({ ...status, clients: [laptop, phone] }, []).split('\n');
+  expect(lines.filter((line) => /^(client|laptop|phone) /.test(line)).map((line) => line.split(/ {2,}/))).toEqual([
+    ['client', 'state', 'endpoint', 'handshake', 'received', 'sent', 'addresses'],
+    ['laptop', 'programmed', '198.51.100.7:40000', '12 s', '2.0 KiB', '1 B', '10.80.0.5 fd80::5'],
+    ['phone', 'at n2', '–', '–', '0 B', '0 B', '10.80.0.6'],
   ]);
 });

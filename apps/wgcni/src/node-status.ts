@@ -27,6 +27,7 @@ export function showNodeStatus(status: NodeStatus, attachments: readonly Attachm
       ]),
     ),
     '',
+    ...clientLines(status.clients),
     attachmentTable(attachments),
     '',
     status.drift.length === 0 ? 'drift: none' : `drift:\n${status.drift.map((line) => `  ${line}`).join('\n')}`,
@@ -34,6 +35,21 @@ export function showNodeStatus(status: NodeStatus, attachments: readonly Attachm
     ...status.certificates.map(certificateLine),
     ...(status.queuedDeletions === 0 ? [] : [`${status.queuedDeletions} deletions are queued`]),
   ].join('\n');
+}
+
+/** Nothing where there are none. */
+function clientLines(clients: NodeStatus['clients']): string[] {
+  if (clients.length === 0) return [];
+  const rows = clients.map((client) => [
+    client.name,
+    client.via === null ? client.state : `at ${client.via}`,
+    client.endpoint ?? '–',
+    duration(client.handshakeAgeSec),
+    bytes(client.receivedBytes),
+    bytes(client.sentBytes),
+    client.addresses.join(' '),
+  ]);
+  return [table(['client', 'state', 'endpoint', 'handshake', 'received', 'sent', 'addresses'], rows), ''];
 }
 
 function certificateLine({ use, validTo, endsInSec, isExpiring }: NodeStatus['certificates'][number]): string {

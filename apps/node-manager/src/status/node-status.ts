@@ -8,6 +8,7 @@ import type { ContactKeeper } from '../registration/contact-keeper.ts';
 import type { Judgement, Standing } from '../registration/standing.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { certificateStatus } from './certificate-status.ts';
+import { clientStatus } from './client-status.ts';
 import { peerStatus } from './peer-status.ts';
 
 export interface StatusSources {
@@ -34,9 +35,12 @@ export interface StatusSources {
 export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
   const { keeper, contact, mesh, attachments } = sources;
   const [device, drift] = await Promise.all([orUndefined(mesh.observe()), driftOf(mesh)]);
-  const { network, nodes, revision } = keeper.view;
+  const { network, nodes, clients = [], revision } = keeper.view;
   const { readiness, refusal } = sources.judgement();
   const ageMs = contact.ageMs();
+  const shownClients = clientStatus(keeper.view, device?.peers ?? [], sources.clock.wallMs());
+  const clientKeys = new Set(clients.map(({ publicKey }) => publicKey));
+  const nodePeers = (device?.peers ?? []).filter(({ publicKey }) => !clientKeys.has(publicKey));
   return {
     nodeId: sources.nodeId,
     version: sources.version,
@@ -55,7 +59,8 @@ export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
     addresses: attachments.addressUse(),
     quarantined: [...keeper.quarantined, ...attachments.quarantined],
     drift,
-    peers: peerStatus(nodes, device?.peers ?? [], sources.clock.wallMs()),
+    peers: peerStatus(nodes, nodePeers, sources.clock.wallMs()),
+    clients: shownClients,
     queuedDeletions: await attachments.queuedDeletions(),
     certificates: certificateStatus(
       livesOf({ tls: sources.credentials, etcd: sources.etcdCredentials }),

@@ -27,7 +27,8 @@ export function peerStatus(nodes: readonly KnownNode[], observed: readonly Obser
   return [...known, ...strangers];
 }
 
-function tunnelOf(
+/** What the device tells of a tunnel, also where it has none. `wallMs` is now. */
+export function tunnelOf(
   peer: ObservedPeer | undefined,
   wallMs: number,
 ): Pick<NodePeer, 'endpoint' | 'handshakeAgeSec' | 'receivedBytes' | 'sentBytes'> {

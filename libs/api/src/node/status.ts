@@ -1,6 +1,6 @@
 /** A node's own view of itself. */
 import { Type, type Static } from '@sinclair/typebox';
-import { CidrText, EndpointText, IdText, NodeIdText, OneOf, PublicKeyText, Revision } from '../formats.ts';
+import { AddressText, CidrText, EndpointText, IdText, NodeIdText, OneOf, PublicKeyText, Revision } from '../formats.ts';
 
 export const readiness = ['ready', 'no-grant', 'fenced', 'draining', 'deleted', 'duplicate', 'starting'] as const;
 
@@ -17,6 +17,23 @@ const nodePeer = Type.Object({
     description: 'subnets of it that no record names and no tombstone ended, kept',
   }),
   handshakeAgeSec: Type.Union([Type.Integer(), Type.Null()]),
+  receivedBytes: Type.Integer(),
+  sentBytes: Type.Integer(),
+});
+
+const nodeClient = Type.Object({
+  name: NodeIdText,
+  publicKey: PublicKeyText,
+  addresses: Type.Array(AddressText),
+  via: Type.Union([NodeIdText, Type.Null()], {
+    description: 'the other node that alone has it; null: this node has it',
+  }),
+  endpoint: Type.Union([EndpointText, Type.Null()], { description: 'where it was heard last' }),
+  state: OneOf(
+    ['programmed', 'unaccounted', 'missing', 'elsewhere', 'barred'],
+    'unaccounted: absent from the store without a tombstone, kept; elsewhere: another node has it; barred: shown again by a store that went back to before it was removed, kept out',
+  ),
+  handshakeAgeSec: nodePeer.properties.handshakeAgeSec,
   receivedBytes: Type.Integer(),
   sentBytes: Type.Integer(),
 });
@@ -51,6 +68,7 @@ export const NodeStatusSchema = Type.Object(
     quarantined: Type.Array(Type.String(), { description: 'keys of records that could not be read' }),
     drift: Type.Array(Type.String(), { description: 'what the kernel has differently from what is desired, now' }),
     peers: Type.Array(nodePeer),
+    clients: Type.Array(nodeClient),
     queuedDeletions: Type.Integer(),
     certificates: Type.Array(nodeCertificate),
   },
@@ -59,3 +77,4 @@ export const NodeStatusSchema = Type.Object(
 
 export type NodeStatus = Static<typeof NodeStatusSchema>;
 export type NodePeer = Static<typeof nodePeer>;
+export type NodeClientStatus = Static<typeof nodeClient>;
