@@ -9,6 +9,7 @@ import type { ClientLimits } from './config.ts';
 import type { Replica } from './replica.ts';
 import { knowCallers } from './routes/caller.ts';
 import { certificateRoutes } from './routes/certificates.ts';
+import { clientRoutes } from './routes/clients.ts';
 import { networkRoutes } from './routes/network.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { rateClients } from './routes/rate-client.ts';
@@ -35,6 +36,7 @@ export async function buildApp(
     tags: [
       { name: 'network', description: 'The address plan' },
       { name: 'nodes', description: 'Registrations, grants and the life of a node' },
+      { name: 'clients', description: 'Machines outside the cluster that dial in' },
       { name: 'certificates', description: 'How nodes join, and keep a certificate' },
       { name: 'replicas', description: 'Cluster-managers and their health' },
     ],
@@ -52,6 +54,7 @@ export async function buildApp(
     knowCallers(app, replica, secure);
     networkRoutes(app, replica);
     nodeRoutes(app, replica);
+    clientRoutes(app, replica);
     certificateRoutes(app, replica);
     tokenRoutes(app, replica);
     replicaRoutes(app, replica);

@@ -3,6 +3,7 @@ import { messageOf, within, type Clock, type Log, type Random } from '@wgcni/bas
 import type { CredentialSource } from '@wgcni/pki';
 import type { IssuingAuthority } from '@wgcni/pki/authority';
 import { Election, encodeRecord, keysOf, LeaseSession, Reflector, writtenSchema, type Store } from '@wgcni/store';
+import { Expirer } from './clients/expirer.ts';
 import type { Config } from './config.ts';
 import { Forwarder } from './forward.ts';
 import { Reclaimer } from './reclaim/reclaimer.ts';
@@ -47,6 +48,7 @@ export function runReplica(
   const recovery = new Recovery({ store, state, clock, log });
   const reflector = new Reflector({ store, prefix: keys.root, clock, random, log });
   const reclaimer = new Reclaimer({ writer, clock, log, readingMs: config.silenceReadingMs, restMs: config.restMs });
+  const expirer = new Expirer({ writer, clock, log });
   let tellListed = (): void => {};
   const listed = new Promise<void>((resolve) => (tellListed = resolve));
   const following = reflector.run(signal, (change) => {
@@ -58,7 +60,7 @@ export function runReplica(
   const loops = [
     following,
     listening === undefined ? election.run(signal) : standOnce(listening, election, signal),
-    whileLeading(election, reclaimer, signal),
+    whileLeading(election, [reclaimer, expirer], signal),
     stayPresent(deps, config, signal),
   ];
   return {
@@ -89,11 +91,18 @@ async function standOnce(listening: Promise<void>, election: Election, signal: A
   if (!signal.aborted) await election.run(signal);
 }
 
-/** Runs the leader's slow loop in each term of ours. */
-async function whileLeading(election: Election, reclaimer: Reclaimer, signal: AbortSignal): Promise<void> {
+/** Runs the leader's loops in each term of ours. */
+async function whileLeading(
+  election: Election,
+  loops: readonly { run(term: AbortSignal): Promise<void> }[],
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
-    const term = election.leadership;
-    if (term !== undefined) await reclaimer.run(AbortSignal.any([term.ended, signal]));
+    const leadership = election.leadership;
+    if (leadership !== undefined) {
+      const term = AbortSignal.any([leadership.ended, signal]);
+      await Promise.all(loops.map((loop) => loop.run(term)));
+    }
     await changeOf(election, signal);
   }
 }

@@ -15,6 +15,11 @@ export const NodeIdText = Type.String({
   description: 'node id, by default the host name',
   examples: ['node-1'],
 });
+export const ClientNameText = Type.String({
+  pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$',
+  description: 'name of a client',
+  examples: ['laptop'],
+});
 export const IfName = Type.String({
   pattern: ifNamePattern,
   description: 'interface name, at most 15 characters',

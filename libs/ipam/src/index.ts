@@ -15,3 +15,5 @@ export * from './plan-grants.ts';
 export * from './shortage-error.ts';
 export * from './silence.ts';
 export * from './plan-reclaim.ts';
+export * from './client-address.ts';
+export * from './narrow.ts';

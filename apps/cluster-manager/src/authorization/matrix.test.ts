@@ -36,6 +36,11 @@ const expected: Record<string, Kind> = {
   joinNode: 'joins',
   renewCertificate: 'speaks for itself',
   admitNode: 'administers',
+  listClients: 'oversees',
+  getClient: 'oversees',
+  getClientConfig: 'oversees',
+  putClient: 'operates',
+  deleteClient: 'operates',
   listTokens: 'oversees',
   putToken: 'administers',
   deleteToken: 'administers',
@@ -49,7 +54,7 @@ const expected: Record<string, Kind> = {
 };
 
 const operations = documentedOperations(joinPath(import.meta.dirname, '../../../../openapi/cluster-manager.yaml'), {
-  ...{ nodeId: 'n1', pool: '10.96.0.0-12', tokenId: '0011223344556677' },
+  ...{ nodeId: 'n1', pool: '10.96.0.0-12', tokenId: '0011223344556677', name: 'laptop' },
 });
 
 /** Whom the leader must not know: the answer is 401, whatever is asked. */

@@ -18,9 +18,9 @@ const reads = [
   ...['getNetwork', 'listPools', 'listSubnets', 'listNodes', 'getNode', 'listPeers'],
   ...['getLeader', 'listReplicas', 'getHealth', 'getReadiness', '/openapi.json'],
 ];
-const oversees = ['listTokens'];
+const oversees = ['listTokens', 'listClients', 'getClient', 'getClientConfig'];
 const forItself = ['registerNode', 'renewRegistration', 'releaseGrants', 'renewCertificate'];
-const operates = ['drainNode', 'undrainNode'];
+const operates = ['drainNode', 'undrainNode', 'putClient', 'deleteClient'];
 const administers = ['putNetwork', 'putPool', 'deleteNode', 'forgetNode', 'admitNode', 'putToken', 'deleteToken'];
 
 describe('what is allowed', () => {

@@ -109,10 +109,10 @@ export class LeaderWriter {
   #endLeases({ granted, left }: LeasesAtStake, { arm, revision }: KnownOutcome, signal: AbortSignal): void {
     const { state, log } = this.deps;
     const isBound = (lease: LeaseId): boolean =>
-      [...state.gone.all(), ...state.tokens.all()].some(({ item }) => item.lease === lease);
+      [...state.gone.all(), ...state.tokens.all(), ...state.clientLives.all()].some(({ item }) => item.lease === lease);
     const end = async (): Promise<void> => {
       await this.#caughtUp(revision);
-      // FENCE: a conflict may be our own earlier success, whose answer was lost: then a tombstone or a token hangs on the lease.
+      // FENCE: a conflict may be our own earlier success, whose answer was lost: then a tombstone, a token or a client's life hangs on the lease.
       const idle = arm === 'committed' ? left : granted.filter((lease) => !isBound(lease));
       for (const lease of idle) await this.#endLease(lease, signal);
     };

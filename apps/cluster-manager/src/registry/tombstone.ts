@@ -18,20 +18,22 @@ export interface WithTombstones {
 interface Burial {
   kind: GoneRecord['kind'];
   /**
-   * A node's id, or the id of a grant that has ended. Not the subnet's: whoever held it next leaves a tombstone too, and would take away
+   * A node's id, a client's public key, or the id of a grant that has ended. Not the subnet's: whoever held it next leaves a tombstone too, and would take away
    * the reason from those who have not read the first one yet (design §4.6).
    */
   id: string;
   why: GoneRecord['why'];
   node: Pick<NodeRecord, 'nodeId' | 'publicKey'> | undefined;
   subnets: readonly { cidr: string; grantId: string }[];
+  /** Of a client. */
+  addresses?: string[];
 }
 
 /** Adds the tombstone, under a lease of its own: of one that it replaces the lease ends. */
 export async function bury(
   { deps: { state, store, clock } }: LeaderWriter,
   { then, leases }: WithTombstones,
-  { kind, id, why, node, subnets }: Burial,
+  { kind, id, why, node, subnets, addresses }: Burial,
 ): Promise<void> {
   const record = {
     schema: writtenSchema,
@@ -41,6 +43,7 @@ export async function bury(
     nodeId: node?.nodeId ?? holderOf(state, subnets[0]?.cidr) ?? '',
     publicKey: node?.publicKey ?? '',
     subnets: subnets.map(({ cidr, grantId }) => ({ cidr, grantId })),
+    ...(addresses === undefined ? {} : { addresses }),
     at: new Date(clock.wallMs()).toISOString(),
   };
   const key = state.keys.goneEntry(kind, id);

@@ -3,6 +3,9 @@ import { CatalogueError, type Log } from '@wgcni/base';
 import { formatCidr, parseCidr, SubnetPool, type Cidr } from '@wgcni/ipam';
 import {
   AdmissionRecord,
+  ClientAddressRecord,
+  ClientLifeRecord,
+  ClientRecord,
   GoneRecord,
   KeyClaimRecord,
   NetworkRecord,
@@ -30,12 +33,16 @@ export class ClusterState {
   readonly recovering = new Table(RecoveringRecord);
   readonly tokens = new Table(TokenRecord);
   readonly admissions = new Table(AdmissionRecord);
+  readonly clients = new Table(ClientRecord);
+  readonly clientAddresses = new Table(ClientAddressRecord);
+  readonly clientLives = new Table(ClientLifeRecord);
   readonly #log: Log;
   readonly #subnetsOfNode = new Map<string, Set<string>>();
   readonly #waiting = new Set<() => void>();
   #pool = new SubnetPool([]);
   #revision = 0;
   #timesListed = 0;
+  #clientChanges = 0;
   #heard = new Set<string>();
 
   constructor(keys: Keys, log: Log) {
@@ -51,6 +58,11 @@ export class ClusterState {
   /** How often this was read anew: what came and went between two lists was not seen. */
   get timesListed(): number {
     return this.#timesListed;
+  }
+
+  /** Rises with every change of a client or of its life. */
+  get clientChanges(): number {
+    return this.#clientChanges;
   }
 
   /** Nodes that registered since this was asked last, whether they still are or not. */
@@ -88,6 +100,14 @@ export class ClusterState {
     return this.admissions.get(this.keys.admission(nodeId));
   }
 
+  clientOf(name: string): Kept<ClientRecord> | undefined {
+    return this.clients.get(this.keys.client(name));
+  }
+
+  lifeOf(name: string): Kept<ClientLifeRecord> | undefined {
+    return this.clientLives.get(this.keys.clientLife(name));
+  }
+
   nodeOf(nodeId: string): Kept<NodeRecord> | undefined {
     return this.nodes.get(this.keys.node(nodeId));
   }
@@ -102,6 +122,7 @@ export class ClusterState {
   apply(change: Change): void {
     if (change.kind === 'snapshot') {
       this.#timesListed += 1;
+      this.#clientChanges += 1;
       for (const table of this.#tables()) table.clear();
       this.#subnetsOfNode.clear();
       this.#pool = new SubnetPool([]);
@@ -151,6 +172,9 @@ export class ClusterState {
       this.recovering,
       this.tokens,
       this.admissions,
+      this.clients,
+      this.clientAddresses,
+      this.clientLives,
     ];
   }
 
@@ -165,6 +189,9 @@ export class ClusterState {
     if (key.startsWith(keys.gone)) return this.gone;
     if (key.startsWith(keys.tokens)) return this.tokens;
     if (key.startsWith(keys.admissions)) return this.admissions;
+    if (key.startsWith(keys.clients)) return this.clients;
+    if (key.startsWith(keys.clientAddresses)) return this.clientAddresses;
+    if (key.startsWith(keys.clientLives)) return this.clientLives;
     return key.startsWith(keys.replicas) ? this.replicas : undefined;
   }
 
@@ -175,6 +202,7 @@ export class ClusterState {
     if (table.put(item) === undefined) {
       this.#log.error({ key: item.key, reason: table.quarantined.get(item.key) }, 'record.quarantined');
     }
+    this.#noteClient(table);
     if (table === this.network) this.#growPool();
     if (table === this.registrations) this.#heard.add(item.key.slice(this.keys.registrations.length));
     if (table === this.subnets)
@@ -183,11 +211,17 @@ export class ClusterState {
 
   #delete(key: string): void {
     const holder = this.subnets.get(key)?.record.nodeId;
-    this.#tableOf(key)?.delete(key);
+    const table = this.#tableOf(key);
+    table?.delete(key);
+    this.#noteClient(table);
     if (!key.startsWith(this.keys.subnets)) return;
     const subnet = subnetOfKey(key);
     if (subnet !== undefined) this.#pool.release(parseCidr(subnet));
     this.#moveSubnet(key, holder, undefined);
+  }
+
+  #noteClient(table: object | undefined): void {
+    if (table === this.clients || table === this.clientLives) this.#clientChanges += 1;
   }
 
   /** Takes the pools that are new: pools are only ever added. */

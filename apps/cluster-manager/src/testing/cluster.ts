@@ -140,7 +140,7 @@ export function beforeCommitOf(key: string, { store }: TestReplica, change: () =
   };
 }
 
-/** What a request answered, parsed. */
+/** What a request answered, parsed where it is JSON. */
 export interface Answer {
   status: number;
   json: Record<string, unknown> & { code?: string; field?: string; remedy?: string };
@@ -154,7 +154,8 @@ export async function ask(
   payload?: object,
 ): Promise<Answer> {
   const answer = await app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
-  return { status: answer.statusCode, json: answer.body === '' ? {} : answer.json() };
+  const isJson = answer.body !== '' && /json/.test(String(answer.headers['content-type']));
+  return { status: answer.statusCode, json: isJson ? answer.json() : {} };
 }
 
 /** Registers a node that must be taken. */

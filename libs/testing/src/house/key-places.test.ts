@@ -47,6 +47,7 @@ const freeAnswers: Readonly<Record<string, string>> = {
   'NodeStatus.backend': 'a word of ours',
   'NodeStatus.quarantined[]': 'keys of the store, not their values',
   'NodeStatus.drift[]': 'messages of ours',
+  'get /v1/clients/{name}/config answer': 'made of what the register shows; key-scan looks at it',
   'Attachment.netns': 'a path that the runtime said',
 };
 

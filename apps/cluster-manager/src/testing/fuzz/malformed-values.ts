@@ -21,6 +21,7 @@ export async function malformedValues(
   const pick = <T>(choices: readonly T[]): T => choices[Math.floor(unit() * choices.length)] as T;
   for (const id of ['f1', 'f2']) await join(replica, id, asNode());
   writeJoining(cluster);
+  writeClients(cluster);
   await settled();
   const good = cluster.stored('/').filter(({ key }) => !key.includes('/control/leader'));
   const report: ValuesReport = { written: 0, quarantined: 0, wrong: [] };
@@ -56,6 +57,23 @@ function writeJoining(cluster: TestCluster): void {
   cluster.write(keys.admission(admission.nodeId), JSON.stringify(admission));
 }
 
+/** A client that dials one node, with everything of it. */
+function writeClients(cluster: TestCluster): void {
+  const { keys } = cluster;
+  const publicKey = 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=';
+  const addresses = ['10.66.0.5', 'fd66::5'];
+  const client = { schema: 1, name: 'laptop', publicKey, addresses, via: 'f1', reachable: false, allowedIps: null };
+  cluster.write(keys.client('laptop'), JSON.stringify({ ...client, expires: true }));
+  for (const address of addresses)
+    cluster.write(keys.clientAddress(address), JSON.stringify({ schema: 1, name: 'laptop' }));
+  const life = { schema: 1, name: 'laptop', ttlSec: 60, expiresAt: '2026-01-01T00:00:00.000Z' };
+  cluster.write(keys.clientLife('laptop'), JSON.stringify(life));
+  cluster.write(keys.keyClaim(publicKey), JSON.stringify({ schema: 1, nodeId: 'client/laptop' }));
+  const gone = { schema: 1, kind: 'client', id: publicKey, why: 'expired', nodeId: 'client/phone', publicKey };
+  const tombstone = { ...gone, subnets: [], addresses, at: '2026-01-01T00:00:00.000Z' };
+  cluster.write(keys.goneEntry('client', publicKey), JSON.stringify(tombstone));
+}
+
 /** Every list and a registration are answered, with whatever; nothing of it is a fault of ours. */
 async function look(cluster: TestCluster, replica: TestReplica, report: ValuesReport): Promise<void> {
   const told = cluster.logged.filter(({ event }) => event === 'record.quarantined').length;
@@ -71,6 +89,8 @@ async function look(cluster: TestCluster, replica: TestReplica, report: ValuesRe
         '/v1/nodes/f1/peers',
         '/v1/replicas',
         '/v1/tokens',
+        '/v1/clients',
+        '/v1/clients/laptop/config',
         '/healthz',
       ].map((url) => ask(replica, 'GET', url)),
     )),

@@ -1,0 +1,60 @@
+/** The leader takes clients away whose life has ended: when it is told that a life's key is gone, and when its term begins. */
+import { messageOf, toCatalogueError, type Clock, type Log } from '@wgcni/base';
+import type { LeaderWriter } from '../registry/leader-writer.ts';
+import { expireClient, isLapsed } from './remove-client.ts';
+
+export interface ExpirerDeps {
+  writer: LeaderWriter;
+  clock: Clock;
+  log: Log;
+}
+
+/** How long it waits after a failure, such as of the store. */
+const afterFailureMs = 1_000;
+
+export class Expirer {
+  readonly #deps: ExpirerDeps;
+
+  constructor(deps: ExpirerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Follows the view while the term lasts. Nothing is counted: how long a client lives is the lease's business alone. */
+  async run(term: AbortSignal): Promise<void> {
+    const { writer, clock } = this.#deps;
+    const { state } = writer.deps;
+    while (!term.aborted) {
+      const [changes, revision] = [state.clientChanges, state.revision];
+      const hasFailed = await this.#expireAll(term);
+      if (hasFailed) await clock.sleep(afterFailureMs, term).catch(() => undefined);
+      else await this.#changed(changes, revision, term);
+    }
+  }
+
+  async #expireAll(term: AbortSignal): Promise<boolean> {
+    const { writer, log } = this.#deps;
+    const { state } = writer.deps;
+    let hasFailed = false;
+    for (const client of state.clients.all().filter((each) => isLapsed(state, each))) {
+      if (term.aborted) return false;
+      const { name } = client.record;
+      // What fails for one client does not stop the others.
+      await expireClient(writer, name).catch((error: unknown) => {
+        hasFailed = true;
+        log.warn({ name, code: toCatalogueError(error).code, cause: messageOf(error) }, 'client.not-expired');
+      });
+    }
+    return hasFailed;
+  }
+
+  /** Resolves when a client or a life is another than at `changes`, or the term ends. */
+  async #changed(changes: number, revision: number, term: AbortSignal): Promise<void> {
+    const { state } = this.#deps.writer.deps;
+    let seen = revision;
+    while (!term.aborted && state.clientChanges === changes) {
+      // Rejects when the term ends.
+      await state.reached(seen + 1, term).catch(() => undefined);
+      seen = Math.max(seen, state.revision);
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/** PURE: what a client comes to: its record, its addresses, its key and its life in one transaction (decision 0008). */
+import type { ClientInput } from '@wgcni/api';
+import { CatalogueError } from '@wgcni/base';
+import { formatCidr, overlaps, parseCidr, withoutInner } from '@wgcni/ipam';
+import { encodeRecord, writtenSchema, type ClientRecord, type Compare, type LeaseId, type Write } from '@wgcni/store';
+import type { ClusterState } from '../state/cluster-state.ts';
+
+import { addressesFor } from './client-addresses.ts';
+import { blocksOfMesh } from './mesh-blocks.ts';
+
+/** All that is written but the life, whose lease is to be granted first. */
+export interface ClientPlan {
+  record: ClientRecord;
+  compare: Compare[];
+  then: Write[];
+  /** Leases of keys that are replaced or deleted. */
+  left: LeaseId[];
+}
+
+/** The claimant of a client's key: no node id has a '/'. */
+export function claimantOf(name: string): string {
+  return `client/${name}`;
+}
+
+/**
+ * What makes the client so, as of this view. Throws CatalogueError `client.exists` when the name stands for another key, `key.claimed`, `node.unknown`,
+ * `request.invalid`, `client.pool-absent`, `pool.exhausted`.
+ */
+export function planClient(state: ClusterState, name: string, input: ClientInput): ClientPlan {
+  const { keys } = state;
+  const before = state.clientOf(name);
+  refuseOtherKey(name, before?.record, input.publicKey);
+  refuseForeignKey(state, name, input.publicKey);
+  const { publicKey, via = null, reachable = false, allowedIps = null, ttlSec = null } = input;
+  const wishes = { via, reachable, allowedIps: canonical(allowedIps) };
+  if (via !== null && state.nodeOf(via) === undefined) throw unknownVia(via);
+  refuseUncarried(state, wishes);
+  const addresses = addressesFor(state, { name, publicKey, before: before?.record.addresses ?? [] });
+  const record: ClientRecord = {
+    ...{ schema: writtenSchema, name, publicKey, addresses },
+    ...{ ...wishes, expires: ttlSec !== null },
+  };
+  const plan: ClientPlan = {
+    record,
+    compare: [
+      // FENCE: nothing that this rests on has changed; an absent key has revision 0.
+      { key: keys.client(name), target: 'mod', equals: before?.item.modRevision ?? 0 },
+      { key: keys.clientLife(name), target: 'mod', equals: state.clientLives.modRevision(keys.clientLife(name)) },
+      { key: keys.network, target: 'mod', equals: state.network.modRevision(keys.network) },
+    ],
+    then: [],
+    left: [],
+  };
+  const text = encodeRecord(record, before?.item);
+  // What is as it was makes no watch traffic.
+  if (text !== before?.item.value) plan.then.push({ kind: 'put', key: keys.client(name), value: text });
+  for (const address of addresses) addAddress(state, plan, address);
+  addClaim(state, plan);
+  addLife(state, plan);
+  addReturn(state, plan);
+  return plan;
+}
+
+function addAddress(
+  { keys, clientAddresses }: ClusterState,
+  { record: { name }, compare, then }: ClientPlan,
+  address: string,
+) {
+  const key = keys.clientAddress(address);
+  const kept = clientAddresses.get(key);
+  // FENCE: one address, one client: it is put where nothing stands, or stays as it is.
+  compare.push({ key, target: 'mod', equals: kept?.item.modRevision ?? 0 });
+  if (kept === undefined) then.push({ kind: 'put', key, value: encodeRecord({ schema: writtenSchema, name }) });
+}
+
+function addClaim({ keys, claims }: ClusterState, { record: { name, publicKey }, compare, then }: ClientPlan): void {
+  const key = keys.keyClaim(publicKey);
+  const claim = claims.get(key);
+  compare.push({ key, target: 'mod', equals: claim?.item.modRevision ?? 0 });
+  const value = encodeRecord({ schema: writtenSchema, nodeId: claimantOf(name) });
+  if (claim === undefined) then.push({ kind: 'put', key, value });
+}
+
+/** The life that stood there ends with its lease: another takes its place, or none. */
+function addLife(state: ClusterState, { record: { name, expires }, then, left }: ClientPlan): void {
+  const life = state.lifeOf(name);
+  if (life === undefined) return;
+  left.push(life.item.lease);
+  if (!expires) then.push({ kind: 'delete', key: life.item.key });
+}
+
+/** Of a client that comes back with its key it is no longer said that it is gone. */
+function addReturn({ keys, gone }: ClusterState, { record: { publicKey }, compare, then, left }: ClientPlan): void {
+  const tombstone = gone.get(keys.goneEntry('client', publicKey));
+  if (tombstone === undefined) return;
+  const { key, modRevision, lease } = tombstone.item;
+  compare.push({ key, target: 'mod', equals: modRevision });
+  then.push({ kind: 'delete', key });
+  left.push(lease);
+}
+
+function canonical(allowedIps: readonly string[] | null): string[] | null {
+  if (allowedIps === null) return null;
+  return withoutInner(allowedIps.map((text) => parseCidr(text, 'allowedIps'))).map(formatCidr);
+}
+
+function refuseOtherKey(name: string, before: ClientRecord | undefined, publicKey: string): void {
+  if (before === undefined || before.publicKey === publicKey) return;
+  throw new CatalogueError('client.exists', `there is a client ${name} with another key, ${before.publicKey}`, {
+    field: 'publicKey',
+    remedy: `give --public-key ${before.publicKey} to change what it may, remove it first (wgcni client remove ${name}) to give it a new key, or take another name`,
+  });
+}
+
+function refuseForeignKey(state: ClusterState, name: string, publicKey: string): void {
+  const claim = state.claims.get(state.keys.keyClaim(publicKey))?.record;
+  if (claim === undefined || claim.nodeId === claimantOf(name)) return;
+  throw new CatalogueError('key.claimed', `the public key ${publicKey} is claimed by ${claim.nodeId}`, {
+    field: 'publicKey',
+    remedy: 'make a key pair of its own for each client',
+  });
+}
+
+function unknownVia(via: string): CatalogueError {
+  return new CatalogueError('node.unknown', `there is no node ${via} to dial in by`, {
+    field: 'via',
+    remedy: 'name one of GET /v1/nodes',
+  });
+}
+
+/** With each node as a peer a block is carried by whoever has it; with one it is carried by that one, whatever it is. */
+function refuseUncarried(state: ClusterState, { via, allowedIps }: Pick<ClientRecord, 'via' | 'allowedIps'>): void {
+  if (via !== null || allowedIps === null) return;
+  const there = blocksOfMesh(state);
+  const lost = allowedIps.find((text) => !there.some((block) => overlaps(block, parseCidr(text))));
+  if (lost === undefined) return;
+  throw new CatalogueError('request.invalid', `allowedIps ${lost} is of no pool and no approved route`, {
+    field: 'allowedIps',
+    remedy: 'name blocks of the pools or of routes that are approved, or one node by via, which then carries them all',
+  });
+}
