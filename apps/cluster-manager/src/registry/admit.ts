@@ -7,11 +7,15 @@ import type { ClusterState } from '../state/cluster-state.ts';
 /** WireGuard's own overhead over IPv6: 40 + 8 + 32 bytes (outer header, UDP, WireGuard). */
 const overhead = 80;
 
-/** Throws CatalogueError for the first reason to refuse. */
+/**
+ * Throws CatalogueError for the first reason to refuse. An underlay that is too small is no reason against a node that holds subnets already:
+ * it would lose them, and its containers reach each other still. Its status says what is wrong.
+ */
 export function admit(state: ClusterState, nodeId: string, input: RegisterInput): void {
   const { record: network } = state.theNetwork();
   refuseOtherNetwork(network.networkId, input);
-  if (input.underlayMtu - overhead < network.mtu) {
+  const isMember = (state.nodes.get(state.keys.node(nodeId))?.record.subnets.length ?? 0) > 0;
+  if (!isMember && isUnderlayTooSmall(input, network.mtu)) {
     throw new CatalogueError(
       'mtu.too-large',
       `the network's MTU ${network.mtu} does not fit the underlay's ${input.underlayMtu}: WireGuard needs ${overhead} bytes of it`,
@@ -33,6 +37,11 @@ export function admit(state: ClusterState, nodeId: string, input: RegisterInput)
       remedy: 'start its node-manager once with --take-over to let it join again',
     });
   }
+}
+
+/** Whether packets of the network's MTU do not fit the node's underlay, whichever family carries them. */
+export function isUnderlayTooSmall({ underlayMtu }: Pick<RegisterInput, 'underlayMtu'>, mtu: number): boolean {
+  return underlayMtu - overhead < mtu;
 }
 
 /** Another instance of the node id lives. */

@@ -107,6 +107,16 @@ describe('a node that registers', () => {
     expect(cluster.stored(cluster.keys.root)).toHaveLength(before);
   });
 
+  it('keeps its subnets and goes on when its underlay becomes too small, and that is logged', async () => {
+    const input = asNode();
+    const granted = await join(manager, 'n1', input);
+    const again = await join(manager, 'n1', { ...input, underlayMtu: 1_400, held: granted.subnets });
+    expect(again.subnets).toEqual(granted.subnets);
+    expect(cluster.logged.find(({ event }) => event === 'node.underlay-too-small')?.fields).toEqual({
+      ...{ nodeId: 'n1', underlayMtu: 1_400, mtu: 1_420 },
+    });
+  });
+
   it('is refused for a key that another claims', async () => {
     const { publicKey } = asNode();
     await join(manager, 'n1', asNode({ publicKey }));

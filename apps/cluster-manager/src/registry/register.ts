@@ -5,7 +5,7 @@ import { encodeRecord, writtenSchema, type Compare, type LeaseId, type NodeRecor
 import { refuseUnadmitted } from '../authorization/admission.ts';
 import { showNetwork } from '../network/show-network.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { admit } from './admit.ts';
+import { admit, isUnderlayTooSmall } from './admit.ts';
 import { forgottenIds, type Granted, grantsFor } from './grants.ts';
 import type { LeaderWriter } from './leader-writer.ts';
 import type { Recovery } from './recovery.ts';
@@ -23,6 +23,9 @@ export async function register(
   refuseOvertaken(state, record);
   log.info({ nodeId, instance: input.instance, subnets: record.subnets }, 'node.registered');
   if (lost.length > 0) log.warn({ nodeId, lost }, 'node.lost-grants');
+  const { mtu } = state.theNetwork().record;
+  if (isUnderlayTooSmall(input, mtu))
+    log.warn({ nodeId, underlayMtu: input.underlayMtu, mtu }, 'node.underlay-too-small');
   if (shortage !== undefined) log.warn({ nodeId, shortage }, 'node.lacks-family');
   return {
     nodeId,
