@@ -41,6 +41,9 @@ const readyStatus: NodeStatus = {
   clients: [],
   queuedDeletions: 0,
   certificates: [],
+  mtu: { network: 1_420, underlay: 1_500, problem: null, waiting: [] },
+  paths: [],
+  pathsProblem: null,
 };
 
 export class FakeNodeManager {

@@ -54,7 +54,7 @@ describe('a mesh of three nodes with two containers each', () => {
     }
   });
 
-  it('shows only UDP 51820 between the nodes beside ARP, NDP and the control plane, and a known payload in no frame anywhere', async () => {
+  it('shows only UDP 51820 between the nodes beside ARP, NDP, echoes between nodes and the control plane, and a known payload in no frame anywhere', async () => {
     const { plan } = scene.lab;
     const payload = 'wgcni-known-payload-5c1f3a';
     const onBridge = await Capture.start(undefined, plan.bridge);
@@ -71,7 +71,9 @@ describe('a mesh of three nodes with two containers each', () => {
     expect(await bridge.countOf('udp port 51820'), 'the mesh was in use').toBeGreaterThan(20);
     for (const loopback of loopbacks)
       expect(await loopback.countOf('udp'), 'the pod tunnels were in use').toBeGreaterThan(5);
-    const allowed = `udp port 51820 or arp or icmp6 or (host ${plan.control.v4} and tcp) or ether proto 0x9000`;
+    // By echoes from node to node the paths are tried.
+    const betweenNodes = `(icmp and src net 192.0.2.0/24 and dst net 192.0.2.0/24)`;
+    const allowed = `udp port 51820 or arp or icmp6 or ${betweenNodes} or (host ${plan.control.v4} and tcp) or ether proto 0x9000`;
     expect(await bridge.linesOf(`not (${allowed})`)).toEqual([]);
     for (const capture of [bridge, ...loopbacks]) expect(capture.holds(payload)).toBe(false);
   });

@@ -7,8 +7,8 @@ import { meshNames } from './keys/device-names.ts';
 import type { Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
-import { findUnderlay } from './registration/endpoints.ts';
 import { recordIdentity } from './registration/identity.ts';
+import { ownUnderlay } from './registration/own-underlay.ts';
 import { RegistrationSession } from './registration/session.ts';
 import { version } from './version.ts';
 import { type Concern, concernsOf } from './view/concerns.ts';
@@ -30,6 +30,7 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
     ...Object.values(reconcilers).map((loop) => loop.run(signal)),
     session.run(signal),
     parts.attachments.run(signal),
+    parts.paths.run(signal),
     followStore({ config, ports, parts, session }, signal),
     // What follows a change of our own is mostly its echo: looked at later, it comes as one with the change after it.
     followKernel(ports, () => reconcilers.mesh.trigger(), {
@@ -65,11 +66,14 @@ export async function keepOwnHost(
 }
 
 function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconcilers {
-  const { keeper, attachments, mesh } = parts;
+  const { keeper, attachments, mesh, paths } = parts;
   const loop = (name: string, readBackMs: number, reconcile: () => Promise<void>): ReconcileLoop =>
     new ReconcileLoop({ ...ports, name, readBackMs, reconcile });
   return {
-    mesh: loop('mesh', periods.readBack, () => mesh.reconcile()),
+    mesh: loop('mesh', periods.readBack, async () => {
+      await mesh.reconcile();
+      paths.trigger();
+    }),
     pods: loop('pods', periods.readBack, async () => {
       const view = keeper.attachmentsView;
       if (view !== undefined) await attachments.setView(view);
@@ -81,7 +85,6 @@ function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconciler
 function makeSession(config: Config, ports: Ports, parts: Parts, reconcilers: Reconcilers): RegistrationSession {
   const { keeper, mesh } = parts;
   let { identity } = parts;
-  const { said, underlay, meshPort } = { ...config, said: config.endpoints };
   return new RegistrationSession({
     ...ports,
     ...parts,
@@ -90,11 +93,7 @@ function makeSession(config: Config, ports: Ports, parts: Parts, reconcilers: Re
     version,
     takeOver: config.takeOver,
     publicKey: mesh.publicKey,
-    findUnderlay: async () =>
-      findUnderlay(
-        { said, underlay, meshPort, pools: keeper.nodeView?.pools ?? [] },
-        await ports.iproute.observe(undefined),
-      ),
+    findUnderlay: () => ownUnderlay(config, keeper, ports.iproute),
     // ORDER: the pods device first, then the mesh: only then nothing of a lost subnet is in the kernel.
     settle: async () => {
       await reconcilers.pods.settled();

@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { keepOwnHost, runLoops } from './loops.ts';
 import { openParts, type Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
+import { ownUnderlay } from './registration/own-underlay.ts';
 import { Entrances } from './serve/entrances.ts';
 import { serve } from './serve/serve.ts';
 import { nodeMetrics } from './status/node-metrics.ts';
@@ -43,6 +44,7 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
         version,
         backend: ports.devices.backend,
         standing: () => parts.board.standing,
+        underlay: () => ownUnderlay(config, parts.keeper, ports.iproute),
       }),
     judgement: parts.judgement,
     clock: ports.clock,

@@ -11,6 +11,7 @@ import { memoryDirectory } from './host/memory-directory.ts';
 import { checkStart } from './host/start-checks.ts';
 import { deviceId } from './keys/device-id.ts';
 import { passingDevices } from './keys/device-names.ts';
+import { Fping } from './paths/fping.ts';
 import type { HostPorts } from './ports.ts';
 import { sinceBootMs } from './registration/instant.ts';
 
@@ -30,6 +31,7 @@ export async function openHostPorts(config: Config, log: Log): Promise<HostPorts
     firewall: new ExecFirewall(),
     udpPorts: procUdpPorts,
     resolveHost: systemResolver,
+    pathProbe: new Fping(),
     readBootId: kernelBootId,
     uptimeMs: sinceBootMs,
     clock: systemClock,

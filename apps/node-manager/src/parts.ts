@@ -6,6 +6,7 @@ import { ControlPlaneKeeper } from './control-plane/control-plane-keeper.ts';
 import { keepNodeKey } from './keys/node-key.ts';
 import { MeshDevice, meshRef } from './mesh/mesh-device.ts';
 import { podsRef } from './pods/pods-device.ts';
+import { PathKeeper } from './paths/path-keeper.ts';
 import type { HostPorts } from './ports.ts';
 import { Pulse } from './pulse.ts';
 import { ContactKeeper } from './registration/contact-keeper.ts';
@@ -25,6 +26,8 @@ export interface Parts {
   pulse: Pulse;
   mesh: MeshDevice;
   attachments: Attachments;
+  /** What is known of the ways to the peers. */
+  paths: PathKeeper;
   /** Whether the packet filter was set since the network is known, and why the last try failed if one did. */
   host: { isKept: boolean; failure: string | undefined };
   /** Whether ADD is served at this instant. */
@@ -60,7 +63,13 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   const host: Parts['host'] = { isKept: false, failure: undefined };
   const pulse = new Pulse();
   const { mesh, attachments } = await openDevices(config, ports, { keeper, judgement, pulse });
-  return { identity, keeper, contact, board, controlPlane, pulse, mesh, attachments, host, judgement };
+  const paths = new PathKeeper({
+    ...ports,
+    probe: ports.pathProbe,
+    view: () => keeper.view,
+    peers: async () => (await mesh.observe())?.peers ?? [],
+  });
+  return { identity, keeper, contact, board, controlPlane, pulse, mesh, attachments, paths, host, judgement };
 }
 
 /** Starting with --take-over is how a deleted or superseded instance is told to join again. */

@@ -7,6 +7,7 @@ import type { Store } from '@wgcni/store';
 import type { KeyGenerator, WgDevices } from '@wgcni/wg';
 import type { AttachmentFaultPoints, ReadBootId, UdpPorts } from './attachments/index.ts';
 import type { ResolveHost } from './control-plane/control-plane-keeper.ts';
+import type { PathProbe } from './paths/path-probe.ts';
 
 /** The host's side. */
 export interface HostPorts {
@@ -17,6 +18,7 @@ export interface HostPorts {
   firewall: Firewall;
   udpPorts: UdpPorts;
   resolveHost: ResolveHost;
+  pathProbe: PathProbe;
   readBootId: ReadBootId;
   /** Milliseconds since boot, suspended time included. */
   uptimeMs: () => number;

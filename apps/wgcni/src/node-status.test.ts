@@ -10,6 +10,9 @@ const status: NodeStatus = {
   ...{ peers: [], clients: [] },
   queuedDeletions: 0,
   certificates: [],
+  mtu: { network: 1_420, underlay: 1_500, problem: null, waiting: [] },
+  paths: [],
+  pathsProblem: null,
 };
 const shown = (...certificates: NodeStatus['certificates']): string[] =>
   showNodeStatus({ ...status, certificates }, [])

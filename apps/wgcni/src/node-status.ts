@@ -32,6 +32,7 @@ export function showNodeStatus(status: NodeStatus, attachments: readonly Attachm
     '',
     status.drift.length === 0 ? 'drift: none' : `drift:\n${status.drift.map((line) => `  ${line}`).join('\n')}`,
     ...status.quarantined.map((key) => `QUARANTINED: ${key} cannot be read; its last good state stays`),
+    ...mtuLines(status),
     ...status.certificates.map(certificateLine),
     ...(status.queuedDeletions === 0 ? [] : [`${status.queuedDeletions} deletions are queued`]),
   ].join('\n');
@@ -50,6 +51,23 @@ function clientLines(clients: NodeStatus['clients']): string[] {
     client.addresses.join(' '),
   ]);
   return [table(['client', 'state', 'endpoint', 'handshake', 'received', 'sent', 'addresses'], rows), ''];
+}
+
+/** Only what somebody has to look at. */
+function mtuLines({ mtu, paths, pathsProblem }: NodeStatus): string[] {
+  const small = paths.filter(({ carries, needs }) => carries !== null && carries < needs);
+  return [
+    ...(mtu.problem === null ? [] : [`WARNING: ${mtu.problem}`]),
+    ...mtu.waiting.map(
+      ({ network, containerId, ifName, mtu: has, why }) =>
+        `WARNING: ${network}/${containerId}/${ifName} still has the MTU ${has}, not ${mtu.network}: ${why}`,
+    ),
+    ...small.map(
+      ({ nodeId, endpoint, carries, needs }) =>
+        `WARNING: the path to ${nodeId} (${endpoint}) carries ${carries} bytes, the mesh needs ${needs}`,
+    ),
+    ...(pathsProblem === null ? [] : [`paths are not tried: ${pathsProblem}`]),
+  ];
 }
 
 function certificateLine({ use, validTo, endsInSec, isExpiring }: NodeStatus['certificates'][number]): string {

@@ -6,6 +6,7 @@ export * from './kernel/devices.ts';
 export * from './key-generator.ts';
 export * from './key.ts';
 export * from './memory/devices.ts';
+export * from './overhead.ts';
 export * from './peer.ts';
 export * from './plan-peers.ts';
 export * from './port.ts';

@@ -10,11 +10,13 @@ import type {
   CollectInput,
   Collected,
   JoinPeer,
+  NodeStatus,
 } from '@wgcni/api';
 import { CatalogueError, messageOf, SerialQueue } from '@wgcni/base';
 import * as join from '../addresses/join.ts';
 import type { NodeView } from '../node-view.ts';
 import { DeletionQueue } from '../queue/deletion-queue.ts';
+import { waitingForMtu } from './align-mtu.ts';
 import { attach } from './attach.ts';
 import { check, unknownAttachment } from './check.ts';
 import { collect } from './collect.ts';
@@ -147,6 +149,11 @@ export class Attachments {
     const records = this.#core.register.all();
     const orphaned = records.filter((record) => isOrphaned(this.#core, record)).length;
     return { total: records.length, orphaned, adopted: records.filter(({ state }) => state === 'adopted').length };
+  }
+
+  /** The attachments whose device has not the network's MTU yet, each with why. */
+  waitingForMtu(): NodeStatus['mtu']['waiting'] {
+    return waitingForMtu(this.#core);
   }
 
   /** Whether everything that runs on this node is known, so that no address is given twice. */

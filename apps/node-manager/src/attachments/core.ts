@@ -7,6 +7,7 @@ import { joinedPeer } from '../addresses/joined-peer.ts';
 import type { JoinedRecord } from '../addresses/joined-record.ts';
 import type { JoinedRegister } from '../addresses/joined-register.ts';
 import type { NodeView } from '../node-view.ts';
+import type { Pulse } from '../pulse.ts';
 import type { PodsDevice } from '../pods/pods-device.ts';
 import type { DesiredPeer, PodsDesired } from '../pods/plan-pods.ts';
 import type { AttachmentRegister } from './attachment-register.ts';
@@ -32,6 +33,10 @@ export interface Core {
   isUnsettled: boolean;
   /** Whether every peer that was found on the device has a record: before, an address may be in use that none names. */
   isAccounted: boolean;
+  /** Given when the MTU becomes smaller: containers' devices are then written at once. */
+  mtuFalls: Pulse;
+  /** Why the MTU could not be written last, by the attachment's key. */
+  mtuFaults: Map<string, string>;
   /** The last view that was set; undefined until the first. */
   view: NodeView | undefined;
 }

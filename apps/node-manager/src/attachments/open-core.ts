@@ -5,6 +5,7 @@ import { AddressLedger } from '../addresses/address-ledger.ts';
 import { parseJoined } from '../addresses/joined-record.ts';
 import { JoinedRegister } from '../addresses/joined-register.ts';
 import { PodsDevice, podsRef } from '../pods/pods-device.ts';
+import { Pulse } from '../pulse.ts';
 import { AttachmentRegister } from './attachment-register.ts';
 import { ContainerPorts } from './container-port.ts';
 import type { Core } from './core.ts';
@@ -40,6 +41,8 @@ export async function openCore(deps: AttachmentsDeps): Promise<OpenedCore> {
     settleQueued: async () => {},
     isUnsettled: false,
     isAccounted: false,
+    mtuFalls: new Pulse(),
+    mtuFaults: new Map(),
     view: undefined,
   };
   return { core, quarantined };

@@ -1,10 +1,7 @@
-/** Keeps the node's side equal to the view and the records, and the containers' MTU equal to the network's. */
-import { messageOf } from '@wgcni/base';
+/** Keeps the node's side equal to the view and the records. */
 import type { NodeView } from '../node-view.ts';
 import { type Core, desiredPods } from './core.ts';
-import { isDeviceThere } from './found-device.ts';
 import { adopt } from './recognise.ts';
-import { type AttachmentRecord, keyOf, keyText } from './record.ts';
 
 /** Takes a new view: what it no longer grants is withdrawn from the kernel, nothing is renumbered, and nothing waits for an attachment's lock. */
 export async function takeView(core: Core, view: NodeView): Promise<void> {
@@ -13,7 +10,10 @@ export async function takeView(core: Core, view: NodeView): Promise<void> {
     view.grants.map(({ cidr }) => cidr),
     holders.flatMap(({ addresses }) => addresses),
   );
+  const isLower = core.view !== undefined && view.mtu < core.view.mtu;
   core.view = view;
+  // ORDER: containers send less before their path takes less; where the MTU rises, the paths of all nodes rise before containers send more.
+  if (isLower) core.mtuFalls.give();
   await reconcile(core);
 }
 
@@ -25,26 +25,4 @@ export async function reconcile(core: Core): Promise<void> {
   for (const peer of unknown) await adopt(core, peer);
   core.isUnsettled = false;
   core.isAccounted = true;
-}
-
-/** Writes the network's MTU to the containers' devices that have another; each may have to wait for an ADD or DEL of its attachment. */
-export async function alignMtu(core: Core): Promise<void> {
-  const mtu = core.view?.mtu;
-  if (mtu === undefined) return;
-  const hasDevice = ({ netns, state, addressesOnly }: AttachmentRecord): boolean =>
-    netns !== '' && state !== 'reserved' && addressesOnly !== true;
-  const differing = core.register.all().filter((one) => one.mtu !== mtu && hasDevice(one));
-  for (const record of differing) await core.locks.run(keyText(record), () => writeMtu(core, record, mtu));
-}
-
-async function writeMtu(core: Core, seen: AttachmentRecord, mtu: number): Promise<void> {
-  const record = core.register.get(seen);
-  if (record === undefined || core.register.isLeaving(record)) return;
-  try {
-    if (!(await isDeviceThere(core, record))) return;
-    await core.deps.iproute.apply([{ kind: 'set-link', name: record.ifName, mtu }], record.netns);
-    await core.register.put({ ...record, mtu });
-  } catch (error) {
-    core.deps.log.warn({ ...keyOf(record), mtu, error: messageOf(error) }, 'attachment.mtu-failed');
-  }
 }

@@ -322,43 +322,6 @@ describe('a new view', () => {
     expect((await add(keyNamed('c2'), node.namespace('two'))).addresses[0]?.address).toBe('10.64.3.3/32');
   });
 
-  it('with another MTU writes it to every device within 2 s', async () => {
-    await add();
-    await attachments.setView(viewOf(undefined, 1380));
-    const mtus = () =>
-      Promise.all(
-        [undefined, netns].map(async (path) => (await node.kernel.observe(path)).links.map(({ mtu }) => mtu)),
-      );
-    await running(async () => {
-      node.clock.pass(2_000);
-      await expect.poll(mtus).toEqual([
-        [65_536, 1380],
-        [65_536, 1380],
-      ]);
-      await expect.poll(() => attachments.get(key).mtu).toBe(1380);
-    });
-  });
-
-  it('with another MTU looks for no device of addresses alone', async () => {
-    await attachments.attach(key, inputFor(netns, { addressesOnly: true }), patient(node));
-    await attachments.setView(viewOf(undefined, 1380));
-    node.calls.length = 0;
-    await running(() => pass(2));
-    expect(node.calls).not.toContain('devices.observe');
-  });
-
-  it('with another MTU and a grant less withdraws the grant while an ADD holds its lock', async () => {
-    await add();
-    let letGo = (): void => {};
-    const hung = new Promise<void>((resolve) => (letGo = resolve));
-    node.kernel.identify = () => hung.then(() => Promise.reject(new Error('hung')));
-    const adding = add().catch(String);
-    await attachments.setView(viewOf(['10.64.9.0/28'], 1380));
-    expect(await node.allowed()).toEqual([]);
-    letGo();
-    expect(await adding).toContain('hung');
-  });
-
   it('that says the same writes nothing', async () => {
     await add();
     const writes = [node.devices.changed.length, node.kernel.applied.length];

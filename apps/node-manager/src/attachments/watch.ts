@@ -2,9 +2,10 @@
 import { type Clock, type Log, messageOf } from '@wgcni/base';
 import { releaseLapsed } from '../addresses/join.ts';
 import { meshNames } from '../keys/device-names.ts';
+import { alignMtu } from './align-mtu.ts';
 import type { Core } from './core.ts';
 import { freeDead } from './free-dead.ts';
-import { alignMtu, reconcile } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 import { reviveDead } from './revive.ts';
 import { retryRollbacks } from './roll-back.ts';
 
@@ -34,6 +35,7 @@ export async function watchAttachments(core: Core, replay: () => Promise<unknown
     loop(livenessMs, 'liveness', async () => (suspects = await freeDead(core, suspects))),
     // A loop of its own: it waits for locks that an ADD may hold.
     loop(processesMs, 'mtu', () => alignMtu(core)),
+    followFallingMtu(core, signal),
     loop(readBackMs, 'read-back', () => reconcile(core)),
     followKernel(core, signal),
   ]);
@@ -60,6 +62,10 @@ async function repeat(
   }
 }
 
+async function followFallingMtu(core: Core, signal: AbortSignal): Promise<void> {
+  while (await orAborted(core.mtuFalls.wait(signal), signal)) await alignMtu(core);
+}
+
 /** Reconciles after link, address and route changes in the node's namespace; a watch that fails begins anew. */
 async function followKernel(core: Core, signal: AbortSignal): Promise<void> {
   const { clock, log, iproute } = core.deps;
@@ -75,7 +81,12 @@ async function followKernel(core: Core, signal: AbortSignal): Promise<void> {
 
 /** False when the signal aborted instead. */
 async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
-  return clock.sleep(ms, signal).then(
+  return orAborted(clock.sleep(ms, signal), signal);
+}
+
+/** True when it came to pass, false when the signal aborted instead. */
+function orAborted(passing: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  return passing.then(
     () => !signal.aborted,
     (error: unknown) => {
       if (signal.aborted) return false;

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { kernelBootId, procUdpPorts } from '../attachments/index.ts';
 import { type Config, parseConfig } from '../config.ts';
 import { runNode } from '../node.ts';
+import { Fping } from '../paths/fping.ts';
 import type { Ports } from '../ports.ts';
 import { sinceBootMs } from '../registration/instant.ts';
 import { passingDevices } from '../keys/device-names.ts';
@@ -86,6 +87,7 @@ describe('two nodes on the real kernel', () => {
       sysctl: new ExecSysctl({ ownNetns }),
       firewall: new ExecFirewall({ ownNetns }),
       ...{ store: cluster.store, manager: cluster.manager, udpPorts: procUdpPorts, readBootId: kernelBootId },
+      pathProbe: new Fping({ ownNetns }),
       resolveHost: () => Promise.reject(new Error('there are no names in this test')),
       ...{ uptimeMs: sinceBootMs, clock: systemClock, random: systemRandom, log: silentLog, reach: noFaultPoints },
     };

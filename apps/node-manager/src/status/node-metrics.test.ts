@@ -20,6 +20,7 @@ it('is where it stands with the cluster, and what it has given out', async () =>
   const metrics = nodeMetrics(
     {
       ...{ attachments, board, judgement: () => judged, contact: { ageMs: () => ageMs } },
+      paths: { paths: [{ nodeId: 'n2', endpoint: '192.0.2.2:51820', carries: 1_400, needs: 1_480 }] },
       keeper: { view: { ...emptyView, revision: 42 }, quarantined: ['mesh/nodes/x'] },
     },
     '1.0.0',
@@ -31,6 +32,7 @@ it('is where it stands with the cluster, and what it has given out', async () =>
     expect.arrayContaining([
       ...['wgcni_registered 1', 'wgcni_ready 1', 'wgcni_contact_age_seconds 1.5', 'wgcni_mesh_revision 42'],
       ...['wgcni_quarantined 1', 'wgcni_attachments{state="attached"} 1', 'wgcni_attachments{state="answered"} 1'],
+      'wgcni_paths{state="too-small"} 1',
       'wgcni_addresses{subnet="10.64.3.0/28",state="taken"} 2',
       'wgcni_addresses{subnet="10.64.3.0/28",state="free"} 11',
     ]),

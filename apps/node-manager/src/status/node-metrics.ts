@@ -3,17 +3,19 @@ import { Metrics, type Reading } from '@wgcni/api/server';
 import { type CertificateLife, livesOf } from '@wgcni/pki';
 import type { Attachments } from '../attachments/index.ts';
 import type { Parts } from '../parts.ts';
+import { verdictOf } from '../paths/path-state.ts';
 import type { Ports } from '../ports.ts';
 
 export interface MetricSources
   extends Pick<Parts, 'board' | 'judgement'>, Pick<Ports, 'credentials' | 'etcdCredentials'> {
   contact: Pick<Parts['contact'], 'ageMs'>;
   keeper: Pick<Parts['keeper'], 'view' | 'quarantined'>;
+  paths: Pick<Parts['paths'], 'paths'>;
   attachments: Pick<Attachments, 'list' | 'addressUse' | 'quarantined'>;
 }
 
 export function nodeMetrics(sources: MetricSources, version: string): Metrics {
-  const { board, contact, keeper, attachments, judgement } = sources;
+  const { board, contact, keeper, attachments, paths, judgement } = sources;
   const certificates = (): CertificateLife[] => livesOf({ tls: sources.credentials, etcd: sources.etcdCredentials });
   const metrics = new Metrics({ program: 'node-manager', version, certificates });
   const one = (name: string, help: string, read: () => number | boolean | undefined): void =>
@@ -33,18 +35,23 @@ export function nodeMetrics(sources: MetricSources, version: string): Metrics {
   one('wgcni_quarantined', 'records that could not be read', () => {
     return keeper.quarantined.length + attachments.quarantined.length;
   });
-  metrics.gauge('wgcni_attachments', 'attachments by state', ['state'], () => byState(attachments.list()));
+  metrics.gauge('wgcni_attachments', 'attachments by state', ['state'], () =>
+    countedBy(attachments.list().map(({ state }) => state)),
+  );
   metrics.gauge('wgcni_addresses', 'addresses of each subnet, taken and free', ['subnet', 'state'], () =>
     attachments.addressUse().flatMap(({ subnet, taken, free }): Reading[] => [
       { labels: { subnet, state: 'taken' }, value: taken },
       { labels: { subnet, state: 'free' }, value: Number(free) },
     ]),
   );
+  metrics.gauge('wgcni_paths', 'ways to other nodes by what they carry: fits, too-small, unknown', ['state'], () =>
+    countedBy(paths.paths.map((path) => verdictOf(path))),
+  );
   return metrics;
 }
 
-function byState(attachments: readonly { state: string }[]): Reading[] {
+function countedBy(states: readonly string[]): Reading[] {
   const counts = new Map<string, number>();
-  for (const { state } of attachments) counts.set(state, (counts.get(state) ?? 0) + 1);
+  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
   return [...counts].map(([state, value]) => ({ labels: { state }, value }));
 }

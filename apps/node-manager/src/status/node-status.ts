@@ -2,13 +2,16 @@
 import type { NodeStatus } from '@wgcni/api';
 import { type Clock, messageOf } from '@wgcni/base';
 import { type CredentialSource, livesOf } from '@wgcni/pki';
-import type { AttachmentCounts } from '../attachments/index.ts';
+import type { Attachments } from '../attachments/index.ts';
 import type { MeshDevice } from '../mesh/mesh-device.ts';
+import type { PathKeeper } from '../paths/path-keeper.ts';
 import type { ContactKeeper } from '../registration/contact-keeper.ts';
+import type { Underlay } from '../registration/endpoints.ts';
 import type { Judgement, Standing } from '../registration/standing.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { clientStatus } from './client-status.ts';
+import { mtuStatus } from './mtu-status.ts';
 import { peerStatus } from './peer-status.ts';
 
 export interface StatusSources {
@@ -18,12 +21,9 @@ export interface StatusSources {
   keeper: ViewKeeper;
   contact: ContactKeeper;
   mesh: Pick<MeshDevice, 'observe' | 'drift' | 'publicKey'>;
-  attachments: {
-    counts(): AttachmentCounts;
-    addressUse(): NodeStatus['addresses'];
-    queuedDeletions(): Promise<number>;
-    readonly quarantined: readonly string[];
-  };
+  attachments: Pick<Attachments, 'counts' | 'addressUse' | 'queuedDeletions' | 'quarantined' | 'waitingForMtu'>;
+  paths: Pick<PathKeeper, 'paths' | 'problem'>;
+  underlay: () => Promise<Underlay>;
   standing: () => Standing;
   judgement: () => Judgement;
   clock: Pick<Clock, 'wallMs'>;
@@ -33,8 +33,12 @@ export interface StatusSources {
 
 /** The node's status at this instant; what the kernel would not tell stands in `drift`. */
 export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
-  const { keeper, contact, mesh, attachments } = sources;
-  const [device, drift] = await Promise.all([orUndefined(mesh.observe()), driftOf(mesh)]);
+  const { keeper, contact, mesh, attachments, paths } = sources;
+  const [device, drift, underlay] = await Promise.all([
+    orUndefined(mesh.observe()),
+    driftOf(mesh),
+    orUndefined(sources.underlay()),
+  ]);
   const { network, nodes, clients = [], revision } = keeper.view;
   const { readiness, refusal } = sources.judgement();
   const ageMs = contact.ageMs();
@@ -61,6 +65,9 @@ export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
     drift,
     peers: peerStatus(nodes, nodePeers, sources.clock.wallMs()),
     clients: shownClients,
+    mtu: mtuStatus(network?.mtu ?? null, underlay?.kind === 'found' ? underlay.mtu : null, attachments.waitingForMtu()),
+    paths: [...paths.paths],
+    pathsProblem: paths.problem,
     queuedDeletions: await attachments.queuedDeletions(),
     certificates: certificateStatus(
       livesOf({ tls: sources.credentials, etcd: sources.etcdCredentials }),
@@ -77,7 +84,7 @@ async function driftOf(mesh: StatusSources['mesh']): Promise<string[]> {
   }
 }
 
-/** A device that cannot be read is shown as missing; the reason stands in the drift. */
+/** What cannot be read is shown as missing; the reason stands in the drift. */
 async function orUndefined<T>(reading: Promise<T | undefined>): Promise<T | undefined> {
   return reading.catch(() => undefined);
 }

@@ -1,6 +1,17 @@
 /** A node's own view of itself. */
 import { Type, type Static } from '@sinclair/typebox';
-import { AddressText, CidrText, EndpointText, IdText, NodeIdText, OneOf, PublicKeyText, Revision } from '../formats.ts';
+import {
+  AddressText,
+  CidrText,
+  EndpointText,
+  IdText,
+  IfName,
+  Name,
+  NodeIdText,
+  OneOf,
+  PublicKeyText,
+  Revision,
+} from '../formats.ts';
 
 export const readiness = ['ready', 'no-grant', 'fenced', 'draining', 'deleted', 'duplicate', 'starting'] as const;
 
@@ -45,6 +56,30 @@ const nodeCertificate = Type.Object({
   isExpiring: Type.Boolean({ description: 'a third or less of its life is left' }),
 });
 
+const nodeMtu = Type.Object({
+  network: Type.Union([Type.Integer(), Type.Null()], { description: 'what every device is to have' }),
+  underlay: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'the smallest MTU of the interfaces that the mesh goes out by',
+  }),
+  problem: Type.Union([Type.String(), Type.Null()], {
+    description: 'why the underlay does not carry the packets of the mesh, and what to do',
+  }),
+  waiting: Type.Array(
+    Type.Object({ network: Name, containerId: Name, ifName: IfName, mtu: Type.Integer(), why: Type.String() }),
+    { description: 'attachments whose device has another MTU than the network still' },
+  ),
+});
+
+const nodePath = Type.Object({
+  nodeId: NodeIdText,
+  endpoint: EndpointText,
+  carries: Type.Union([Type.Integer(), Type.Null()], {
+    description:
+      'bytes of a packet that are known to pass undivided; null: nothing of any size is answered, so nobody knows',
+  }),
+  needs: Type.Integer({ description: "bytes of the mesh's largest packet; a path that carries less is too small" }),
+});
+
 export const NodeStatusSchema = Type.Object(
   {
     nodeId: NodeIdText,
@@ -69,6 +104,9 @@ export const NodeStatusSchema = Type.Object(
     drift: Type.Array(Type.String(), { description: 'what the kernel has differently from what is desired, now' }),
     peers: Type.Array(nodePeer),
     clients: Type.Array(nodeClient),
+    mtu: nodeMtu,
+    paths: Type.Array(nodePath, { description: 'the ways to the peers, as they were tried last' }),
+    pathsProblem: Type.Union([Type.String(), Type.Null()], { description: 'why no path is tried, and what to do' }),
     queuedDeletions: Type.Integer(),
     certificates: Type.Array(nodeCertificate),
   },

@@ -48,6 +48,9 @@ const freeAnswers: Readonly<Record<string, string>> = {
   'NodeStatus.quarantined[]': 'keys of the store, not their values',
   'NodeStatus.drift[]': 'messages of ours',
   'get /v1/clients/{name}/config answer': 'made of what the register shows; key-scan looks at it',
+  'NodeStatus.mtu.problem': 'a message of ours',
+  'NodeStatus.mtu.waiting[].why': 'a message of ours, or of the kernel',
+  'NodeStatus.pathsProblem': 'a message of ours, or what fping says of itself',
   'Attachment.netns': 'a path that the runtime said',
 };
 
