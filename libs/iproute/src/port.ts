@@ -13,6 +13,8 @@ export interface LinkState {
   /** `ifalias`, where we record ownership; '' when none. */
   alias: string;
   isLoopback: boolean;
+  /** Of an Ethernet link, `02:00:00:00:00:01`. */
+  mac?: string;
 }
 
 export interface AddressState {
@@ -53,15 +55,30 @@ export interface KernelState {
   policyRoutes: RouteState[];
 }
 
-/** One idempotent step: `set-*` makes it so whether or not it was, `remove-*` succeeds when it is already gone. */
+/** One idempotent step: `set-*` makes it so whether or not it was, `remove-*` succeeds when it is already gone; a neighbour that is set stays for good. */
 export type KernelChange =
   | { kind: 'set-link'; name: string; isUp?: boolean; mtu?: number; alias?: string }
   | { kind: 'rename-link'; name: string; to: string }
   | { kind: 'remove-link'; name: string }
+  | AddVeth
   | { kind: 'set-address'; link: string; address: string; prefixLength: number }
   | { kind: 'remove-address'; link: string; address: string; prefixLength: number }
   | { kind: 'set-route'; route: RouteInput }
-  | { kind: 'remove-route'; route: RouteInput };
+  | { kind: 'remove-route'; route: RouteInput }
+  | { kind: 'set-neighbour'; link: string; address: string; mac: string };
+
+/**
+ * Makes two joined Ethernet links, both down: one here, its peer directly inside another namespace under its final name. A link of that
+ * name that is here already is taken for the one that is meant.
+ */
+export interface AddVeth {
+  kind: 'add-veth';
+  name: string;
+  mac: string;
+  /** Bytes, of both. */
+  mtu: number;
+  peer: { name: string; mac: string; netns: string };
+}
 
 /** A route to write: main table, our protocol number. IPv6 addresses are added `nodad`. */
 export interface RouteInput {

@@ -39,6 +39,7 @@ export function describeIpRouteContract(name: string, open: () => Promise<IpRout
     describeLinks(() => harness);
     describeAddressesAndRoutes(() => harness);
     describeNamespaces(() => harness);
+    describeVeths(() => harness);
 
     it('stops at the first change that the kernel refuses, and names it', async () => {
       const changes: KernelChange[] = [up('one'), up('absent'), { kind: 'set-link', name: 'one', mtu: 1300 }];
@@ -219,6 +220,52 @@ function describeAddressesAndRoutes(harness: () => IpRouteHarness): void {
     await expect(ipRoute.apply([{ kind: 'set-route', route }], undefined)).rejects.toMatchObject({
       code: 'kernel.refused',
     });
+  });
+}
+
+function describeVeths(harness: () => IpRouteHarness): void {
+  const ends = { name: 'near', mac: '02:00:00:00:00:01', mtu: 1380 };
+  const pair = (netns: string): KernelChange => {
+    return { kind: 'add-veth', ...ends, peer: { name: 'eth0', mac: '02:00:00:00:00:02', netns } };
+  };
+
+  it('makes two joined links, one of them in another namespace, once or twice', async () => {
+    const { ipRoute, otherNetns } = harness();
+    await ipRoute.apply([pair(otherNetns)], undefined);
+    await ipRoute.apply([pair(otherNetns)], undefined);
+    const same = { kind: 'veth', mtu: 1380, isUp: false };
+    expect(linkOf(await ipRoute.observe(undefined), 'near')).toMatchObject({ ...same, mac: '02:00:00:00:00:01' });
+    expect(linkOf(await ipRoute.observe(otherNetns), 'eth0')).toMatchObject({ ...same, mac: '02:00:00:00:00:02' });
+  });
+
+  it('gives one of them routes and a neighbour, and both an end when one is removed', async () => {
+    const { ipRoute, otherNetns } = harness();
+    const route = { destination: '10.64.0.9/32', kind: 'unicast' as const, device: 'near' };
+    for (const _ of ['first', 'again']) {
+      await ipRoute.apply([pair(otherNetns)], undefined);
+      const neighbour = { link: 'near', address: '10.64.0.9', mac: '02:00:00:00:00:02' };
+      await ipRoute.apply(
+        [up('near'), { kind: 'set-neighbour', ...neighbour }, { kind: 'set-route', route }],
+        undefined,
+      );
+      expect(ours(await ipRoute.observe(undefined))).toMatchObject([route]);
+      await ipRoute.apply([{ kind: 'remove-link', name: 'near' }], undefined);
+      expect(linkOf(await ipRoute.observe(otherNetns), 'eth0')).toBeUndefined();
+    }
+  });
+
+  it('keeps no namespace alive that it made one in', async () => {
+    const { ipRoute, otherNetns, removeOtherNetns } = harness();
+    await ipRoute.apply([pair(otherNetns), up('near')], undefined);
+    await removeOtherNetns();
+    await expect.poll(async () => linkOf(await ipRoute.observe(undefined), 'near'), { timeout: 3_000 }).toBeUndefined();
+  });
+
+  it('refuses one whose name is taken on the other side, and leaves nothing of it here', async () => {
+    const { ipRoute, otherNetns, addLink } = harness();
+    await addLink('eth0', otherNetns);
+    await expect(ipRoute.apply([pair(otherNetns)], undefined)).rejects.toMatchObject({ code: 'kernel.refused' });
+    expect(linkOf(await ipRoute.observe(undefined), 'near')).toBeUndefined();
   });
 }
 

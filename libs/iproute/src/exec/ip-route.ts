@@ -96,6 +96,8 @@ export class ExecIpRoute implements IpRoute {
   /** False when it is not known whether all was done: every change may be made once more. */
   async #isAppliedBySession(changes: readonly KernelChange[]): Promise<boolean> {
     if (this.#session === undefined || changes.length === 0) return false;
+    // `ip` closes no namespace that it named: one that is kept would keep the container's for good.
+    if (changes.some(({ kind }) => kind === 'add-veth')) return false;
     // ORDER: links first: `ip` goes on using the number of a link that had the name before.
     const commands = ['link show', ...changes.map(changeLine), 'link show dev lo'];
     return (await this.#session.ask(commands, 2)) !== undefined;

@@ -10,6 +10,9 @@ const localTable = '255';
 
 const scopes: Readonly<Record<string, string>> = { '0': 'global', '200': 'site', '253': 'link', '254': 'host' };
 
+/** What an Ethernet link is addressed by; tunnels have other addresses, or none. */
+const isMac = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
+
 interface IpAddress {
   family?: string;
   local?: string;
@@ -24,6 +27,7 @@ interface IpLink {
   flags: string[];
   mtu: number;
   ifalias?: string;
+  address?: string;
   linkinfo?: { info_kind?: string };
   addr_info?: IpAddress[];
 }
@@ -76,7 +80,7 @@ function isWhole(link: Partial<IpLink>): link is IpLink {
   return link.ifname !== undefined;
 }
 
-function linkOf({ ifindex, ifname, linkinfo, flags, mtu, ifalias }: IpLink): LinkState {
+function linkOf({ ifindex, ifname, linkinfo, flags, mtu, ifalias, address = '' }: IpLink): LinkState {
   return {
     index: ifindex,
     name: ifname,
@@ -85,6 +89,7 @@ function linkOf({ ifindex, ifname, linkinfo, flags, mtu, ifalias }: IpLink): Lin
     mtu,
     alias: ifalias ?? '',
     isLoopback: flags.includes('LOOPBACK'),
+    ...(isMac.test(address) && !flags.includes('LOOPBACK') ? { mac: address } : {}),
   };
 }
 

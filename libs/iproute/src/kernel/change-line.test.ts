@@ -12,6 +12,17 @@ describe('changeLine', () => {
       'link set dev eth0 mtu 1420 alias "a b" up',
     ],
     [{ kind: 'set-link', name: 'eth0', isUp: false }, 'link set dev eth0 down'],
+    [
+      {
+        ...{ kind: 'add-veth', name: 'wgcni-v1', mac: '02:00:00:00:00:01', mtu: 1420 },
+        peer: { name: 'eth0', mac: '02:00:00:00:00:02', netns: '/run/netns/a b' },
+      },
+      'link add wgcni-v1 mtu 1420 address 02:00:00:00:00:01 type veth peer name eth0 mtu 1420 address 02:00:00:00:00:02 netns "/run/netns/a b"',
+    ],
+    [
+      { kind: 'set-neighbour', link: 'a', address: 'fd64::1', mac: '02:00:00:00:00:02' },
+      'neigh replace fd64::1 lladdr 02:00:00:00:00:02 dev a nud permanent protocol 87',
+    ],
     [{ kind: 'rename-link', name: 'a', to: 'b' }, 'link set dev a name b'],
     [{ kind: 'remove-link', name: 'a' }, 'link del dev a'],
     [{ kind: 'set-address', link: 'a', address: '10.0.0.1', prefixLength: 32 }, 'addr replace 10.0.0.1/32 dev a'],

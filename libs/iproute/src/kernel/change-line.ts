@@ -1,6 +1,6 @@
 /** A kernel change as one line of iproute2's batch language, in the form that succeeds again when repeated. */
 import { CatalogueError } from '@wgcni/base';
-import { routeProtocol, type KernelChange, type RouteInput } from '../port.ts';
+import { type AddVeth, routeProtocol, type KernelChange, type RouteInput } from '../port.ts';
 
 /** The line without `ip` in front. Throws CatalogueError `request.invalid` for a value that could not stand in one word. */
 export function changeLine(change: KernelChange): string {
@@ -11,6 +11,8 @@ export function changeLine(change: KernelChange): string {
       return words('link set dev', word(change.name), 'name', word(change.to));
     case 'remove-link':
       return words('link del dev', word(change.name));
+    case 'add-veth':
+      return words('link add', vethWords(change));
     case 'set-address':
       return words('addr replace', addressWords(change), change.address.includes(':') ? 'nodad' : '');
     case 'remove-address':
@@ -19,6 +21,8 @@ export function changeLine(change: KernelChange): string {
       return words('route replace', routeWords(change.route), sourceWords(change.route));
     case 'remove-route':
       return words('route del', routeWords(change.route));
+    case 'set-neighbour':
+      return words('neigh replace', word(change.address), `lladdr ${word(change.mac)}`, neighbourWords(change));
   }
 }
 
@@ -28,6 +32,15 @@ function linkWords({ isUp, mtu, alias }: Extract<KernelChange, { kind: 'set-link
     alias === undefined ? '' : `alias "${quotable(alias)}"`,
     isUp === undefined ? '' : isUp ? 'up' : 'down',
   ];
+}
+
+function vethWords({ name, mac, mtu, peer }: AddVeth): string {
+  const end = (one: { name: string; mac: string }): string => `${word(one.name)} mtu ${mtu} address ${word(one.mac)}`;
+  return `${end({ name, mac })} type veth peer name ${end(peer)} netns "${quotable(peer.netns)}"`;
+}
+
+function neighbourWords({ link }: { link: string }): string {
+  return `dev ${word(link)} nud permanent protocol ${routeProtocol}`;
 }
 
 function addressWords({

@@ -7,6 +7,8 @@ export function isSatisfied(change: KernelChange, state: KernelState): boolean {
   switch (change.kind) {
     case 'remove-link':
       return link(change.name) === undefined;
+    case 'add-veth':
+      return link(change.name)?.kind === 'veth';
     case 'rename-link':
       return link(change.name) === undefined && link(change.to) !== undefined;
     case 'set-link': {
@@ -24,6 +26,9 @@ export function isSatisfied(change: KernelChange, state: KernelState): boolean {
       return !hasAddress(change, state);
     case 'set-route':
       return state.routes.some((route) => isRoute(change.route, route) && route.source === change.route.source);
+    // Neighbours are not looked at: what the kernel refuses once is refused.
+    case 'set-neighbour':
+      return false;
     case 'remove-route':
       return !state.routes.some((route) => isRoute(change.route, route));
   }

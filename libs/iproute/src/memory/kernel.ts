@@ -2,7 +2,7 @@
 import { CatalogueError } from '@wgcni/base';
 import { coalesced } from '../coalesced.ts';
 import { netnsUnusable, refused } from '../kernel/failures.ts';
-import type { IpRoute, KernelChange, KernelState, LinkState, NetnsPath, RouteState } from '../port.ts';
+import type { AddVeth, IpRoute, KernelChange, KernelState, LinkState, NetnsPath, RouteState } from '../port.ts';
 import { MemoryNamespace } from './namespace.ts';
 
 /** Changes within this time come as one. */
@@ -23,6 +23,8 @@ export class MemoryKernel implements IpRoute {
 
   readonly #namespaces = new Map<NetnsPath, MemoryNamespace>();
   readonly #watchers = new Set<() => void>();
+  /** Both indexes of each pair of joined links. */
+  readonly #pairs = new Set<readonly [number, number]>();
   #created = 0;
   #indexes = 0;
 
@@ -39,6 +41,7 @@ export class MemoryKernel implements IpRoute {
   /** The namespace and everything in it are gone. */
   removeNamespace(path: string): void {
     this.#namespaces.delete(path);
+    this.#dropWidowed();
     this.#announce();
   }
 
@@ -58,6 +61,7 @@ export class MemoryKernel implements IpRoute {
   /** A link disappears behind our back; a missing one or a missing namespace is fine. */
   removeLink(netns: NetnsPath, name: string): void {
     this.#namespaces.get(netns)?.removeLink(name);
+    this.#dropWidowed();
     this.#announce();
   }
 
@@ -74,8 +78,9 @@ export class MemoryKernel implements IpRoute {
   async apply(changes: readonly KernelChange[], netns: NetnsPath): Promise<void> {
     const namespace = this.#namespace(netns);
     for (const change of changes) {
-      const refusal = this.refuseWhen?.(change, netns) ?? namespace.apply(change);
+      const refusal = this.refuseWhen?.(change, netns) ?? this.#applyOne(change, namespace);
       if (refusal !== undefined) throw refused(change, refusal);
+      this.#dropWidowed();
       this.applied.push({ change, netns });
     }
     if (changes.length > 0) this.#announce();
@@ -104,6 +109,45 @@ export class MemoryKernel implements IpRoute {
       coalesceMs,
       signal,
     );
+  }
+
+  /** The fixed MAC of a neighbour, for tests to look at. */
+  neighbour(netns: NetnsPath, link: string, address: string): string | undefined {
+    return this.#namespace(netns).neighbours.get(`${link} ${address}`);
+  }
+
+  #applyOne(change: KernelChange, namespace: MemoryNamespace): string | undefined {
+    return change.kind === 'add-veth' ? this.#addVeth(change, namespace) : namespace.apply(change);
+  }
+
+  #addVeth({ name, mac, mtu, peer }: AddVeth, here: MemoryNamespace): string | undefined {
+    const there = this.#namespaces.get(peer.netns);
+    if (there === undefined) return 'Invalid "netns" value';
+    const present = here.link(name);
+    if (present !== undefined) return present.kind === 'veth' ? undefined : 'File exists';
+    if (there.link(peer.name) !== undefined) return 'File exists';
+    const usual = { kind: 'veth', mtu, isUp: false, alias: '', isLoopback: false };
+    const [index, peerIndex] = [++this.#indexes, ++this.#indexes];
+    here.links.push({ ...usual, index, name, mac });
+    there.links.push({ ...usual, index: peerIndex, name: peer.name, mac: peer.mac });
+    this.#pairs.add([index, peerIndex]);
+    return undefined;
+  }
+
+  /** A joined link goes with its peer, wherever that was. */
+  #dropWidowed(): void {
+    const all = [...this.#namespaces.values()];
+    const holderOf = (index: number): MemoryNamespace | undefined =>
+      all.find(({ links }) => links.some((link) => link.index === index));
+    for (const pair of this.#pairs) {
+      const holders = pair.map(holderOf);
+      if (holders.every((holder) => holder !== undefined)) continue;
+      this.#pairs.delete(pair);
+      holders.forEach((holder, side) => {
+        const widow = holder?.links.find(({ index }) => index === pair[side]);
+        if (widow !== undefined) holder?.removeLink(widow.name);
+      });
+    }
   }
 
   #namespace(path: NetnsPath): MemoryNamespace {

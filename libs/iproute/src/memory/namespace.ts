@@ -14,6 +14,8 @@ const mainTable = 254;
 export class MemoryNamespace {
   readonly identity: string;
   links: LinkState[] = [];
+  /** Fixed MACs of neighbours, by link and address; no port shows them. */
+  readonly neighbours = new Map<string, string>();
   #addresses: AddressState[] = [];
   #routes: RouteState[] = [];
 
@@ -41,6 +43,11 @@ export class MemoryNamespace {
         return this.#renameLink(change);
       case 'remove-link':
         return this.removeLink(change.name);
+      // The kernel in memory makes it: it concerns two namespaces.
+      case 'add-veth':
+        return undefined;
+      case 'set-neighbour':
+        return this.#setNeighbour(change);
       case 'set-address':
         return this.#setAddress(change);
       case 'remove-address':
@@ -93,6 +100,12 @@ export class MemoryNamespace {
     link.name = to;
     for (const address of this.#addresses) if (address.linkName === name) address.linkName = to;
     for (const route of this.#routes) if (route.device === name) route.device = to;
+    return undefined;
+  }
+
+  #setNeighbour({ link: name, address, mac }: Change<'set-neighbour'>): string | undefined {
+    if (this.link(name) === undefined) return `Cannot find device "${name}"`;
+    this.neighbours.set(`${name} ${address}`, mac);
     return undefined;
   }
 
