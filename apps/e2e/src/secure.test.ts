@@ -114,7 +114,8 @@ describe('a cluster with certificates', () => {
     expect(failed).toEqual([]);
     expect(sent).toBeGreaterThan(50);
     const [node] = lab.plan.nodes;
-    if (node !== undefined) await lab.nodeReady(node, 1_000);
+    // The last request of the load took it out of draining; it has as long as any change may take.
+    if (node !== undefined) await lab.nodeReady(node, 10_000);
     for (const { log } of [...lab.plan.managers, ...lab.plan.nodes]) {
       const renewed = await logged(log, 'credentials.renewed');
       expect(renewed.map(({ use }) => use)).toEqual(['tls']);

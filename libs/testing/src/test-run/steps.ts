@@ -1,4 +1,5 @@
 /** The steps of `make test`: what each runs, and how its outcome is told. */
+import { globOf, lanes, type Lane } from './lanes.ts';
 
 export interface Step {
   name: string;
@@ -31,22 +32,13 @@ export const checkSteps: readonly Step[] = [
   plain('openapi lint', bin('redocly'), 'lint', 'openapi/cluster-manager.yaml', 'openapi/node-manager.yaml'),
 ];
 
-/** The two minutes in which nothing may happen: pings without a control plane. */
-const outage = 'apps/e2e/src/outage.test.ts';
+/** One of the lanes, by itself. */
+const lane = (name: Lane): Step => vitest(`e2e ${name}`, ownNamespace, ...lanes[name]);
 
-/** Every case of the CNI, on a crowded node; beside it, in namespaces of their own, the runtimes and anything at all, and the crashes. */
-const conformance = 'apps/e2e/src/conformance';
-const containers = ['apps/e2e/src/runtimes', 'apps/e2e/src/fuzz'];
-const crash = 'apps/e2e/src/crash';
-
-/** Hold-downs that are waited for. */
-const fencing = 'apps/e2e/src/fencing';
-
-/** Faults on a whole cluster under load: it wants the machine for itself. */
-const nemesis = 'apps/e2e/src/nemesis/nemesis.test.ts';
-
-/** vitest takes globs to leave out, and parts of paths to take. */
-const without = (...paths: string[]): string[] => paths.flatMap((path) => ['--exclude', path]);
+/** Of the rest of the files on whole clusters: everything that has a lane of its own. */
+const leftOut = Object.values(lanes)
+  .flat()
+  .flatMap((path) => ['--exclude', globOf(path)]);
 
 /**
  * Everything, in the order in which a failure is cheapest to find. What stands in one list runs side by side: the outage waits, the
@@ -60,27 +52,14 @@ export const allSteps: readonly (readonly Step[])[] = [
   [plain('planted bugs', bin('tsx'), 'libs/testing/src/planted/main.ts', '--quick')],
   [vitest('int')],
   [vitest('root', ownNamespace)],
+  // Who belongs and who does not is tried beside what the mesh does for those who do.
+  [vitest('e2e', ownNamespace, ...leftOut), lane('security')],
+  // It wants the machine for itself.
+  [lane('nemesis')],
+  [lane('conformance'), lane('containers'), lane('crash')],
   [
-    vitest(
-      'e2e',
-      ownNamespace,
-      ...without(
-        outage,
-        nemesis,
-        ...[conformance, fencing, crash, ...containers].map((path) => `${path}*/**`),
-        'apps/e2e/src/fuzz.test.ts',
-      ),
-    ),
-  ],
-  [vitest('e2e nemesis', ownNamespace, nemesis)],
-  [
-    vitest('e2e conformance', ownNamespace, conformance),
-    vitest('e2e containers', ownNamespace, ...containers),
-    vitest('e2e crash', ownNamespace, crash),
-  ],
-  [
-    vitest('e2e outage', ownNamespace, outage),
-    vitest('e2e fencing', ownNamespace, fencing),
+    lane('outage'),
+    lane('fencing'),
     // The virtual machine can write its report only where run.sh lets it.
     { name: 'kernel', argv: ['sh', 'deploy/test-kernel/run.sh'], isVitest: true },
   ],

@@ -1,0 +1,33 @@
+/**
+ * Which tests on whole clusters run in a lane of their own: paths of files and folders by lane. What no lane names is the step `e2e`.
+ * Lanes that run side by side must not share anything on the machine but its processors; each has a network namespace of its own.
+ */
+
+const lane = (...paths: string[]): string[] => paths.map((path) => `apps/e2e/src/${path}`);
+
+export const lanes = {
+  /** Certificates, tokens, roles, units and keys: much of it waits until something ends. */
+  security: lane(
+    ...['secure.test.ts', 'etcd-access.test.ts', 'insecure.test.ts', 'node-listener.test.ts', 'bad-flags.test.ts'],
+    ...['joining', 'key-scan', 'systemd'],
+  ),
+  /** Faults on a whole cluster under load. */
+  nemesis: lane('nemesis/nemesis.test.ts'),
+  /** Every case of the CNI, on a crowded node. */
+  conformance: lane('conformance'),
+  /** Real runtimes, and anything at all. */
+  containers: lane('runtimes', 'fuzz.test.ts'),
+  /** Kills at every step, and reboots. */
+  crash: lane('crash'),
+  /** The two minutes in which nothing may happen: pings without a control plane. */
+  outage: lane('outage.test.ts'),
+  /** Hold-downs that are waited for. */
+  fencing: lane('fencing'),
+};
+
+export type Lane = keyof typeof lanes;
+
+/** The glob that leaves the path out; vitest takes parts of paths to take, and globs to leave out. */
+export function globOf(path: string): string {
+  return path.endsWith('.ts') ? path : `${path}/**`;
+}
