@@ -14,6 +14,7 @@ import { networkRoutes } from './routes/network.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { rateClients } from './routes/rate-client.ts';
 import { replicaRoutes } from './routes/replicas.ts';
+import { ruleRoutes } from './routes/rules.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
 /**
@@ -53,6 +54,7 @@ export async function buildApp(
   return openServer(options, (app) => {
     knowCallers(app, replica, secure);
     networkRoutes(app, replica);
+    ruleRoutes(app, replica);
     nodeRoutes(app, replica);
     clientRoutes(app, replica);
     certificateRoutes(app, replica);

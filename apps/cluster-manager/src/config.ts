@@ -1,7 +1,7 @@
 /** What the cluster-manager is told at its start, checked; an error names the flag and the remedy. */
 import { namePattern, parseDuration, type NetworkInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import { checkMtu, checkPools, formatCidr, parsePool } from '@wgcni/ipam';
+import { checkClientPools, checkMtu, checkPools, formatCidr, parsePool } from '@wgcni/ipam';
 import { checkListen, checkUrls, chooseTransport, type CredentialPaths, credentialPaths } from '@wgcni/pki';
 import {
   type Listen,
@@ -138,14 +138,19 @@ function checkTransport(config: Config, isInsecure: boolean): void {
 function parseNetwork(said: Said): Partial<NetworkInput> {
   const words = said.get('pool')?.flatMap((word) => word.split(',')) ?? [];
   const mtu = numberOf(said, 'mtu', { from: 576, to: 65_535 });
-  const pools = asFlags(() => {
+  const clientWords = said.get('client-pool')?.flatMap((word) => word.split(',')) ?? [];
+  const { pools, clientPools } = asFlags(() => {
     const parsed = words.map((word) => parsePool(word, '--pool'));
     if (parsed.length > 0) checkPools(parsed, [], '--pool');
     if (mtu !== undefined) checkMtu(mtu, parsed, '--mtu');
-    return parsed.map(({ cidr, prefixLength }) => ({ cidr: formatCidr(cidr), prefixLength }));
+    return {
+      pools: parsed.map(({ cidr, prefixLength }) => ({ cidr: formatCidr(cidr), prefixLength })),
+      clientPools: checkClientPools(clientWords, parsed, '--client-pool'),
+    };
   });
   const all = {
     pools: pools.length === 0 ? undefined : pools,
+    clientPools: clientPools.length === 0 ? undefined : clientPools,
     mtu,
     keepaliveSec: numberOf(said, 'keepalive', { from: 0, to: 65_535 }),
     registrationTtlSec: durationOf(said, 'registration-ttl', 2),

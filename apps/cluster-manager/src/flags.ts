@@ -17,6 +17,7 @@ export const program: Program = {
     { name: 'replica-id', value: 'id', about: 'name of this replica (default: host name and port)' },
     { name: 'bootstrap', about: 'create the network if there is none' },
     { name: 'pool', value: 'cidr:length', about: 'pool of the network and the length of its subnets; repeat it' },
+    { name: 'client-pool', value: 'cidr', about: "pool of clients' addresses, one of each family; repeat it" },
     { name: 'mtu', value: 'bytes', about: 'MTU of every WireGuard device (default: 1420)' },
     { name: 'keepalive', value: 'seconds', about: 'persistent keepalive between nodes, 0 is off (default: 25)' },
     {

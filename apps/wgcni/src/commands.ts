@@ -1,10 +1,6 @@
 /** What each subcommand does: one call or a few, then text or JSON. */
-import { readFile } from 'node:fs/promises';
-import type { NetworkInput } from '@wgcni/api';
-import { CatalogueError } from '@wgcni/base';
 import { nodeTable, readClusterStatus, showClusterStatus } from './cluster-status.ts';
 import { attachmentTable, showNodeStatus } from './node-status.ts';
-import { storedNetwork } from './stored-network.ts';
 import { duration, table } from './table.ts';
 import { withManager, withNode, type Targets } from './targets.ts';
 
@@ -78,23 +74,4 @@ export async function forget(targets: Targets, nodeId: string): Promise<Answer> 
 export async function admit(targets: Targets, nodeId: string): Promise<Answer> {
   await withManager(targets, (client) => client.admit(nodeId));
   return { value: { nodeId }, text: `${nodeId} may come back: start its node-manager with --take-over` };
-}
-
-export async function network(targets: Targets): Promise<Answer> {
-  const value = await withManager(targets, (client) => client.network());
-  return { value, text: JSON.stringify(value, null, 2) };
-}
-
-/** Gives an emptied store its network back, with the same id, from the view that a node-manager keeps on disk. */
-export async function restoreNetwork(targets: Targets, viewPath: string): Promise<Answer> {
-  const text = await readFile(viewPath, 'utf8').catch((cause: unknown) => {
-    throw new CatalogueError('request.invalid', `${viewPath} cannot be read`, {
-      field: 'view',
-      remedy: 'name the view.json in the data directory of a node-manager',
-      cause,
-    });
-  });
-  const input: NetworkInput = storedNetwork(text, viewPath);
-  const value = await withManager(targets, (client) => client.putNetwork(input));
-  return { value, text: `network ${value.networkId} is restored; the nodes register again by themselves` };
 }

@@ -6,6 +6,7 @@ import type { Answer } from './commands.ts';
 import type { EtcdFlags } from './etcd/etcd-target.ts';
 import { installCni, type InstallOptions } from './cni-install/install.ts';
 import { addAuthorityCommands } from './authority/add-commands.ts';
+import { addNetworkCommands } from './network/add-commands.ts';
 import * as tokens from './token/commands.ts';
 import type { TokenFlags } from './token/commands.ts';
 import { defaultSocket, type Targets } from './targets.ts';
@@ -106,14 +107,7 @@ token
 
 addAuthorityCommands(program, run);
 
-const network = program
-  .command('network')
-  .description('the address plan')
-  .action(() => run(commands.network));
-network
-  .command('restore <view>')
-  .description("give an emptied store its network back from a node's stored view (view.json)")
-  .action((view: string) => run((targets) => commands.restoreNetwork(targets, view)));
+addNetworkCommands(program, run);
 
 const cni = program.command('cni').description('the CNI plugin on this node');
 cni

@@ -50,6 +50,7 @@ export const catalogue = {
   'network.mismatch': entry(409, 7),
   'network.contradictory': entry(409, 7),
   'pool.overlap': entry(409, 7),
+  'pool.in-use': entry(409, 7),
   'pool.quota': entry(409, 7),
   'node.unknown': entry(404, 7),
   'node.duplicate': entry(503, 11, true),

@@ -9,6 +9,8 @@ import { checkRule, type Rule } from './rule.ts';
 import { specialRangeOf } from './special-ranges.ts';
 
 const mostRules = 1_000;
+/** Characters of all rules as JSON: etcd takes a request of 1.5 MiB. */
+const mostRuleText = 512 * 1_024;
 
 /**
  * What is said of the options, in canonical text. Throws CatalogueError `request.invalid` for a value that cannot be, `pool.overlap` for a client
@@ -86,6 +88,12 @@ function checkRules(rules: readonly Rule[]): Rule[] {
     throw new CatalogueError('request.invalid', `${rules.length} rules are more than ${mostRules}`, {
       field: 'rules',
       remedy: 'put several blocks into one rule',
+    });
+  const length = JSON.stringify(rules).length;
+  if (length > mostRuleText)
+    throw new CatalogueError('request.invalid', `the rules are ${length} characters, more than ${mostRuleText}`, {
+      field: 'rules',
+      remedy: 'name larger blocks in place of many small ones',
     });
   const twin = rules.find(({ name }, index) => rules.findIndex((other) => other.name === name) !== index);
   if (twin !== undefined)

@@ -5,6 +5,8 @@ import { formatPool, type Pool } from './pool.ts';
 /** What the flags say; what no flag names is whatever the network says. */
 export interface StartFlags {
   pools?: readonly Pool[] | undefined;
+  /** Canonical CIDR text. */
+  clientPools?: readonly string[] | undefined;
   /** Bytes. */
   mtu?: number | undefined;
   keepaliveSec?: number | undefined;
@@ -31,17 +33,20 @@ const scalarFlags = {
   holdDownSec: '--hold-down',
 } as const;
 
-/** Every given pool must be a stored one of the same subnet length, every other given value equal; the union names all that differs. */
+/** Every given pool must be a stored one of the same subnet length, every client pool a stored one, every other given value equal; the union names all that differs. */
 export function isContained(flags: StartFlags, stored: StoredPlan): Containment {
   const pools = (flags.pools ?? [])
     .filter((pool) => !stored.pools.some((other) => isSamePool(pool, other)))
     .map((pool) => ({ flag: '--pool', given: formatPool(pool), stored: stored.pools.map(formatPool).join(', ') }));
+  const clientPools = (flags.clientPools ?? [])
+    .filter((cidr) => !stored.clientPools.includes(cidr))
+    .map((given) => ({ flag: '--client-pool', given, stored: stored.clientPools.join(', ') || 'none' }));
   const scalars = (Object.keys(scalarFlags) as (keyof typeof scalarFlags)[]).flatMap((name) => {
     const given = flags[name];
     if (given === undefined || given === stored[name]) return [];
     return [{ flag: scalarFlags[name], given: String(given), stored: String(stored[name]) }];
   });
-  const differences = [...pools, ...scalars];
+  const differences = [...pools, ...clientPools, ...scalars];
   return differences.length === 0 ? { kind: 'contained' } : { kind: 'differs', differences };
 }
 

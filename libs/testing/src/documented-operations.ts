@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 
 export interface DocumentedOperation {
   id: string;
-  method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   path: string;
   hasBody: boolean;
 }

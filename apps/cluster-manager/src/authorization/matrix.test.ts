@@ -23,6 +23,10 @@ type Operation = Omit<DocumentedOperation, 'method'> & { method: DocumentedOpera
 const expected: Record<string, Kind> = {
   getNetwork: 'reads',
   putNetwork: 'administers',
+  patchNetwork: 'administers',
+  listRules: 'reads',
+  putRule: 'administers',
+  deleteRule: 'administers',
   listPools: 'reads',
   putPool: 'administers',
   listSubnets: 'reads',
@@ -54,7 +58,7 @@ const expected: Record<string, Kind> = {
 };
 
 const operations = documentedOperations(joinPath(import.meta.dirname, '../../../../openapi/cluster-manager.yaml'), {
-  ...{ nodeId: 'n1', pool: '10.96.0.0-12', tokenId: '0011223344556677', name: 'laptop' },
+  ...{ nodeId: 'n1', pool: '10.96.0.0-12', rule: 'web', tokenId: '0011223344556677', name: 'laptop' },
 });
 
 /** Whom the leader must not know: the answer is 401, whatever is asked. */

@@ -15,13 +15,16 @@ const allowed = (caller: Identity, nodeId?: string): string[] =>
   Object.keys(permissions).filter((operation) => mayDo(caller, operation, nodeId));
 
 const reads = [
-  ...['getNetwork', 'listPools', 'listSubnets', 'listNodes', 'getNode', 'listPeers'],
+  ...['getNetwork', 'listPools', 'listRules', 'listSubnets', 'listNodes', 'getNode', 'listPeers'],
   ...['getLeader', 'listReplicas', 'getHealth', 'getReadiness', '/openapi.json'],
 ];
 const oversees = ['listTokens', 'listClients', 'getClient', 'getClientConfig'];
 const forItself = ['registerNode', 'renewRegistration', 'releaseGrants', 'renewCertificate'];
 const operates = ['drainNode', 'undrainNode', 'putClient', 'deleteClient'];
-const administers = ['putNetwork', 'putPool', 'deleteNode', 'forgetNode', 'admitNode', 'putToken', 'deleteToken'];
+const administers = [
+  ...['putNetwork', 'patchNetwork', 'putPool', 'putRule', 'deleteRule'],
+  ...['deleteNode', 'forgetNode', 'admitNode', 'putToken', 'deleteToken'],
+];
 
 describe('what is allowed', () => {
   it.each([

@@ -23,6 +23,10 @@ const administering: Permission = { node: 'none', operator: 'admin' };
 export const permissions: Readonly<Record<string, Permission>> = {
   getNetwork: reading,
   putNetwork: administering,
+  patchNetwork: administering,
+  listRules: reading,
+  putRule: administering,
+  deleteRule: administering,
   listPools: reading,
   putPool: administering,
   listSubnets: reading,

@@ -1,9 +1,10 @@
 /** At start: creates the network once, or sees that what was said at start is contained in the one that is stored. */
 import type { NetworkInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import { isContained } from '@wgcni/ipam';
+import { isContained, optionsOf } from '@wgcni/ipam';
 import type { NetworkRecord } from '@wgcni/store';
-import { poolsOf, putNetwork, type NetworkDeps } from './change-network.ts';
+import { type NetworkDeps, poolsOf } from './alter-network.ts';
+import { putNetwork } from './change-network.ts';
 
 /** Throws CatalogueError `config.invalid` that lists every difference. Without a network and without `bootstrap` nothing happens. */
 export async function bootstrap(deps: NetworkDeps, said: Partial<NetworkInput>, isBootstrap: boolean): Promise<void> {
@@ -20,7 +21,11 @@ export async function bootstrap(deps: NetworkDeps, said: Partial<NetworkInput>, 
 }
 
 function refuseDifferences(stored: NetworkRecord, said: Partial<NetworkInput>): void {
-  const found = isContained({ ...said, pools: poolsOf(said.pools ?? []) }, { ...stored, pools: poolsOf(stored.pools) });
+  const { clientPools } = optionsOf(stored);
+  const found = isContained(
+    { ...said, pools: poolsOf(said.pools ?? []) },
+    { ...stored, clientPools, pools: poolsOf(stored.pools) },
+  );
   if (found.kind === 'contained') return;
   const differences = found.differences.map(
     ({ flag, given, stored: other }) => `${flag} ${given} is stored as ${other}`,
@@ -30,7 +35,8 @@ function refuseDifferences(stored: NetworkRecord, said: Partial<NetworkInput>): 
     `the flags are not contained in the stored network ${stored.networkId}: ${differences.join('; ')}`,
     {
       field: found.differences[0]?.flag ?? '--pool',
-      remedy: 'leave these flags out or give the stored values; a pool is added with PUT /v1/pools/{pool}',
+      remedy:
+        'leave these flags out or give the stored values; a pool is added with PUT /v1/pools/{pool}, options are changed with `wgcni network set`',
     },
   );
 }

@@ -1,33 +1,27 @@
 /** Creating, restoring and growing the network: compare-and-swap on its one key, at any replica. */
 import type { Network, NetworkInput } from '@wgcni/api';
-import { CatalogueError, randomId, within, type Clock, type Random } from '@wgcni/base';
-import { checkNetwork, checkOptions, formatCidr, isContained, parseCidr, type Pool } from '@wgcni/ipam';
+import { CatalogueError, randomId } from '@wgcni/base';
 import {
-  encodeRecord,
-  transactUntilKnown,
-  writtenSchema,
-  type NetworkRecord,
-  type Store,
-  type Transaction,
-} from '@wgcni/store';
-import type { ClusterState } from '../state/cluster-state.ts';
+  checkClientPools,
+  checkNetwork,
+  checkOptions,
+  formatCidr,
+  isContained,
+  optionsOf,
+  parseCidr,
+  saidOptions,
+} from '@wgcni/ipam';
+import { encodeRecord, writtenSchema, type NetworkRecord } from '@wgcni/store';
+import { alterNetwork, commitNetwork, type NetworkDeps, poolsOf } from './alter-network.ts';
 import { showNetwork } from './show-network.ts';
-
-export interface NetworkDeps {
-  store: Store;
-  state: ClusterState;
-  clock: Clock;
-  random: Random;
-}
+import { refuseTaken } from './taken-addresses.ts';
 
 /** Values of a network that were not said. */
 const networkDefaults = { mtu: 1_420, keepaliveSec: 25, registrationTtlSec: 30, holdDownSec: 24 * 3_600 };
 
-const patienceMs = 8_000;
-
 /**
  * Creates the network, or restores it under the id that the nodes know. Idempotent for the same id and plan.
- * Throws CatalogueError `network.exists` for another, `request.invalid` and `pool.overlap` for a plan that cannot be.
+ * Throws CatalogueError `network.exists` for another; `request.invalid`, `pool.overlap` and `network.contradictory` for a plan that cannot be.
  */
 export async function putNetwork(deps: NetworkDeps, input: NetworkInput): Promise<Network> {
   const { state, random } = deps;
@@ -41,7 +35,7 @@ export async function putNetwork(deps: NetworkDeps, input: NetworkInput): Promis
     ...checkOptions(input, poolsOf(input.pools)),
   };
   checkNetwork({ pools: poolsOf(record.pools), mtu: record.mtu });
-  const committed = await commit(deps, {
+  const committed = await commitNetwork(deps, {
     // FENCE: a network is created once; another one would not know the subnets that nodes hold.
     compare: [{ key: keys.network, target: 'create', equals: 0 }],
     then: [{ kind: 'put', key: keys.network, value: encodeRecord(record) }],
@@ -50,7 +44,8 @@ export async function putNetwork(deps: NetworkDeps, input: NetworkInput): Promis
   if (!committed && !isSame(stored.record, input)) {
     throw new CatalogueError('network.exists', `network ${stored.record.networkId} exists already`, {
       field: 'networkId',
-      remedy: 'grow it with PUT /v1/pools/{pool}; use another --cluster for another network',
+      remedy:
+        'grow it with PUT /v1/pools/{pool}, change its options with PATCH /v1/network; use another --cluster for another network',
     });
   }
   return showNetwork(stored);
@@ -63,39 +58,31 @@ export async function growNetwork(
   ifMatch?: number,
 ): Promise<Network> {
   const { state } = deps;
-  for (;;) {
-    const { record, item } = state.theNetwork();
-    if (ifMatch !== undefined && ifMatch !== item.modRevision) {
-      throw new CatalogueError('revision.conflict', `the network is at revision ${item.modRevision}, not ${ifMatch}`, {
-        field: 'if-match',
-        remedy: 'read it again (GET /v1/network) and decide anew',
-      });
-    }
+  const grown = await alterNetwork(deps, ifMatch, (record) => {
     const existing = record.pools.find(({ cidr }) => cidr === pool.cidr);
-    if (existing?.prefixLength === pool.prefixLength) return showNetwork({ record, item });
-    const grown = { ...record, pools: [...record.pools, pool] };
-    checkNetwork({ pools: poolsOf(grown.pools), mtu: grown.mtu });
-    const committed = await commit(deps, {
-      compare: [{ key: item.key, target: 'mod', equals: item.modRevision }],
-      then: [{ kind: 'put', key: item.key, value: encodeRecord(grown, item) }],
-    });
-    if (committed) return showNetwork(state.theNetwork());
-  }
-}
-
-async function commit({ store, state, clock, random }: NetworkDeps, transaction: Transaction): Promise<boolean> {
-  const outcome = await transactUntilKnown(store, transaction, { clock, random, deadlineMs: patienceMs });
-  await within(clock, patienceMs, (signal) => state.reached(outcome.revision, signal));
-  return outcome.arm === 'committed';
+    if (existing?.prefixLength === pool.prefixLength) return record;
+    const pools = [...record.pools, pool];
+    checkNetwork({ pools: poolsOf(pools), mtu: record.mtu });
+    checkClientPools(optionsOf(record).clientPools, poolsOf(pools), 'pool');
+    refuseTaken(state, parseCidr(pool.cidr), 'pool');
+    return { ...record, pools };
+  });
+  return showNetwork(grown);
 }
 
 function isSame(stored: NetworkRecord, input: NetworkInput): boolean {
   if (input.networkId !== undefined && input.networkId !== stored.networkId) return false;
-  const contained = isContained({ ...input, pools: poolsOf(input.pools) }, { ...stored, pools: poolsOf(stored.pools) });
+  const { clientPools, ...others } = saidOptions(checkOptions(input, poolsOf(input.pools)));
+  const all = optionsOf(stored);
+  if (
+    Object.entries(others).some(
+      ([name, said]) => JSON.stringify(said) !== JSON.stringify(all[name as keyof typeof all]),
+    )
+  )
+    return false;
+  const contained = isContained(
+    { ...input, clientPools, pools: poolsOf(input.pools) },
+    { ...stored, clientPools: all.clientPools, pools: poolsOf(stored.pools) },
+  );
   return contained.kind === 'contained';
-}
-
-/** Pools as the address rules take them. Throws CatalogueError `request.invalid` for text that is no CIDR. */
-export function poolsOf(pools: readonly { cidr: string; prefixLength: number }[]): Pool[] {
-  return pools.map(({ cidr, prefixLength }) => ({ cidr: parseCidr(cidr, 'pools'), prefixLength }));
 }

@@ -4,8 +4,8 @@ import { CatalogueError } from '@wgcni/base';
 import { containsAddress, parseAddress, parseCidr } from '@wgcni/ipam';
 import type { ClusterState } from '../state/cluster-state.ts';
 
-/** WireGuard's own overhead over IPv6: 40 + 8 + 32 bytes (outer header, UDP, WireGuard). */
-const overhead = 80;
+/** Bytes of WireGuard's own over IPv6: 40 + 8 + 32 (outer header, UDP, WireGuard). */
+export const wireguardOverhead = 80;
 
 /**
  * Throws CatalogueError for the first reason to refuse. An underlay that is too small is no reason against a node that holds subnets already:
@@ -18,10 +18,10 @@ export function admit(state: ClusterState, nodeId: string, input: RegisterInput)
   if (!isMember && isUnderlayTooSmall(input, network.mtu)) {
     throw new CatalogueError(
       'mtu.too-large',
-      `the network's MTU ${network.mtu} does not fit the underlay's ${input.underlayMtu}: WireGuard needs ${overhead} bytes of it`,
+      `the network's MTU ${network.mtu} does not fit the underlay's ${input.underlayMtu}: WireGuard needs ${wireguardOverhead} bytes of it`,
       {
         field: 'underlayMtu',
-        remedy: `raise the underlay's MTU to ${network.mtu + overhead}, or make the network with a smaller --mtu`,
+        remedy: `raise the underlay's MTU to ${network.mtu + wireguardOverhead}, or lower the network's: \`wgcni network set --mtu ${input.underlayMtu - wireguardOverhead}\``,
       },
     );
   }
@@ -41,7 +41,7 @@ export function admit(state: ClusterState, nodeId: string, input: RegisterInput)
 
 /** Whether packets of the network's MTU do not fit the node's underlay, whichever family carries them. */
 export function isUnderlayTooSmall({ underlayMtu }: Pick<RegisterInput, 'underlayMtu'>, mtu: number): boolean {
-  return underlayMtu - overhead < mtu;
+  return underlayMtu - wireguardOverhead < mtu;
 }
 
 /** Another instance of the node id lives. */
@@ -75,9 +75,12 @@ function refuseEndpointsInPools(state: ClusterState, endpoints: readonly string[
         remedy: 'name the UDP port that the node listens on',
       });
     }
-    const pool = state.theNetwork().record.pools.find(({ cidr }) => containsAddress(parseCidr(cidr), address));
+    const { pools, clientPools = [] } = state.theNetwork().record;
+    const pool = [...pools.map(({ cidr }) => cidr), ...clientPools].find((cidr) =>
+      containsAddress(parseCidr(cidr), address),
+    );
     if (pool === undefined) continue;
-    throw new CatalogueError('request.invalid', `endpoint "${endpoint}" lies in the pool ${pool.cidr}`, {
+    throw new CatalogueError('request.invalid', `endpoint "${endpoint}" lies in the pool ${pool}`, {
       field: 'endpoints',
       remedy: "publish an address of the underlay: the mesh cannot carry its own tunnels' packets",
     });

@@ -176,6 +176,7 @@ function registration(
     version: input.version,
     readableSchema: input.readableSchema,
     leaseId: lease,
+    underlayMtu: input.underlayMtu,
   };
   const writes: Write[] = [
     { kind: 'put', key: keys.registration(nodeId), value: encodeRecord(value, registered?.item), lease },

@@ -1,26 +1,31 @@
 /** The address plan over REST: network, pools, subnets. */
 import {
   NetworkInputSchema,
+  NetworkPatchSchema,
   NetworkSchema,
   PageOf,
   PageQuery,
   PoolSchema,
   PoolUseSchema,
+  RuleSchema,
   SubnetSchema,
 } from '@wgcni/api';
-import { CatalogueError } from '@wgcni/base';
 import { formatCidr, parseCidr } from '@wgcni/ipam';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import { growNetwork, putNetwork } from '../network/change-network.ts';
+import { setOptions } from '../network/set-options.ts';
 import { showNetwork, showPools } from '../network/show-network.ts';
 import { showSubnet } from '../registry/show-node.ts';
 import type { Replica } from '../replica.ts';
+import { ifMatchOf } from './if-match.ts';
 import { audited } from './leader-only.ts';
 import { knowSchemas, refTo, pageOf } from '@wgcni/api/server';
 
 const tags = ['network'];
+/** Bytes; all rules may be in it. */
+const bodyLimit = 1_024 * 1_024;
 const PoolUsePage = PageOf(refTo(PoolUseSchema), 'PoolUsePage');
 const SubnetPage = PageOf(refTo(SubnetSchema), 'SubnetPage');
 const PoolParams = Type.Object(
@@ -32,14 +37,16 @@ const PoolBody = Type.Object(
   { $id: 'PoolInput', additionalProperties: false },
 );
 
-/** Creation and growth are compare-and-swap on one key, so any replica does them. */
+/** Creation, growth and change are compare-and-swap on one key, so any replica does them. */
 export function networkRoutes(server: FastifyInstance, replica: Replica): void {
   const { state } = replica;
   const app = server.withTypeProvider<TypeBoxTypeProvider>();
   knowSchemas(server, [
     PoolSchema,
+    RuleSchema,
     NetworkSchema,
     NetworkInputSchema,
+    NetworkPatchSchema,
     PoolUseSchema,
     PoolUsePage,
     SubnetSchema,
@@ -59,8 +66,19 @@ export function networkRoutes(server: FastifyInstance, replica: Replica): void {
   };
   app.put(
     '/v1/network',
-    { schema: { ...create, body: refTo(NetworkInputSchema), response: { 200: refTo(NetworkSchema) } } },
+    { bodyLimit, schema: { ...create, body: refTo(NetworkInputSchema), response: { 200: refTo(NetworkSchema) } } },
     async (request) => audited(replica, request, 'putNetwork', () => putNetwork(replica, request.body)),
+  );
+  const patch = { tags, summary: 'Change options of the network', operationId: 'patchNetwork' };
+  app.patch(
+    '/v1/network',
+    { bodyLimit, schema: { ...patch, body: refTo(NetworkPatchSchema), response: { 200: refTo(NetworkSchema) } } },
+    async (request, reply) =>
+      audited(replica, request, 'patchNetwork', async () => {
+        const network = await setOptions(replica, request.body, ifMatchOf(request.headers['if-match']));
+        reply.header('etag', `"${network.revision}"`);
+        return network;
+      }),
   );
   const pools = { tags, summary: 'List pools with their use', operationId: 'listPools' };
   app.get(
@@ -94,14 +112,4 @@ export function networkRoutes(server: FastifyInstance, replica: Replica): void {
 
 function sorted<T extends { cidr: string }>(items: T[]): T[] {
   return items.sort((one, other) => (one.cidr < other.cidr ? -1 : 1));
-}
-
-function ifMatchOf(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  const match = /^"([0-9]+)"$/.exec(header);
-  if (match !== null) return Number(match[1]);
-  throw new CatalogueError('request.invalid', `if-match ${header} is not an ETag of ours`, {
-    field: 'if-match',
-    remedy: 'give the etag of GET /v1/network as it was',
-  });
 }

@@ -149,7 +149,7 @@ export interface Answer {
 /** Asks a replica over its REST surface. */
 export async function ask(
   { app }: TestReplica,
-  method: 'GET' | 'PUT' | 'POST' | 'DELETE',
+  method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE',
   url: string,
   payload?: object,
 ): Promise<Answer> {

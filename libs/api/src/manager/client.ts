@@ -5,7 +5,7 @@ import { request } from 'undici';
 import { Dialer } from '../dialer.ts';
 import type { Page } from '../page.ts';
 import type { Certificate, CertificateInput } from './certificates.ts';
-import type { Network, NetworkInput, PoolUse } from './network.ts';
+import type { Network, NetworkInput, NetworkPatch, PoolUse } from './network.ts';
 import type {
   Node,
   PeerView,
@@ -16,6 +16,7 @@ import type {
   RenewInput,
   Subnet,
 } from './nodes.ts';
+import type { Rule, RuleInput } from './options.ts';
 import type { Leader, Replica } from './replicas.ts';
 import type { Token, TokenInput } from './tokens.ts';
 
@@ -36,6 +37,11 @@ export interface ManagerClientOptions {
 export interface ManagerClient {
   network(signal?: AbortSignal): Promise<Network>;
   putNetwork(input: NetworkInput, signal?: AbortSignal): Promise<Network>;
+  /** Changes options; what is not said stays as it is. */
+  setNetwork(patch: NetworkPatch, signal?: AbortSignal): Promise<Network>;
+  rules(signal?: AbortSignal): Promise<Page<Rule>>;
+  putRule(name: string, input: RuleInput, signal?: AbortSignal): Promise<Rule>;
+  deleteRule(name: string, signal?: AbortSignal): Promise<void>;
   pools(signal?: AbortSignal): Promise<Page<PoolUse>>;
   /** Grows the network by a pool; `pool` in canonical CIDR text. */
   putPool(pool: string, prefixLength: number, signal?: AbortSignal): Promise<Network>;
@@ -63,7 +69,7 @@ export interface ManagerClient {
   close(): Promise<void>;
 }
 
-type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
 
 interface Call {
   method: Method;
@@ -98,6 +104,10 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
   return {
     network: (signal) => get('/v1/network', signal),
     putNetwork: (input, signal) => send('PUT', '/v1/network', signal, input),
+    setNetwork: (patch, signal) => send('PATCH', '/v1/network', signal, patch),
+    rules: (signal) => list('/v1/rules', signal),
+    putRule: (name, input, signal) => send('PUT', `/v1/rules/${encodeURIComponent(name)}`, signal, input),
+    deleteRule: (name, signal) => send('DELETE', `/v1/rules/${encodeURIComponent(name)}`, signal),
     pools: (signal) => list('/v1/pools', signal),
     putPool: (pool, prefixLength, signal) =>
       send('PUT', `/v1/pools/${pool.replace('/', '-')}`, signal, { prefixLength }),

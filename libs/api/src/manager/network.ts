@@ -1,7 +1,7 @@
 /** Network and pools, as the cluster-manager serves them. */
 import { Type, type Static } from '@sinclair/typebox';
 import { CidrText, IdText, Revision } from '../formats.ts';
-import { networkOptions } from './options.ts';
+import { networkOptions, optionsPatch } from './options.ts';
 
 export const PoolSchema = Type.Object(
   {
@@ -42,6 +42,12 @@ export const NetworkInputSchema = Type.Object(
   { $id: 'NetworkInput', additionalProperties: false },
 );
 
+/** Changing options: what is not said stays as it is. */
+export const NetworkPatchSchema = Type.Object(
+  { mtu: Type.Optional(addressPlan.mtu), ...optionsPatch },
+  { $id: 'NetworkPatch', additionalProperties: false },
+);
+
 export const PoolUseSchema = Type.Object(
   {
     cidr: CidrText,
@@ -55,4 +61,5 @@ export const PoolUseSchema = Type.Object(
 export type Pool = Static<typeof PoolSchema>;
 export type Network = Static<typeof NetworkSchema>;
 export type NetworkInput = Static<typeof NetworkInputSchema>;
+export type NetworkPatch = Static<typeof NetworkPatchSchema>;
 export type PoolUse = Static<typeof PoolUseSchema>;
