@@ -1,0 +1,33 @@
+/** PURE: addresses in nft's words, by family. */
+import { type Cidr, containsCidr, type Family, formatAddress, formatCidr, widthOf } from '@wgcni/ipam';
+import type { Policy } from './policy.ts';
+
+/** Who began a connection, and who really answers it: before masquerading, and after a redirection or a published port. */
+export type End = 'original' | 'reply';
+
+/** The address of one end, for every packet of the connection in both directions. */
+export function endOf(end: End, family: Family): string {
+  return `ct ${end} ${headerOf(family)} saddr`;
+}
+
+export function headerOf(family: Family): 'ip' | 'ip6' {
+  return family === 4 ? 'ip' : 'ip6';
+}
+
+/** Whether `what` (an address in nft's words) is a node's own: the first of a subnet. A match for each pool; any of them will do. */
+export function nodeMatches({ pools }: Policy, family: Family, what: string): string[] {
+  return pools
+    .filter(({ cidr }) => cidr.family === family)
+    .map(({ cidr, prefixLength }) => {
+      const hosts = (1n << BigInt(widthOf(family) - prefixLength)) - 1n;
+      const [mask, first] = [hosts, 1n].map((value) => formatAddress({ family, value }));
+      return `${what} ${formatCidr(cidr)} ${what} & ${mask} == ${first}`;
+    });
+}
+
+/** The blocks of one family, none inside another: a set of nft takes no overlaps. */
+export function blocksOf(cidrs: readonly Cidr[], family: Family): string[] {
+  const own = cidrs.filter((cidr) => cidr.family === family);
+  const outermost = own.filter((cidr) => !own.some((other) => other.length < cidr.length && containsCidr(other, cidr)));
+  return [...new Set(outermost.map(formatCidr))].sort();
+}

@@ -1,0 +1,46 @@
+/** PURE: the counters of the policy's table by name, and what they say. */
+import type { NftCount, NftCounts } from '@wgcni/iproute';
+
+/** Who began what is denied. */
+const origins = ['container', 'client'] as const;
+const destinations = ['container', 'client', 'node', 'outside'] as const;
+
+export type Origin = (typeof origins)[number];
+export type Destination = (typeof destinations)[number];
+
+const zero: NftCount = { packets: 0, bytes: 0 };
+
+/** The counter of a rule. */
+export function ruleCounter(name: string): string {
+  return `rule-${name}`;
+}
+
+/** The counter of what is denied from one kind to another. */
+export function deniedCounter(from: Origin, to: Destination): string {
+  return `denied-${from}-${to}`;
+}
+
+/** The counter of packets that belong to no connection that the kernel knows. */
+export const strayCounter = 'denied-stray';
+
+/** All counters of what is denied. */
+export const deniedCounters: readonly string[] = [
+  ...origins.flatMap((from) => destinations.map((to) => deniedCounter(from, to))),
+  strayCounter,
+];
+
+export interface PolicyCounts {
+  /** What each rule let pass that would have been denied without it, in the order of the names given. */
+  rules: { name: string; packets: number; bytes: number }[];
+  /** What was denied, by `<from>-<to>` or `stray`; only what was met. */
+  denied: { what: string; packets: number; bytes: number }[];
+}
+
+export function policyCounts(ruleNames: readonly string[], counts: NftCounts): PolicyCounts {
+  return {
+    rules: ruleNames.map((name) => ({ name, ...(counts.get(ruleCounter(name)) ?? zero) })),
+    denied: deniedCounters
+      .map((counter) => ({ what: counter.slice('denied-'.length), ...(counts.get(counter) ?? zero) }))
+      .filter(({ packets }) => packets > 0),
+  };
+}
