@@ -1,10 +1,10 @@
 /** A peer is on the device before its routes lead there, and off it before they are gone: the routes are the last of a change. */
 import { silentLog, systemClock } from '@wgcni/base';
 import { MemoryKernel, MemorySysctl } from '@wgcni/iproute';
-import { MemoryDevices, systemKeys } from '@wgcni/wg';
+import { MemoryDevices, type PublicKey, systemKeys } from '@wgcni/wg';
 import { expect, it } from 'vitest';
-import { type ClusterView, emptyView, type KnownNode } from '../view/cluster-view.ts';
-import { MeshDevice, meshRef } from './mesh-device.ts';
+import { type ClusterView, emptyView, type KnownClient, type KnownNode } from '../view/cluster-view.ts';
+import { MeshDevice, meshRef, type MeshSettings } from './mesh-device.ts';
 
 const network = {
   ...{ networkId: 'net', mtu: 1_420, keepaliveSec: 25, registrationTtlSec: 30, holdDownSec: 86_400 },
@@ -29,7 +29,8 @@ function meshOf(view: () => ClusterView) {
   const forgetDeparted = async (keys: readonly string[]) => void forgotten.push(...keys);
   const settings = { ref: meshRef('n1'), key: systemKeys.generate(), listenPort: 51_820, view, forgetDeparted };
   const deps = { devices, iproute: kernel, sysctl: new MemorySysctl(), clock: systemClock, log: silentLog };
-  return { kernel, devices, forgotten, mesh: new MeshDevice(deps, settings) };
+  const again = (change: Partial<MeshSettings>): MeshDevice => new MeshDevice(deps, { ...settings, ...change });
+  return { kernel, devices, forgotten, mesh: new MeshDevice(deps, settings), again };
 }
 
 it('changes the peer first and the routes then, when a node comes and when it leaves', async () => {
@@ -64,4 +65,28 @@ it('has departed keys forgotten once there are many, and never one that the devi
   expect(forgotten.toSorted()).toEqual(many.toSorted());
   await mesh.reconcile();
   expect(forgotten).toContain(other.publicKey);
+});
+
+it('leaves a client where it was heard last, also when the device is set up again', async () => {
+  const laptop: KnownClient = {
+    ...{ name: 'laptop', publicKey: systemKeys.generate().publicKey, addresses: ['10.80.0.5'], via: null },
+    ...{ reachable: true, modRevision: 8, state: 'present' },
+  };
+  const view = { ...alone, network: { ...network, clientPools: ['10.80.0.0/24'] }, clients: [laptop] };
+  const { devices, mesh, again } = meshOf(() => view);
+  await mesh.reconcile();
+  const heardAt = async (endpoint: string): Promise<void> =>
+    devices.change(mesh.ref, [{ kind: 'update', publicKey: laptop.publicKey as PublicKey, endpoint }]);
+  const endpoint = async () => (await devices.observe(mesh.ref))?.peers[0]?.endpoint;
+  expect(await endpoint()).toBeUndefined();
+  for (const place of ['198.51.100.7:40000', '203.0.113.9:1024']) {
+    await heardAt(place);
+    await mesh.reconcile();
+    expect([await endpoint(), await mesh.isWell(), await mesh.drift()]).toEqual([place, true, []]);
+  }
+  await again({ listenPort: 51_830 }).reconcile();
+  expect(await devices.observe(mesh.ref)).toMatchObject({
+    listenPort: 51_830,
+    peers: [{ publicKey: laptop.publicKey, endpoint: '203.0.113.9:1024', keepaliveSec: 0 }],
+  });
 });
