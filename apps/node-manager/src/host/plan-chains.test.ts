@@ -76,4 +76,11 @@ describe('external clients', () => {
   it('reach containers of other nodes by the one node that they dial, and are reached by it', () => {
     expect(chainOf('WGCNI-FORWARD')).toContain('-i wgcni-mesh -o wgcni-mesh -j ACCEPT');
   });
+
+  it('reach the outside whatever the policy of somebody else, and only answers come back', () => {
+    expect(chainOf('WGCNI-FORWARD').slice(-2)).toEqual([
+      '-s 10.80.0.0/24 -i wgcni-mesh -j ACCEPT',
+      '-d 10.80.0.0/24 -o wgcni-mesh -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    ]);
+  });
 });

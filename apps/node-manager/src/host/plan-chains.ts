@@ -32,7 +32,7 @@ export function planChains(input: ChainsInput): FirewallChain[] {
     const guard = planControlPlane(input.controlPlane ?? nothing, meshPools(input), family);
     // ORDER: what is dropped stands before what is accepted.
     const [forward, inward] = [
-      [...guard.forward, ...forwardRules],
+      [...guard.forward, ...forwardRules, ...clientRules(input, family)],
       [...guard.input, ...inputRules(input)],
     ];
     return [
@@ -79,6 +79,15 @@ const forwardRules = [
   `-i ${podsDevice} -j ACCEPT`,
   `-o ${podsDevice} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
 ];
+
+/** A client to the outside and back: whether it may is the policy's business, and a DROP policy of somebody else is not for it either. */
+function clientRules({ clientPools }: ChainsInput, family: Family): string[] {
+  const own = clientPools.filter((pool) => pool.family === family).map(formatCidr);
+  return own.flatMap((pool) => [
+    `-s ${pool} -i ${meshDevice} -j ACCEPT`,
+    `-d ${pool} -o ${meshDevice} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+  ]);
+}
 
 /** WireGuard binds every address: only loopback may reach the containers' side. */
 function inputRules({ meshPort, podPort, containerPorts: { first, last } }: ChainsInput): string[] {
