@@ -132,7 +132,7 @@ describe('a cluster whose etcd knows users', () => {
     expect(setup.stdout).toContain('switched auth on');
     expect(failed).toEqual([]);
     expect((await monitor.stop()).lost).toEqual([]);
-    await scene.lab.nodeReady(theNode(), 1_000);
+    await scene.lab.nodeReady(theNode(), 10_000);
   });
 
   it('is as it should be then, for a second setup and for a second cluster beside it', async () => {

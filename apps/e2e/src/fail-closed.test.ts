@@ -12,11 +12,13 @@ import { Capture } from './capture.ts';
 import { all, go, openWays, waysOf } from './control-plane-ways.ts';
 import { inside } from './inside.ts';
 import { bringUp, type Scenario } from './scenario.ts';
+import { addStranger, strangerAddresses } from './stranger.ts';
 import { dial } from './tcp-probe.ts';
 
+const addressOf = (cidr: string): string => cidr.replace(/\/.*/, '');
 const families = [
-  { index: 0, length: 32, honest: '192.0.2.99', prefix: 24, pool: '10.64.0.0/12', own: '10.79.255.7' },
-  { index: 1, length: 128, honest: '2001:db8::99', prefix: 64, pool: 'fd64::/48', own: 'fd64:0:0:ffff::7' },
+  { index: 0, length: 32, honest: addressOf(strangerAddresses[0]), pool: '10.64.0.0/12', own: '10.79.255.7' },
+  { index: 1, length: 128, honest: addressOf(strangerAddresses[1]), pool: 'fd64::/48', own: 'fd64:0:0:ffff::7' },
 ] as const;
 
 describe('a node that fails closed', () => {
@@ -26,7 +28,7 @@ describe('a node that fails closed', () => {
     // The manager has no IPv6 address here: a server of the test stands for it.
     const nodeFlags = ['--manager', 'https://[2001:db8::1]:7001'];
     scene = await bringUp({ nodes: 2, containersPerNode: 1, managers: 1, etcd: 1 }, { nodeFlags });
-    stranger = await addStranger(scene);
+    stranger = await addRoutedStranger(scene);
   });
   afterAll(() => scene.lab.down());
 
@@ -117,26 +119,12 @@ describe('a node that fails closed', () => {
   });
 });
 
-/** A namespace on the bridge, with an address of each pool that nobody was given. */
-async function addStranger({ lab: { plan } }: Scenario): Promise<string> {
-  const netns = `wgcni-${plan.name}-x`;
+/** A stranger that sends what is for the pools to the first node. */
+async function addRoutedStranger({ lab: { plan } }: Scenario): Promise<string> {
+  const path = await addStranger(plan);
   const [node] = plan.nodes;
-  await execa('ip', ['netns', 'add', netns]);
-  await execa('ip', ['link', 'add', `x-${plan.name}`, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns]);
-  await execa('ip', ['link', 'set', `x-${plan.name}`, 'master', plan.bridge, 'up']);
-  const path = `/run/netns/${netns}`;
-  for (const link of ['lo', 'eth0']) await inside(path, ['ip', 'link', 'set', link, 'up']);
-  for (const { index, honest, prefix, pool } of families) {
+  for (const { index, pool } of families) {
     const via = index === 0 ? node?.underlay.v4 : node?.underlay.v6;
-    await inside(path, [
-      'ip',
-      'address',
-      'add',
-      `${honest}/${prefix}`,
-      'dev',
-      'eth0',
-      ...(index === 1 ? ['nodad'] : []),
-    ]);
     await inside(path, ['ip', 'route', 'add', pool, 'via', via ?? '']);
   }
   return path;

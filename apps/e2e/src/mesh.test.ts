@@ -5,12 +5,15 @@
  *   c1 c2 ── n2 ──┼── bridge   each n a namespace with a node-manager, 192.0.2.1n on the bridge;
  *   c1 c2 ── n3 ──┘            etcd and the cluster-managers at 192.0.2.1
  */
-import { ping, reachEveryone } from '@wgcni/testing';
+import { type NodePlan, ping, reachEveryone } from '@wgcni/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Capture } from './capture.ts';
 import { inside, sendUdp } from './inside.ts';
+import { readText, serveText } from './runtimes/tcp.ts';
 import { bringUp, type Scenario } from './scenario.ts';
+
+const port = 8_080;
 
 describe('a mesh of three nodes with two containers each', () => {
   let scene: Scenario;
@@ -32,16 +35,35 @@ describe('a mesh of three nodes with two containers each', () => {
     expect(paths.filter(({ roundTripMs }) => roundTripMs === undefined)).toEqual([]);
   });
 
-  it('answers at the gateway of every container', async () => {
+  /** The addresses of a node in the pools, as its containers have them for gateways. */
+  async function gatewaysOf(node: NodePlan): Promise<string[]> {
+    const client = scene.lab.nodeClient(node);
+    const { items } = await client.attachments();
+    await client.close();
+    return [...new Set(items.flatMap(({ addresses }) => addresses.map(({ gateway }) => gateway)))];
+  }
+
+  it('answers every container at the gateways of its own and of every other node', async () => {
     for (const node of scene.lab.plan.nodes) {
-      const client = scene.lab.nodeClient(node);
-      const { items } = await client.attachments();
-      await client.close();
-      for (const { containerId, addresses } of items) {
-        const place = scene.places.find(({ id }) => id === containerId);
-        for (const { gateway } of addresses)
-          expect(await ping(place?.netnsPath ?? '', gateway), `${containerId} → ${gateway}`).toBeDefined();
+      const gateways = await gatewaysOf(node);
+      expect(gateways).toHaveLength(2);
+      for (const { id, netnsPath } of scene.places)
+        for (const gateway of gateways) expect(await ping(netnsPath, gateway), `${id} → ${gateway}`).toBeDefined();
+    }
+  });
+
+  it('lets a process on any node connect to every container, from the address of its gateway', async () => {
+    const stop = await Promise.all(scene.places.map(({ netnsPath }) => serveText(netnsPath, port)));
+    try {
+      for (const node of scene.lab.plan.nodes) {
+        const own = await gatewaysOf(node);
+        for (const address of scene.places.flatMap(({ addresses }) => addresses)) {
+          const source = own.find((gateway) => gateway.includes(':') === address.includes(':'));
+          expect(await readText(node.netnsPath, address, port), `${node.id} → ${address}`).toBe(source);
+        }
       }
+    } finally {
+      await Promise.all(stop.map((end) => end()));
     }
   });
 

@@ -4,13 +4,18 @@ import { once } from 'node:events';
 import { execa } from 'execa';
 
 const program = `
-  const server = require('node:net').createServer((socket) => socket.end(process.argv[2]));
+  const text = (socket) => process.argv[2] ?? socket.remoteAddress.replace('::ffff:', '');
+  const server = require('node:net').createServer((socket) => socket.end(text(socket)));
   server.listen(Number(process.argv[1]), () => console.log('listening'));
 `;
 
-/** Serves `text` to everyone who connects to `port` in the namespace; resolves with how to stop it once it listens. */
-export async function serveText(netnsPath: string, port: number, text: string): Promise<() => Promise<void>> {
-  const argv = [`--net=${netnsPath}`, process.execPath, '--eval', program, String(port), text];
+/**
+ * Serves `text`, or without one the address of who connects, to everyone who connects to `port` in the namespace; resolves with how to
+ * stop it once it listens.
+ */
+export async function serveText(netnsPath: string, port: number, text?: string): Promise<() => Promise<void>> {
+  const said = text === undefined ? [] : [text];
+  const argv = [`--net=${netnsPath}`, process.execPath, '--eval', program, String(port), ...said];
   const child = spawn('nsenter', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
   await Promise.race([once(child.stdout, 'data'), ended.then(() => Promise.reject(new Error('the server has ended')))]);

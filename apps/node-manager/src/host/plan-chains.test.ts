@@ -29,11 +29,21 @@ describe('a packet from an address of a pool', () => {
   });
 });
 
+const rulesOf = (one: ChainsInput, family: number, name: string) =>
+  planChains(one).find((chain) => chain.family === family && chain.name === name)?.rules;
+
+describe('what is forwarded', () => {
+  it.each([4, 6] as const)('lets in from outside what was redirected to a container, and answers (IPv%i)', (family) => {
+    const fromAnywhere = rulesOf(input, family, 'WGCNI-FORWARD')?.filter((rule) => rule.startsWith('-o '));
+    expect(fromAnywhere).toEqual([
+      '-o wgcni-pods -m conntrack --ctstate DNAT -j ACCEPT',
+      '-o wgcni-pods -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    ]);
+  });
+});
+
 describe('etcd and the cluster-managers', () => {
   const guarded = { ...input, controlPlane: controlPlaneOf(['https://192.0.2.1:7001'], new Map()) };
-  const rulesOf = (one: ChainsInput, family: number, name: string) =>
-    planChains(one).find((chain) => chain.family === family && chain.name === name)?.rules;
-
   it('are dropped for containers before anything of theirs is accepted', () => {
     for (const name of ['WGCNI-FORWARD', 'WGCNI-INPUT']) {
       const rules = rulesOf(guarded, 4, name) ?? [];

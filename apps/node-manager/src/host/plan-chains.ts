@@ -70,8 +70,10 @@ function sourceChains(input: ChainsInput, family: Family): FirewallChain[] {
   return [{ family, table: 'raw', name: `${chainPrefix}SOURCE`, hook: 'PREROUTING', rules }];
 }
 
-/** Between our devices, also from node to client by the one node that it dials, and out of the mesh and back: a DROP policy of somebody else is not for these. */
+/** Between our devices, also from node to client by the one node that it dials, out of the mesh and back, to published ports: a DROP policy of somebody else is not for these. */
 const forwardRules = [
+  // To a published port: whoever set up the redirection wants it to arrive, and the chained portmap opens nothing in FORWARD itself.
+  `-o ${podsDevice} -m conntrack --ctstate DNAT -j ACCEPT`,
   `-i ${podsDevice} -o ${podsDevice} -j ACCEPT`,
   `-i ${podsDevice} -o ${meshDevice} -j ACCEPT`,
   `-i ${meshDevice} -o ${podsDevice} -j ACCEPT`,

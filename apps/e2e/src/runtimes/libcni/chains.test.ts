@@ -2,12 +2,25 @@
  * The plugin in chains with Debian's portmap and firewall, as the shipped chained configuration has them, and with others.
  *
  *   n2 host ── underlay ── n1 host ── portmap: 8080 → container:80 ── wireguard-cni ── a
+ *   c on n2 ─┘       │        └─ b
+ *                 stranger
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { addNetns, installCni, ping, removeNetns, type InstalledCni, type NodePlan } from '@wgcni/testing';
+import { messageOf } from '@wgcni/base';
+import {
+  addNetns,
+  deleteContainer,
+  installCni,
+  ping,
+  planContainer,
+  removeNetns,
+  type InstalledCni,
+  type NodePlan,
+} from '@wgcni/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inside } from '../../inside.ts';
 import { bringUp, type Scenario } from '../../scenario.ts';
+import { addStranger } from '../../stranger.ts';
 import { leftOver } from '../left-over.ts';
 import { readText, serveText } from '../tcp.ts';
 import { Cnitool, findCnitool } from './cnitool.ts';
@@ -26,6 +39,7 @@ describe.skipIf(cnitool === undefined)(`chains with the reference plugins${whyNo
   let shipped: string;
   let cni: Cnitool;
   let netns: string;
+  let stranger: string;
   let netnsPath: string;
   beforeAll(async () => {
     scene = await bringUp({ nodes: 2, containersPerNode: 0, managers: 1, etcd: 1 });
@@ -35,6 +49,7 @@ describe.skipIf(cnitool === undefined)(`chains with the reference plugins${whyNo
     installed = await installCni(scene.lab, node, { chained: true });
     shipped = await readFile(installed.conflist, 'utf8');
     cni = new Cnitool(cnitool ?? '', node, installed);
+    stranger = await addStranger(scene.lab.plan);
     netns = `wgcni-${scene.lab.plan.name}-a`;
     netnsPath = `/run/netns/${netns}`;
   });
@@ -48,33 +63,56 @@ describe.skipIf(cnitool === undefined)(`chains with the reference plugins${whyNo
     expect(await leftOver(scene.lab, node)).toEqual([]);
   });
 
+  /** What a node does with what nobody accepts by a rule, as Docker leaves it behind. */
+  async function forwardPolicy({ netnsPath: at }: NodePlan, policy: 'ACCEPT' | 'DROP'): Promise<void> {
+    for (const program of ['iptables', 'ip6tables']) await inside(at, [program, '-P', 'FORWARD', policy]);
+  }
+
   /** Replaces the plugins after ours. */
   const chain = async (...plugins: Plugin[]): Promise<void> => {
     const list = JSON.parse(shipped) as { plugins: Plugin[] };
     await writeFile(installed.conflist, JSON.stringify({ ...list, plugins: [list.plugins[0], ...plugins] }));
   };
 
-  it('publishes a port by portmap: reached from the node itself and from another node, in the shipped chain', async () => {
+  it('publishes a port by portmap in the shipped chain: to nodes, strangers and containers, whatever the nodes forward by themselves', async () => {
     await cni.succeed({ verb: 'add', netnsPath, capabilities: { portMappings } });
     const stop = await serveText(netnsPath, 80, 'hello');
+    const neighbours = [
+      { on: node, container: planContainer(scene.lab.plan.name, 1, 1) },
+      { on: other, container: planContainer(scene.lab.plan.name, 2, 1) },
+    ];
     try {
-      expect(await readText(node.netnsPath, node.underlay.v4, 8080)).toBe('hello');
-      expect(await readText(node.netnsPath, '127.0.0.1', 8080)).toBe('hello');
-      expect(await readText(other.netnsPath, node.underlay.v4, 8080)).toBe('hello');
+      for (const { on, container } of neighbours) {
+        await forwardPolicy(on, 'DROP');
+        await scene.lab.addContainer(on, container);
+      }
+      const [near, far] = neighbours.map(({ container }) => container.netnsPath);
+      const dialled = [
+        ...[node.netnsPath, other.netnsPath, stranger, near, far, netnsPath].map((from) => [from, node.underlay.v4]),
+        ...[node.netnsPath, other.netnsPath, stranger, near, far, netnsPath].map((from) => [from, node.underlay.v6]),
+        [node.netnsPath, '127.0.0.1'],
+      ];
+      for (const [from = '', address = ''] of dialled)
+        expect(await readText(from, address, 8080).catch(messageOf), `${from} → ${address}`).toBe('hello');
     } finally {
+      for (const { on, container } of neighbours) {
+        await forwardPolicy(on, 'ACCEPT');
+        await deleteContainer(scene.lab.programs.plugin, on, container);
+        await removeNetns(container.netns);
+      }
       await stop();
     }
   });
 
   it('lets traffic pass behind firewall, also when the node drops what is forwarded', async () => {
-    await inside(node.netnsPath, ['iptables', '-P', 'FORWARD', 'DROP']);
+    await forwardPolicy(node, 'DROP');
     try {
       const { stdout } = await cni.succeed({ verb: 'add', netnsPath });
       const { ips } = JSON.parse(stdout) as { ips: { address: string }[] };
       expect(await ping(other.netnsPath, ips[0]?.address.replace(/\/.*/, '') ?? '')).toBeDefined();
       expect(await ping(netnsPath, other.underlay.v4)).toBeDefined();
     } finally {
-      await inside(node.netnsPath, ['iptables', '-P', 'FORWARD', 'ACCEPT']);
+      await forwardPolicy(node, 'ACCEPT');
     }
   });
 
