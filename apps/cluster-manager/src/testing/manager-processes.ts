@@ -7,7 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createManagerClient, type ManagerClient } from '@wgcni/api';
-import { type CredentialPaths, type CredentialSource, formatIdentity, type Identity } from '@wgcni/pki';
+import { type CredentialPaths, type CredentialSource, formatIdentity, type Identity, type OperatorRole } from '@wgcni/pki';
 import { credentialPathsIn, readCredentials } from '@wgcni/testing';
 import { TestAuthority } from '@wgcni/testing/pki';
 
@@ -82,9 +82,9 @@ export class ManagerProcesses {
     });
   }
 
-  async operatorClient(): Promise<ManagerClient> {
+  async operatorClient(role: OperatorRole = 'read'): Promise<ManagerClient> {
     const { urls, cluster } = this;
-    const operator = { kind: 'operator', cluster, role: 'read', name: 'test' } as const;
+    const operator = { kind: 'operator', cluster, role, name: 'test' } as const;
     return createManagerClient({ urls, credentials: await this.credentialsOf(operator) });
   }
 
