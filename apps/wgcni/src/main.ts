@@ -7,6 +7,7 @@ import type { EtcdFlags } from './etcd/etcd-target.ts';
 import { installCni, type InstallOptions } from './cni-install/install.ts';
 import { addAuthorityCommands } from './authority/add-commands.ts';
 import { addNetworkCommands } from './network/add-commands.ts';
+import { addClientCommands } from './client/add-commands.ts';
 import * as tokens from './token/commands.ts';
 import type { TokenFlags } from './token/commands.ts';
 import { defaultSocket, type Targets } from './targets.ts';
@@ -105,6 +106,7 @@ token
   .description('let nobody join by a token any more')
   .action((id: string) => run((targets) => tokens.revoke(targets, id)));
 
+addClientCommands(program, run);
 addAuthorityCommands(program, run);
 
 addNetworkCommands(program, run);

@@ -1,14 +1,16 @@
 /** Which cluster-managers and which node-manager the command line speaks with. */
 import { createManagerClient, createNodeClient, type ManagerClient, type NodeClient } from '@wgcni/api';
-import { CatalogueError } from '@wgcni/base';
+import { CatalogueError, type Clock, type Log } from '@wgcni/base';
 import {
   checkCredentials,
   checkUrls,
   chooseTransport,
+  type CredentialPaths,
   credentialPaths,
   type Credentials,
   type CredentialSource,
   expectAnybody,
+  KeptCredentials,
   readCredentialTexts,
 } from '@wgcni/pki';
 
@@ -47,6 +49,20 @@ export async function withManager<T>(targets: Targets, work: (client: ManagerCli
   }
 }
 
+/** A client of the cluster-managers for a process that goes on: renewed certificates are taken over, until the signal aborts. Throws as `withManager`. */
+export async function keptManager(
+  targets: Targets,
+  { clock, log }: { clock: Clock; log: Log },
+  signal: AbortSignal,
+): Promise<ManagerClient> {
+  const urls = managerUrls(targets);
+  const paths = operatorPaths(targets, '--manager', urls);
+  if (paths === undefined) return createManagerClient({ urls });
+  const credentials = await KeptCredentials.open({ paths, accept: expectAnybody, clock, log });
+  void credentials.run(signal);
+  return createManagerClient({ urls, credentials });
+}
+
 /** Runs `work` with a client of the node-manager: the one that is named by its URL, else the one behind the socket. */
 export async function withNode<T>(targets: Targets, work: (client: NodeClient) => Promise<T>): Promise<T> {
   const client = await nodeClient(targets);
@@ -65,16 +81,26 @@ async function nodeClient(targets: Targets): Promise<NodeClient> {
 }
 
 async function operatorCredentials(
-  { tlsCert, tlsKey, tlsCa, insecure }: Targets,
+  targets: Targets,
   flag: string,
   urls: readonly string[],
 ): Promise<Credentials | undefined> {
-  const paths = credentialPaths('tls', { cert: tlsCert, key: tlsKey, ca: tlsCa });
-  checkUrls(flag, urls, chooseTransport({ hasCredentials: paths !== undefined, isInsecure: insecure }));
+  const paths = operatorPaths(targets, flag, urls);
   if (paths === undefined) return undefined;
   const current = checkCredentials(paths, await readCredentialTexts(paths));
   expectAnybody(paths, current);
   return current;
+}
+
+/** The files of the operator's certificate; none for plain HTTP to loopback. */
+function operatorPaths(
+  { tlsCert, tlsKey, tlsCa, insecure }: Targets,
+  flag: string,
+  urls: readonly string[],
+): CredentialPaths | undefined {
+  const paths = credentialPaths('tls', { cert: tlsCert, key: tlsKey, ca: tlsCa });
+  checkUrls(flag, urls, chooseTransport({ hasCredentials: paths !== undefined, isInsecure: insecure }));
+  return paths;
 }
 
 /** Read once: a command is over before they are renewed. */

@@ -1,7 +1,9 @@
 /** WireGuard: keys, peers and devices. */
 export * from './allowed-ips.ts';
 export * from './backend.ts';
+export * from './dump.ts';
 export * from './endpoint.ts';
+export * from './exec/private-files.ts';
 export * from './kernel/devices.ts';
 export * from './key-generator.ts';
 export * from './key.ts';

@@ -1,17 +1,15 @@
 /** PURE: which blocks of addresses the mesh carries, and who has them. */
 import { tryParseCidr, type Cidr } from '@wgcni/ipam';
-import type { NetworkRecord, NodeRecord } from '@wgcni/store';
+import type { NodeRecord } from '@wgcni/store';
 import type { ClusterState } from '../state/cluster-state.ts';
 
 /** The blocks that clients get their addresses from, at most one of each family. Throws CatalogueError `network.absent`. */
 export function clientPoolsOf(state: ClusterState): Cidr[] {
-  const { clientPools = [] }: NetworkRecord & { clientPools?: string[] } = state.theNetwork().record;
-  return readable(clientPools);
+  return readable(state.theNetwork().record.clientPools ?? []);
 }
 
 /** What a node has: its subnets, and what it offers and an operator has approved. */
-export function blocksOfNode(record: NodeRecord & { offers?: string[]; routes?: string[] }): Cidr[] {
-  const { subnets, offers = [], routes = [] } = record;
+export function blocksOfNode({ subnets, offers = [], routes = [] }: NodeRecord): Cidr[] {
   const approved = offers.filter((route) => routes.includes(route));
   return readable([...subnets.map(({ cidr }) => cidr), ...approved]);
 }

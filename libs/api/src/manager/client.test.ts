@@ -64,3 +64,20 @@ it('says that it is not known, rather than wait for one that is closing', async 
   await expect(client.leader()).rejects.toMatchObject({ code: 'identity.missing' });
   expect(replicas.map(({ asked }) => asked())).toEqual([1, 1]);
 });
+
+it('reads a text with its tag, and nothing while that tag holds', async () => {
+  const file = '# laptop\n[Interface]\n';
+  const server = createServer(({ url, headers }, response) => {
+    const isKnown = headers['if-none-match'] === '"t1"';
+    const told = { etag: '"t1"', 'content-type': 'text/plain; charset=utf-8' };
+    if (url !== '/v1/clients/laptop/config?family=6') response.writeHead(500).end();
+    else if (isKnown) response.writeHead(304, told).end();
+    else response.writeHead(200, told).end(file);
+  });
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  client = createManagerClient({ urls: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] });
+  expect(await client.clientConfig('laptop', { family: '6' })).toEqual({ text: file, etag: '"t1"' });
+  expect(await client.clientConfig('laptop', { family: '6', known: '"t1"' })).toBeUndefined();
+  await expect(client.clientConfig('laptop')).rejects.toMatchObject({ code: 'internal.failed' });
+});

@@ -5,6 +5,7 @@ import { request } from 'undici';
 import { Dialer } from '../dialer.ts';
 import type { Page } from '../page.ts';
 import type { Certificate, CertificateInput } from './certificates.ts';
+import type { Client, ClientInput, EndpointFamily } from './clients.ts';
 import type { Network, NetworkInput, NetworkPatch, PoolUse } from './network.ts';
 import type {
   Node,
@@ -58,6 +59,11 @@ export interface ManagerClient {
   forget(nodeId: string, signal?: AbortSignal): Promise<void>;
   /** Takes the certificates of a deleted node again. */
   admit(nodeId: string, signal?: AbortSignal): Promise<void>;
+  clients(signal?: AbortSignal): Promise<Page<Client>>;
+  putClient(name: string, input: ClientInput, signal?: AbortSignal): Promise<Client>;
+  deleteClient(name: string, signal?: AbortSignal): Promise<void>;
+  /** A file for wg-quick that lacks the private key; undefined when it is still as the tag `known` says. */
+  clientConfig(name: string, options?: ClientConfigOptions, signal?: AbortSignal): Promise<TaggedText | undefined>;
   tokens(signal?: AbortSignal): Promise<Page<Token>>;
   putToken(tokenId: string, input: TokenInput, signal?: AbortSignal): Promise<Token>;
   deleteToken(tokenId: string, signal?: AbortSignal): Promise<void>;
@@ -69,6 +75,19 @@ export interface ManagerClient {
   close(): Promise<void>;
 }
 
+export interface ClientConfigOptions {
+  /** Which endpoint of a node it names, of a node that has both. */
+  family?: EndpointFamily | undefined;
+  /** Tag of the text that is known. */
+  known?: string | undefined;
+}
+
+export interface TaggedText {
+  text: string;
+  /** By which it is asked for again. */
+  etag: string;
+}
+
 type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
 
 interface Call {
@@ -78,6 +97,8 @@ interface Call {
   signal: AbortSignal | undefined;
   /** The header `authorization`. */
   bearer?: Secret;
+  /** What is asked for is a text, unless it is still as this tag says: the answer is the text and its tag, or undefined. */
+  text?: { known: string | undefined };
 }
 
 /** Most items of one page; lists are read page by page and joined. */
@@ -101,6 +122,7 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
   const send = async <T>(method: Method, path: string, signal?: AbortSignal, body?: unknown): Promise<T> =>
     (await call({ method, path, signal, ...(body === undefined ? {} : { body }) })) as T;
   const node = (nodeId: string, rest = ''): string => `/v1/nodes/${encodeURIComponent(nodeId)}${rest}`;
+  const client = (name: string): string => `/v1/clients/${encodeURIComponent(name)}`;
   return {
     network: (signal) => get('/v1/network', signal),
     putNetwork: (input, signal) => send('PUT', '/v1/network', signal, input),
@@ -124,6 +146,13 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
       send('DELETE', node(nodeId, force ? '?force=true' : ''), signal),
     forget: (nodeId, signal) => send('POST', node(nodeId, '/forget'), signal),
     admit: (nodeId, signal) => send('POST', node(nodeId, '/admit'), signal),
+    clients: (signal) => list('/v1/clients', signal),
+    putClient: (name, input, signal) => send('PUT', client(name), signal, input),
+    deleteClient: (name, signal) => send('DELETE', client(name), signal),
+    clientConfig: async (name, { family, known } = {}, signal) => {
+      const path = `${client(name)}/config${family === undefined ? '' : `?family=${family}`}`;
+      return (await call({ method: 'GET', path, signal, text: { known } })) as TaggedText | undefined;
+    },
     tokens: (signal) => list('/v1/tokens', signal),
     putToken: (tokenId, input, signal) => send('PUT', `/v1/tokens/${encodeURIComponent(tokenId)}`, signal, input),
     deleteToken: (tokenId, signal) => send('DELETE', `/v1/tokens/${encodeURIComponent(tokenId)}`, signal),
@@ -180,26 +209,31 @@ function mayPassOver(error: CatalogueError): boolean {
 async function callReplica(
   dialer: Dialer,
   url: string,
-  { method, path, body, signal, bearer }: Call,
+  { method, path, body, signal, bearer, text }: Call,
 ): Promise<unknown> {
   const answer = await request(new URL(path, url), {
     method,
     dispatcher: dialer.agent,
     headers: {
-      accept: 'application/json',
+      accept: text === undefined ? 'application/json' : 'text/plain',
+      ...(text?.known === undefined ? {} : { 'if-none-match': text.known }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(bearer === undefined ? {} : { authorization: bearer.reveal() }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
   })
-    .then(async (response) => ({ status: response.statusCode, text: await response.body.text() }))
+    .then(async ({ statusCode, headers, body: answered }) => {
+      return { status: statusCode, text: await answered.text(), etag: String(headers['etag'] ?? '') };
+    })
     .catch((cause: unknown) => {
       throw new CatalogueError('leader.absent', `the cluster-manager at ${url} did not answer: ${messageOf(cause)}`, {
         remedy: 'see that a cluster-manager runs there',
         cause,
       });
     });
+  if (text !== undefined && answer.status === 304) return undefined;
+  if (text !== undefined && answer.status === 200) return { text: answer.text, etag: answer.etag };
   const parsed = parse(answer.text);
   if (answer.status >= 200 && answer.status < 300) return parsed;
   // A replica that closes says 503 and nothing of ours; it has done nothing, and another one may.

@@ -1,0 +1,57 @@
+/** `wgcni client sync`: runs until SIGTERM or SIGINT; what it does is told on stderr, a line of JSON each. */
+import { writeSync } from 'node:fs';
+import { type EndpointFamily, parseDuration } from '@wgcni/api';
+import { CatalogueError, type Log, systemClock } from '@wgcni/base';
+import { ExecIpRoute, Processes } from '@wgcni/iproute';
+import { systemKeys } from '@wgcni/wg';
+import type { Answer } from '../../commands.ts';
+import { keptManager, type Targets } from '../../targets.ts';
+import { readClientKey } from '../private-key.ts';
+import { openDevice } from './device.ts';
+import { ClientSync } from './sync-client.ts';
+
+export interface SyncFlags {
+  interface: string;
+  keyFile: string;
+  interval: string;
+  family?: EndpointFamily;
+}
+
+export async function sync(targets: Targets, name: string, flags: SyncFlags): Promise<Answer> {
+  const { interface: interfaceName, keyFile, family } = flags;
+  const intervalMs = intervalOf(flags.interval);
+  const privateKey = await readClientKey(keyFile);
+  const key = { privateKey, publicKey: systemKeys.publicKeyOf(privateKey) };
+  const device = await openDevice(interfaceName, new Processes());
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
+  const log = stderrLog(name);
+  const manager = await keptManager(targets, { clock: systemClock, log }, stop.signal);
+  try {
+    const deps = {
+      fetch: (known: string | undefined, signal: AbortSignal) => manager.clientConfig(name, { family, known }, signal),
+      ...{ device, ip: new ExecIpRoute(), key, clock: systemClock, log },
+    };
+    await new ClientSync(deps, { interfaceName, intervalMs }).run(stop.signal);
+  } finally {
+    await manager.close();
+  }
+  return { value: { name }, text: `${interfaceName} stays as it is` };
+}
+
+function intervalOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= 1_000 && ms <= 24 * 3_600_000) return ms;
+  throw new CatalogueError('config.invalid', `--interval "${text}" is not a duration of 1s to 24h`, {
+    field: '--interval',
+    remedy: 'write it like 10s or 5m',
+  });
+}
+
+function stderrLog(client: string): Log {
+  const at =
+    (level: string) =>
+    (fields: object, event: string): void =>
+      void writeSync(2, `${JSON.stringify({ level, time: Date.now(), client, ...fields, msg: event })}\n`);
+  return { debug: () => {}, info: at('info'), warn: at('warn'), error: at('error') };
+}
