@@ -2,9 +2,21 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { messageOf } from '@wgcni/base';
-import { addNetns, findPrograms, Lab, labNamePattern, planLab, takeDown, type LabPlan } from '@wgcni/testing';
+import {
+  addNetns,
+  addOutside,
+  findPrograms,
+  Lab,
+  labNamePattern,
+  planLab,
+  planOutside,
+  takeDown,
+  usualClientPools,
+  type LabPlan,
+} from '@wgcni/testing';
 import { Command } from 'commander';
 import { checkMachine } from './check-machine.ts';
+import { howToDialIn } from './how-to-dial-in.ts';
 import { howToLook } from './how-to-look.ts';
 import { showStatus } from './show-status.ts';
 import { joinContainers } from './join-containers.ts';
@@ -22,6 +34,7 @@ async function up(plan: LabPlan): Promise<number> {
   const lab = new Lab(plan, await findPrograms(root), { joins: true, progress: (line) => say(`  ✓ ${line}`) });
   await lab.up();
   const places = await joinContainers(lab);
+  await lab.step('a machine outside the cluster', () => addOutside(plan, planOutside(plan, 1)));
   const paths = await lab.step('every container pings every other', () => verify(lab, places));
   say('');
   say(placeTable(places));
@@ -32,6 +45,7 @@ async function up(plan: LabPlan): Promise<number> {
   say('');
   say(`leader: ${leader.replicaId} (${leader.url})`);
   say(howToLook(plan, lab.programs));
+  say(howToDialIn(plan, lab.programs, places));
   for (const { from, to, address } of broken) say(`NO ANSWER: ${from} → ${to} ${address}`);
   say(`${paths.length - broken.length} of ${paths.length} paths answer`);
   return broken.length === 0 ? 0 : 1;
@@ -73,7 +87,7 @@ function command(name: string, description: string, run: (plan: LabPlan) => Prom
         process.exitCode = 2;
         return;
       }
-      process.exitCode = await run(planLab(labName));
+      process.exitCode = await run(planLab(labName, { clientPools: usualClientPools }));
     });
 }
 

@@ -5,6 +5,14 @@ export * from './etcd.ts';
 export * from './install-cni.ts';
 export * from './lab.ts';
 export * from './netns.ts';
+export {
+  addOutside,
+  moveOutside,
+  planOutside,
+  planOutsideLink,
+  type OutsideLink,
+  type OutsideMachine,
+} from './outside.ts';
 export * from './ping.ts';
 export * from './plan.ts';
 export * from './plugin.ts';

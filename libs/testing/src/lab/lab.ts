@@ -150,7 +150,7 @@ export class Lab {
   startManager(id: string, env: Record<string, string> = {}): LabProcess {
     const manager = this.plan.managers.find((candidate) => candidate.id === id);
     if (manager === undefined) throw new Error(`no manager ${id} in this lab`);
-    const bootstrap = this.#bootstrapped ? [] : ['--bootstrap', ...this.plan.pools.flatMap((pool) => ['--pool', pool])];
+    const bootstrap = this.#bootstrapped ? [] : bootstrapFlags(this.plan);
     this.#bootstrapped = true;
     const argv: [string, ...string[]] = [
       process.execPath,
@@ -357,4 +357,13 @@ export class Lab {
     writeRecord(this.plan.dir, { processes: [...this.#processes.values()].map(({ record }) => record) });
     return started;
   }
+}
+
+/** The flags by which the first cluster-manager creates the network. */
+function bootstrapFlags({ pools, clientPools }: LabPlan): string[] {
+  return [
+    '--bootstrap',
+    ...pools.flatMap((pool) => ['--pool', pool]),
+    ...clientPools.flatMap((pool) => ['--client-pool', pool]),
+  ];
 }

@@ -56,6 +56,7 @@ export interface LabPlan {
   managers: ManagerPlan[];
   nodes: NodePlan[];
   pools: string[];
+  clientPools: string[];
 }
 
 export interface LabSize {
@@ -67,9 +68,12 @@ export interface LabSize {
   isApart?: boolean;
   /** `CIDR:LEN` each, as `--pool` takes them. */
   pools?: string[];
+  /** CIDRs that external clients get addresses of; none by default. */
+  clientPools?: string[];
 }
 
 export const defaultPools = ['10.64.0.0/12:24', 'fd64::/48:64'];
+export const usualClientPools = ['10.80.0.0/24', 'fd80::/64'];
 
 /** Lab names are short, since they stand in namespace and interface names. */
 export const labNamePattern = /^[a-z][a-z0-9]{0,9}$/;
@@ -111,6 +115,7 @@ export function planLab(name: string, size: LabSize = {}): LabPlan {
     }),
     nodes: numbers(size.nodes ?? 3).map((n) => planNode(name, dir, n, size.containersPerNode ?? 2)),
     pools: size.pools ?? defaultPools,
+    clientPools: size.clientPools ?? [],
   };
 }
 

@@ -3,6 +3,7 @@ import { readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { listNetns, removeBridge, removeNetns } from './netns.ts';
+import { clearOutside, isOutside } from './outside.ts';
 import { planLab, type LabPlan, type NodePlan } from './plan.ts';
 import { LabProcess } from './process.ts';
 import type { Programs } from './programs.ts';
@@ -18,6 +19,7 @@ export async function takeDown(plan: LabPlan, programs: Programs): Promise<void>
   // ORDER: what the kernel takes away with a namespace goes at its leisure; links that are removed are gone.
   await removeBridge(plan);
   for (const name of present) {
+    if (isOutside(plan, name)) await clearOutside(name);
     if (name === plan.controlNetns || name.startsWith(`wgcni-${plan.name}-`)) await removeNetns(name);
   }
   await unmountUnder(plan.dir);
