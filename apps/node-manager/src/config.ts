@@ -1,8 +1,10 @@
 /** What the node-manager is told at its start, checked; an error names the flag and the remedy. */
 import { Secret } from '@wgcni/base';
+import { type Address, masqueradeModes } from '@wgcni/ipam';
 import type { PortRange } from './attachments/container-port.ts';
 import {
   parseChoice,
+  parseEgressSources,
   parseEndpoints,
   parseIfName,
   parseName,
@@ -27,11 +29,7 @@ import {
 import { program } from './flags.ts';
 
 const backends = ['auto', 'kernel', 'userspace'] as const;
-const masquerades = ['auto', 'on', 'off'] as const;
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-/** `auto`: for IPv4 and unique local IPv6 pools, not for global IPv6. */
-export type Masquerade = (typeof masquerades)[number];
 
 export interface Config {
   nodeId: string;
@@ -53,7 +51,10 @@ export interface Config {
   podPort: number;
   containerPorts: PortRange;
   backend: (typeof backends)[number];
-  masquerade: Masquerade;
+  /** In place of what the network says; undefined: as it says. */
+  masquerade: (typeof masqueradeModes)[number] | undefined;
+  /** Addresses of this host that packets leave the cluster under, at most one of each family. */
+  egressSources: Address[];
   /** Whether the packet filter lets containers to etcd and the cluster-managers. */
   containersReachControlPlane: boolean;
   takeOver: boolean;
@@ -96,7 +97,8 @@ export function parseConfig(surroundings: Surroundings, hasJoined: HasJoined = (
     podPort: one('pod-port', '51821', parsePort),
     containerPorts: one('container-ports', '61000-65535', parsePortRange),
     backend: one('backend', 'auto', (flag, text) => parseChoice(flag, text, backends)),
-    masquerade: one('masquerade', 'auto', (flag, text) => parseChoice(flag, text, masquerades)),
+    masquerade: maybe('masquerade', (flag, text) => parseChoice(flag, text, masqueradeModes)),
+    egressSources: parseEgressSources('--egress-source', said.get('egress-source') ?? []),
     containersReachControlPlane: one('containers-reach-control-plane', 'false', (_, text) => text === 'true'),
     takeOver: one('take-over', 'false', (_, text) => text === 'true'),
     teardown: one('teardown', 'false', (_, text) => text === 'true'),

@@ -1,6 +1,7 @@
 /** The values of flags: each from its text, with an error that names the flag, the text and how to write it. */
 import { ifNamePattern, namePattern } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
+import { type Address, tryParseAddress } from '@wgcni/ipam';
 import { formatEndpoint, tryParseEndpoint } from '@wgcni/wg';
 import { isAbsolute, normalize } from 'node:path';
 import type { PortRange } from './attachments/container-port.ts';
@@ -65,6 +66,19 @@ export function parseEndpoints(flag: string, words: readonly string[]): string[]
         'write it like 192.0.2.1:51820 or [2001:db8::1]:51820',
       );
     });
+}
+
+/** Addresses, comma separated or repeated: at most one of each family. */
+export function parseEgressSources(flag: string, words: readonly string[]): Address[] {
+  const texts = words.flatMap((word) => word.split(','));
+  const addresses = texts.map((text) => {
+    const address = tryParseAddress(text);
+    if (address !== undefined) return address;
+    throw refuse(flag, `"${text}" is not an address`, 'write it like 192.0.2.9 or 2001:db8::9');
+  });
+  const twin = addresses.find(({ family }, index) => addresses.findIndex((one) => one.family === family) !== index);
+  if (twin === undefined) return addresses;
+  throw refuse(flag, `${texts.join(' and ')} are of one family`, 'name at most one address of each family');
 }
 
 export function parseIfName(flag: string, text: string): string {

@@ -43,7 +43,14 @@ export const program: Program = {
     {
       name: 'masquerade',
       value: 'when',
-      about: "hide containers behind the node's address outside the pools: auto, on or off",
+      about:
+        "hide containers behind the node's address outside the pools: auto, on or off (default: as the network says)",
+    },
+    {
+      name: 'egress-source',
+      value: 'address',
+      about:
+        "address of this host that they are hidden behind, one of each family (default: the interface's); repeat it",
     },
     {
       name: 'containers-reach-control-plane',

@@ -3,6 +3,7 @@ import { messageOf } from '@wgcni/base';
 import { keysOf, Reflector } from '@wgcni/store';
 import type { Config } from './config.ts';
 import { keepHost } from './host/host-keeper.ts';
+import { leavingOf } from './host/plan-masquerade.ts';
 import { meshNames } from './keys/device-names.ts';
 import type { Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
@@ -55,7 +56,8 @@ export async function keepOwnHost(
   const { pools, clientPools = [] } = keeper.nodeView ?? {};
   const controlPlane = config.containersReachControlPlane ? undefined : servers.controlPlane;
   try {
-    const known = { pools: () => pools ?? [], clientPools: () => clientPools };
+    const leaving = leavingOf(keeper.view, config);
+    const known = { pools: () => pools ?? [], clientPools: () => clientPools, leaving: () => leaving };
     await keepHost({ ...config, ...ports, controlPlane, ...known }, () => {
       if (pools !== undefined) host.isKept = true;
     });

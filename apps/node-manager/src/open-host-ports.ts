@@ -19,7 +19,9 @@ import { sinceBootMs } from './registration/instant.ts';
 export async function openHostPorts(config: Config, log: Log): Promise<HostPorts> {
   // A container's userspace device is made here under its id and moved at once.
   const iproute = new ExecIpRoute({ passing: passingDevices(config.nodeId), keepsProcess: true });
-  await checkStart({ path: processEnvironment().PATH ?? '', kernel: await iproute.observe(undefined), log });
+  const { egressSources } = config;
+  const kernel = await iproute.observe(undefined);
+  await checkStart({ path: processEnvironment().PATH ?? '', kernel, egressSources, log });
   const backend = config.backend === 'auto' ? await detectBackend() : config.backend;
   await privateDirectory(config.dataDir);
   const runDir = await keyDirectory(config);

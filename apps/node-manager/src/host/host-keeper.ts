@@ -1,15 +1,15 @@
 /** Keeps the host as our devices need it: switches and packet filter chains, put back when somebody changes them. */
 import type { Firewall } from '@wgcni/iproute';
 import type { Cidr } from '@wgcni/ipam';
-import type { Masquerade } from '../config.ts';
 import type { ControlPlane } from '../control-plane/servers.ts';
 import { ensureSwitches, type HostSwitchesDeps } from './host-switches.ts';
 import { chainPrefix, planChains } from './plan-chains.ts';
+import type { Leaving } from './plan-masquerade.ts';
 
 export interface HostKeeperDeps extends HostSwitchesDeps {
   firewall: Firewall;
   meshPort: number;
-  masquerade: Masquerade;
+  leaving: () => Leaving;
   /** What containers may not reach; undefined when they may. */
   controlPlane: ControlPlane | undefined;
   /** Empty before the network is known. */
@@ -22,7 +22,13 @@ export async function keepHost(deps: HostKeeperDeps, chainsAreSet: () => void): 
   const { firewall, sysctl, log } = deps;
   // ORDER: chains before forwarding: nothing is forwarded or reached that they would not let through.
   const hasIpv6 = (await sysctl.read('net.ipv6.conf.all.forwarding')) !== undefined;
-  const chains = planChains({ ...deps, pools: deps.pools(), clientPools: deps.clientPools(), hasIpv6 });
+  const chains = planChains({
+    ...deps,
+    pools: deps.pools(),
+    clientPools: deps.clientPools(),
+    leaving: deps.leaving(),
+    hasIpv6,
+  });
   if (await firewall.ensure(chains, chainPrefix))
     log.info({ chains: chains.map(({ family, name }) => `${name}/${family}`) }, 'host.chains-set');
   chainsAreSet();

@@ -5,7 +5,8 @@ import { controlPlaneOf } from '../control-plane/servers.ts';
 import { type ChainsInput, planChains } from './plan-chains.ts';
 
 const input: ChainsInput = {
-  ...{ meshPort: 51_820, podPort: 51_821, containerPorts: { first: 61_000, last: 65_535 }, masquerade: 'auto' },
+  ...{ meshPort: 51_820, podPort: 51_821, containerPorts: { first: 61_000, last: 65_535 } },
+  leaving: { mode: 'auto', except: [], sources: [] },
   ...{ controlPlane: undefined, clientPools: [] },
   ...{ hasIpv6: true, pools: ['10.64.0.0/12', 'fd64::/48', '10.96.0.0/16'].map((text) => parseCidr(text)) },
 };

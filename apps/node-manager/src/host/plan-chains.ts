@@ -1,11 +1,11 @@
 /** PURE: our packet filter chains (design §6): what they accept, drop, clamp and masquerade. */
-import { type Cidr, containsCidr, type Family, formatCidr, tryParseCidr } from '@wgcni/ipam';
+import { type Cidr, type Family, formatCidr } from '@wgcni/ipam';
 import type { FirewallChain } from '@wgcni/iproute';
 import type { PortRange } from '../attachments/container-port.ts';
-import type { Masquerade } from '../config.ts';
 import type { ControlPlane } from '../control-plane/servers.ts';
 import { meshDevice, podsDevice } from '../node-view.ts';
 import { type ControlPlaneRules, planControlPlane } from './plan-control-plane.ts';
+import { type Leaving, planMasquerade } from './plan-masquerade.ts';
 
 /** What the names of our chains begin with. */
 export const chainPrefix = 'WGCNI-';
@@ -18,7 +18,7 @@ export interface ChainsInput {
   pools: readonly Cidr[];
   /** What external clients have addresses of: outside, they are judged as containers are. */
   clientPools: readonly Cidr[];
-  masquerade: Masquerade;
+  leaving: Leaving;
   /** What containers may not reach; undefined when they may. */
   controlPlane: ControlPlane | undefined;
   /** Whether the kernel has IPv6. */
@@ -105,20 +105,10 @@ const clampRules = [meshDevice, podsDevice].map(
   (device) => `-o ${device} -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu`,
 );
 
-/** Only for what leaves the pools: between containers the source address stays. */
+/** What leaves the pools under an address of this node. */
 function masqueradeChains(input: ChainsInput, family: Family): FirewallChain[] {
-  const own = meshPools(input).filter((pool) => pool.family === family);
-  const hidden = own.filter((pool) => isHidden(pool, input.masquerade));
-  if (hidden.length === 0) return [];
-  const rules = [
-    ...own.map((pool) => `-d ${formatCidr(pool)} -j RETURN`),
-    ...hidden.map((pool) => `-s ${formatCidr(pool)} ! -o wgcni-+ -j MASQUERADE`),
-  ];
-  return [{ family, table: 'nat', name: `${chainPrefix}MASQUERADE`, hook: 'POSTROUTING', rules }];
-}
-
-function isHidden(pool: Cidr, masquerade: Masquerade): boolean {
-  if (masquerade !== 'auto') return masquerade === 'on';
-  const uniqueLocal = tryParseCidr('fc00::/7');
-  return pool.family === 4 || (uniqueLocal !== undefined && containsCidr(uniqueLocal, pool));
+  const rules = planMasquerade(meshPools(input), input.leaving, family);
+  return rules.length === 0
+    ? []
+    : [{ family, table: 'nat', name: `${chainPrefix}MASQUERADE`, hook: 'POSTROUTING', rules }];
 }

@@ -1,5 +1,6 @@
 /** What must be so on the host before anything is done, each with the way to make it so (design §6). */
 import { CatalogueError, type Log } from '@wgcni/base';
+import { type Address, formatAddress } from '@wgcni/ipam';
 import type { KernelState } from '@wgcni/iproute';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,11 +21,13 @@ export interface StartChecks {
   /** Directories where programs are looked for, separated by ':'. */
   path: string;
   kernel: KernelState;
+  /** What packets are to leave the cluster under. */
+  egressSources: readonly Address[];
   log: Log;
 }
 
 /** Throws CatalogueError `config.invalid` that names what is missing and what to do; warns of what may be meant so. */
-export async function checkStart({ path, kernel, log }: StartChecks): Promise<void> {
+export async function checkStart({ path, kernel, egressSources, log }: StartChecks): Promise<void> {
   if (!hasNetAdmin(await readFile('/proc/self/status', 'utf8'))) {
     throw missing(
       'CAP_NET_ADMIN',
@@ -37,6 +40,7 @@ export async function checkStart({ path, kernel, log }: StartChecks): Promise<vo
     throw missing(program, `the program ${program} is not installed`, `install the Debian package ${debianPackage}`);
   }
   refuseDownLoopback(kernel);
+  for (const address of egressSources) refuseForeignSource(formatAddress(address), kernel);
   await warnOfIsolation(log);
 }
 
@@ -44,6 +48,20 @@ export async function checkStart({ path, kernel, log }: StartChecks): Promise<vo
 function refuseDownLoopback({ links }: KernelState): void {
   if (links.some(({ isLoopback, isUp }) => isLoopback && isUp)) return;
   throw missing('lo', 'the loopback interface is down: containers reach their node over it', 'run "ip link set lo up"');
+}
+
+/** Answers to an address that the host does not have would never come back. Throws CatalogueError `config.invalid`. */
+export function refuseForeignSource(
+  source: string,
+  { addresses }: { addresses: readonly { address: string }[] },
+): void {
+  if (addresses.some(({ address }) => address === source)) return;
+  const own = addresses.map(({ address }) => address).join(', ');
+  throw missing(
+    '--egress-source',
+    `--egress-source ${source} is not an address of this host`,
+    `name one of ${own}, or give the host that address first`,
+  );
 }
 
 /** Whether the text of /proc/<pid>/status shows CAP_NET_ADMIN as effective. */

@@ -63,6 +63,11 @@ describe('concernsOf', () => {
     expect(concernsOf(view, { ...view, ...change })).toEqual(['mesh', 'pods']);
   });
 
+  it('wakes the host alone for what leaves the cluster otherwise', () => {
+    const masquerade = { mode: 'off' as const, except: [] };
+    expect(concernsOf(view, { ...view, network: { ...network, masquerade } })).toEqual(['host']);
+  });
+
   it('wakes everybody for another pool, and for the first network', () => {
     const pools = [...network.pools, { cidr: '10.96.0.0/12', prefixLength: 24 }];
     expect(concernsOf(view, { ...view, network: { ...network, pools } })).toEqual(['mesh', 'pods', 'host']);

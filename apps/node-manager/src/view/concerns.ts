@@ -1,4 +1,5 @@
 /** PURE: which reconcilers a change of the view concerns; each look at the kernel starts processes, and most changes are of other nodes. */
+import { leavingOf } from '../host/plan-masquerade.ts';
 import { desiredMesh } from '../mesh/desired-mesh.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { nodeViewOf } from './node-view-of.ts';
@@ -9,7 +10,10 @@ export type Concern = 'mesh' | 'pods' | 'host';
 const worksBy: Record<Concern, (view: ClusterView) => unknown> = {
   mesh: desiredMesh,
   pods: (view) => [view.hasJoined, nodeViewOf(view)],
-  host: (view) => [nodeViewOf(view)?.pools, nodeViewOf(view)?.clientPools],
+  host: (view) => [
+    ...[nodeViewOf(view)?.pools, nodeViewOf(view)?.clientPools],
+    leavingOf(view, { masquerade: undefined, egressSources: [] }),
+  ],
 };
 
 type Texts = Record<Concern, string | undefined>;
