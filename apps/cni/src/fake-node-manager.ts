@@ -34,6 +34,7 @@ const readyStatus: NodeStatus = {
   contactAgeSec: 1,
   meshRevision: 1,
   attachments: { total: 0, orphaned: 0, adopted: 0 },
+  direct: { pairs: 0, due: 0 },
   addresses: [],
   quarantined: [],
   drift: [],

@@ -18,7 +18,14 @@ import type { MeshSnapshot } from './view/snapshot.ts';
 import { StoreFollower } from './view/store-follower.ts';
 
 /** How often each thing is looked at without an event, in milliseconds (design §4.14). */
-const periods = { readBack: 60_000, host: 5_000, processes: 2_000, clocks: 1_000, betweenKernelEvents: 300 };
+const periods = {
+  readBack: 60_000,
+  host: 5_000,
+  direct: 2_000,
+  processes: 2_000,
+  clocks: 1_000,
+  betweenKernelEvents: 300,
+};
 
 type Reconcilers = Record<Concern, ReconcileLoop>;
 
@@ -26,6 +33,7 @@ type Reconcilers = Record<Concern, ReconcileLoop>;
 export async function runLoops(config: Config, ports: Ports, parts: Parts, signal: AbortSignal): Promise<void> {
   const reconcilers = makeReconcilers(config, ports, parts);
   const session = makeSession(config, ports, parts, reconcilers);
+  parts.direct.onChange(() => reconcilers.direct.trigger());
   parts.keeper.onChange((view, before) => concernsOf(before, view).forEach((name) => reconcilers[name].trigger()));
   await Promise.all([
     ...Object.values(reconcilers).map((loop) => loop.run(signal)),
@@ -68,7 +76,7 @@ export async function keepOwnHost(
 }
 
 function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconcilers {
-  const { keeper, attachments, mesh, paths } = parts;
+  const { keeper, attachments, mesh, paths, direct } = parts;
   const loop = (name: string, readBackMs: number, reconcile: () => Promise<void>): ReconcileLoop =>
     new ReconcileLoop({ ...ports, name, readBackMs, reconcile });
   return {
@@ -79,7 +87,10 @@ function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconciler
     pods: loop('pods', periods.readBack, async () => {
       const view = keeper.attachmentsView;
       if (view !== undefined) await attachments.setView(view);
+      // Who lost its subnet is nobody's direct peer any more.
+      direct.changed();
     }),
+    direct: loop('direct', periods.direct, () => direct.reconcile()),
     host: loop('host', periods.host, () => keepOwnHost(config, ports, parts)),
   };
 }

@@ -4,6 +4,7 @@ import { Attachments } from './attachments/index.ts';
 import type { Config } from './config.ts';
 import { ControlPlaneKeeper } from './control-plane/control-plane-keeper.ts';
 import { keepNodeKey } from './keys/node-key.ts';
+import { DirectPeers } from './direct/direct-peers.ts';
 import { MeshDevice, meshRef } from './mesh/mesh-device.ts';
 import { podsRef } from './pods/pods-device.ts';
 import { PathKeeper } from './paths/path-keeper.ts';
@@ -28,6 +29,8 @@ export interface Parts {
   attachments: Attachments;
   /** What is known of the ways to the peers. */
   paths: PathKeeper;
+  /** The containers' peers of each other. */
+  direct: DirectPeers;
   /** Whether the packet filter was set since the network is known, and why the last try failed if one did. */
   host: { isKept: boolean; failure: string | undefined };
   /** Whether ADD is served at this instant. */
@@ -62,14 +65,15 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   };
   const host: Parts['host'] = { isKept: false, failure: undefined };
   const pulse = new Pulse();
-  const { mesh, attachments } = await openDevices(config, ports, { keeper, judgement, pulse });
+  const devices = await openDevices(config, ports, { keeper, judgement, pulse });
+  const { mesh, attachments } = devices;
   const paths = new PathKeeper({
     ...ports,
     probe: ports.pathProbe,
     view: () => keeper.view,
     peers: async () => (await mesh.observe())?.peers ?? [],
   });
-  return { identity, keeper, contact, board, controlPlane, pulse, mesh, attachments, paths, host, judgement };
+  return { identity, keeper, contact, board, controlPlane, pulse, ...devices, paths, host, judgement };
 }
 
 /** Starting with --take-over is how a deleted or superseded instance is told to join again. */
@@ -97,7 +101,7 @@ async function openDevices(
   config: Config,
   ports: HostPorts,
   { keeper, judgement, pulse }: Pick<Parts, 'keeper' | 'judgement' | 'pulse'>,
-): Promise<Pick<Parts, 'mesh' | 'attachments'>> {
+): Promise<Pick<Parts, 'mesh' | 'attachments' | 'direct'>> {
   const { nodeId, meshPort } = config;
   const [meshKey, podsKey] = [
     await keepNodeKey({ ...ports, dataDir: config.dataDir }, 'mesh', meshRef(nodeId)),
@@ -110,6 +114,14 @@ async function openDevices(
     view: () => keeper.view,
     forgetDeparted: (keys) => keeper.forgetDeparted(keys),
   });
+  const direct = new DirectPeers({
+    ...ports,
+    node: podsKey.publicKey,
+    current: () => {
+      const isOn = (keeper.view.network?.direct ?? 'off') !== 'off';
+      return attachments.directDevices().map((device) => ({ ...device, isPeer: device.isPeer && isOn }));
+    },
+  });
   const attachments = await Attachments.open({
     ...ports,
     ...config,
@@ -117,6 +129,7 @@ async function openDevices(
     reservedKeys: [meshKey.publicKey],
     admission: { refusal: () => judgement().refusal },
     onEmpty: () => pulse.give(),
+    neighbours: direct,
   });
-  return { mesh, attachments };
+  return { mesh, attachments, direct };
 }

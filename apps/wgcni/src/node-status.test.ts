@@ -7,7 +7,7 @@ const status: NodeStatus = {
   ...{ nodeId: 'n1', version: '1', readiness: 'ready', reason: null, networkId: null, subnets: [], publicKey: null },
   ...{ backend: 'kernel', isRegistered: true, isViewStored: false, contactAgeSec: 1, meshRevision: 1 },
   ...{ attachments: { total: 0, orphaned: 0, adopted: 0 }, addresses: [], quarantined: [], drift: [] },
-  ...{ peers: [], clients: [] },
+  ...{ peers: [], clients: [], direct: { pairs: 0, due: 0 } },
   queuedDeletions: 0,
   certificates: [],
   mtu: { network: 1_420, underlay: 1_500, problem: null, waiting: [] },

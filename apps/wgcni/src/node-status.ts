@@ -29,6 +29,7 @@ export function showNodeStatus(status: NodeStatus, attachments: readonly Attachm
     '',
     ...clientLines(status.clients),
     attachmentTable(attachments),
+    ...directLine(status.direct),
     '',
     status.drift.length === 0 ? 'drift: none' : `drift:\n${status.drift.map((line) => `  ${line}`).join('\n')}`,
     ...status.quarantined.map((key) => `QUARANTINED: ${key} cannot be read; its last good state stays`),
@@ -68,6 +69,11 @@ function mtuLines({ mtu, paths, pathsProblem }: NodeStatus): string[] {
     ),
     ...(pathsProblem === null ? [] : [`paths are not tried: ${pathsProblem}`]),
   ];
+}
+
+/** Nothing while no two containers are direct peers or are to be. */
+function directLine({ pairs, due }: NodeStatus['direct']): string[] {
+  return pairs + due === 0 ? [] : [`direct peers: ${pairs} of ${pairs + due} pairs of containers skip the node`];
 }
 
 function certificateLine({ use, validTo, endsInSec, isExpiring }: NodeStatus['certificates'][number]): string {

@@ -10,6 +10,7 @@ export * from './key.ts';
 export * from './memory/devices.ts';
 export * from './overhead.ts';
 export * from './peer.ts';
+export * from './peer-table.ts';
 export * from './plan-peers.ts';
 export * from './port.ts';
 export * from './userspace/devices.ts';

@@ -8,9 +8,12 @@ export class AttachmentRegister {
   readonly #directory: RecordDirectory<AttachmentRecord>;
   readonly #records = new Map<string, AttachmentRecord>();
   readonly #leaving = new Set<string>();
+  readonly #onChange: () => void;
 
-  constructor(directory: RecordDirectory<AttachmentRecord>) {
+  /** `onChange` is called whenever a record counts, is leaving or is gone. */
+  constructor(directory: RecordDirectory<AttachmentRecord>, onChange: () => void = () => {}) {
     this.#directory = directory;
+    this.#onChange = onChange;
   }
 
   /** Reads every record from disk; resolves with the paths of those that could not be read. */
@@ -37,6 +40,7 @@ export class AttachmentRegister {
   async put(record: AttachmentRecord): Promise<void> {
     await this.#directory.put(keyText(record), record);
     this.#records.set(keyText(record), record);
+    this.#onChange();
   }
 
   /** Gives a record another key; a crash in between leaves both, of which `load` keeps the new one. */
@@ -54,6 +58,7 @@ export class AttachmentRegister {
   /** From here on the record's peer is on its way out: a reconcile neither restores nor adopts it. */
   markLeaving(key: AttachmentKey): void {
     this.#leaving.add(keyText(key));
+    this.#onChange();
   }
 
   isLeaving(key: AttachmentKey): boolean {
@@ -65,6 +70,7 @@ export class AttachmentRegister {
     await this.#directory.remove(keyText(key));
     this.#records.delete(keyText(key));
     this.#leaving.delete(keyText(key));
+    this.#onChange();
   }
 
   async #dropRenamed(record: AttachmentRecord): Promise<void> {

@@ -14,13 +14,14 @@ import type {
 } from '@wgcni/api';
 import { CatalogueError, messageOf, SerialQueue } from '@wgcni/base';
 import * as join from '../addresses/join.ts';
+import type { DirectDevice } from '../direct/direct-device.ts';
 import type { NodeView } from '../node-view.ts';
 import { DeletionQueue } from '../queue/deletion-queue.ts';
 import { waitingForMtu } from './align-mtu.ts';
 import { attach } from './attach.ts';
 import { check, unknownAttachment } from './check.ts';
 import { collect } from './collect.ts';
-import { type Core, isOrphaned, shownOf } from './core.ts';
+import { type Core, directDevices, isOrphaned, shownOf } from './core.ts';
 import type { AttachmentsDeps, RequestLimits } from './deps.ts';
 import { openCore } from './open-core.ts';
 import { takeView } from './reconcile.ts';
@@ -154,6 +155,11 @@ export class Attachments {
   /** The attachments whose device has not the network's MTU yet, each with why. */
   waitingForMtu(): NodeStatus['mtu']['waiting'] {
     return waitingForMtu(this.#core);
+  }
+
+  /** The devices that could have each other as peers, in the order in which they attached. */
+  directDevices(): DirectDevice[] {
+    return directDevices(this.#core);
   }
 
   /** Whether everything that runs on this node is known, so that no address is given twice. */

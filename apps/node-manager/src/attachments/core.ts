@@ -6,6 +6,7 @@ import type { AddressLedger } from '../addresses/address-ledger.ts';
 import { joinedPeer } from '../addresses/joined-peer.ts';
 import type { JoinedRecord } from '../addresses/joined-record.ts';
 import type { JoinedRegister } from '../addresses/joined-register.ts';
+import { type DirectDevice, directDeviceOf } from '../direct/direct-device.ts';
 import type { NodeView } from '../node-view.ts';
 import type { Pulse } from '../pulse.ts';
 import type { PodsDevice } from '../pods/pods-device.ts';
@@ -79,6 +80,14 @@ export function desiredPods(core: Core): PodsDesired {
     else peers.push(peerOf({ ...record, addresses }, publicKey));
   }
   return { peers, leaving, withdrawn };
+}
+
+/** The containers' devices that could have each other as peers, in the order in which they attached. */
+export function directDevices(core: Core): DirectDevice[] {
+  return core.register.all().flatMap((record) => {
+    const standing = { isLeaving: core.register.isLeaving(record), isOrphaned: isOrphaned(core, record) };
+    return directDeviceOf(core.deps.nodeId, record, standing) ?? [];
+  });
 }
 
 function peerOf(record: AttachmentRecord | JoinedRecord, publicKey: PublicKey): DesiredPeer {

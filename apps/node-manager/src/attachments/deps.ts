@@ -1,7 +1,7 @@
 /** What the attachments half of the node-manager is given: ports, paths and the decisions of the other half. */
 import type { Clock, Log } from '@wgcni/base';
 import type { IpRoute, Sysctl } from '@wgcni/iproute';
-import type { KeyGenerator, KeyPair, WgDevices } from '@wgcni/wg';
+import type { KeyGenerator, KeyPair, PublicKey, WgDevices } from '@wgcni/wg';
 import type { Admission } from '../node-view.ts';
 import type { ReadBootId } from './boot-id.ts';
 import type { PortRange } from './container-port.ts';
@@ -36,6 +36,15 @@ export interface AttachmentsDeps {
   reach: AttachmentFaultPoints;
   /** Called whenever the last attachment or joined address is gone; a draining node then releases its subnets. */
   onEmpty: () => void;
+  /** Who makes the containers' devices know each other; absent: nobody does. */
+  neighbours?: Neighbours;
+}
+
+export interface Neighbours {
+  /** An attachment came, is leaving or is gone. */
+  changed(): void;
+  /** Resolves when no other container's device sends to this one; bounded. */
+  forgotten(publicKey: PublicKey): Promise<void>;
 }
 
 /** How long a request may go on, and who waits for it. */

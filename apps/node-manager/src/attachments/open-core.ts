@@ -23,7 +23,8 @@ export interface OpenedCore {
 /** Reads the records under the data directory; touches nothing else. */
 export async function openCore(deps: AttachmentsDeps): Promise<OpenedCore> {
   await privateDirectory(deps.dataDir);
-  const register = new AttachmentRegister(new RecordDirectory(join(deps.dataDir, 'attachments'), parseRecord));
+  const records = new RecordDirectory(join(deps.dataDir, 'attachments'), parseRecord);
+  const register = new AttachmentRegister(records, () => deps.neighbours?.changed());
   const joined = new JoinedRegister(new RecordDirectory(join(deps.dataDir, 'addresses'), parseJoined), deps.clock);
   const quarantined = [...(await register.load()), ...(await joined.load())];
   for (const path of quarantined) deps.log.error({ path }, 'record.quarantined');

@@ -92,6 +92,8 @@ export async function dissolve(core: Core, record: AttachmentRecord): Promise<vo
   // ORDER: the address is free only after kernel and disk have forgotten it (design §4.7).
   await core.register.forget(record);
   reach('del/record removed');
+  // ORDER: nor is it free while another container's device sends what is for it to the one that is gone.
+  if (record.publicKey !== null) await core.deps.neighbours?.forgotten(record.publicKey);
   core.ledger.free(record.addresses.map(({ address }) => address));
   core.ports.free(record.port);
   reach('del/address freed');

@@ -3,6 +3,7 @@ import type { NodeStatus } from '@wgcni/api';
 import { type Clock, messageOf } from '@wgcni/base';
 import { type CredentialSource, livesOf } from '@wgcni/pki';
 import type { Attachments } from '../attachments/index.ts';
+import type { DirectPeers } from '../direct/direct-peers.ts';
 import type { MeshDevice } from '../mesh/mesh-device.ts';
 import type { PathKeeper } from '../paths/path-keeper.ts';
 import type { ContactKeeper } from '../registration/contact-keeper.ts';
@@ -24,6 +25,7 @@ export interface StatusSources {
   attachments: Pick<Attachments, 'counts' | 'addressUse' | 'queuedDeletions' | 'quarantined' | 'waitingForMtu'>;
   paths: Pick<PathKeeper, 'paths' | 'problem'>;
   underlay: () => Promise<Underlay>;
+  direct: Pick<DirectPeers, 'status'>;
   standing: () => Standing;
   judgement: () => Judgement;
   clock: Pick<Clock, 'wallMs'>;
@@ -41,6 +43,7 @@ export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
   ]);
   const { network, nodes, clients = [], revision } = keeper.view;
   const { readiness, refusal } = sources.judgement();
+  const direct = sources.direct.status();
   const ageMs = contact.ageMs();
   const shownClients = clientStatus(keeper.view, device?.peers ?? [], sources.clock.wallMs());
   const clientKeys = new Set(clients.map(({ publicKey }) => publicKey));
@@ -60,9 +63,10 @@ export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
     contactAgeSec: ageMs === undefined ? null : Math.round(ageMs / 1_000),
     meshRevision: revision,
     attachments: attachments.counts(),
+    direct,
     addresses: attachments.addressUse(),
     quarantined: [...keeper.quarantined, ...attachments.quarantined],
-    drift,
+    drift: [...drift, ...directDrift(direct.due)],
     peers: peerStatus(nodes, nodePeers, sources.clock.wallMs()),
     clients: shownClients,
     mtu: mtuStatus(network?.mtu ?? null, underlay?.kind === 'found' ? underlay.mtu : null, attachments.waitingForMtu()),
@@ -82,6 +86,11 @@ async function driftOf(mesh: StatusSources['mesh']): Promise<string[]> {
   } catch (error) {
     return [`the kernel could not be read: ${messageOf(error)}`];
   }
+}
+
+/** What two containers send each other goes by the node until they are direct peers: nothing is broken meanwhile. */
+function directDrift(due: number): string[] {
+  return due === 0 ? [] : [`${due} pairs of containers are not direct peers yet`];
 }
 
 /** What cannot be read is shown as missing; the reason stands in the drift. */

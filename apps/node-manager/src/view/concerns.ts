@@ -4,7 +4,7 @@ import { desiredMesh } from '../mesh/desired-mesh.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { nodeViewOf } from './node-view-of.ts';
 
-export type Concern = 'mesh' | 'pods' | 'host';
+export type Concern = 'mesh' | 'pods' | 'host' | 'direct';
 
 /** What each works by: the very thing that it asks of the view. */
 const worksBy: Record<Concern, (view: ClusterView) => unknown> = {
@@ -14,6 +14,7 @@ const worksBy: Record<Concern, (view: ClusterView) => unknown> = {
     ...[nodeViewOf(view)?.pools, nodeViewOf(view)?.clientPools],
     leavingOf(view, { masquerade: undefined, egressSources: [] }),
   ],
+  direct: (view) => view.network?.direct,
 };
 
 type Texts = Record<Concern, string | undefined>;
@@ -28,8 +29,13 @@ export function concernsOf(before: ClusterView, after: ClusterView): Concern[] {
 }
 
 function textsOf(view: ClusterView): Texts {
-  const { mesh, pods, host } = worksBy;
-  const texts = known.get(view) ?? { mesh: textOf(mesh(view)), pods: textOf(pods(view)), host: textOf(host(view)) };
+  const { mesh, pods, host, direct } = worksBy;
+  const texts = known.get(view) ?? {
+    mesh: textOf(mesh(view)),
+    pods: textOf(pods(view)),
+    host: textOf(host(view)),
+    direct: textOf(direct(view)),
+  };
   known.set(view, texts);
   return texts;
 }

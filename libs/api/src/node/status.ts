@@ -99,6 +99,10 @@ export const NodeStatusSchema = Type.Object(
     }),
     meshRevision: Revision,
     attachments: Type.Object({ total: Type.Integer(), orphaned: Type.Integer(), adopted: Type.Integer() }),
+    direct: Type.Object({
+      pairs: Type.Integer({ description: 'pairs of containers whose traffic skips the node' }),
+      due: Type.Integer({ description: 'pairs that are to, and still send by the node' }),
+    }),
     addresses: Type.Array(Type.Object({ subnet: CidrText, taken: Type.Integer(), free: Type.String() })),
     quarantined: Type.Array(Type.String(), { description: 'keys of records that could not be read' }),
     drift: Type.Array(Type.String(), { description: 'what the kernel has differently from what is desired, now' }),

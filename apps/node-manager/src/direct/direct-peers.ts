@@ -1,0 +1,213 @@
+/**
+ * Keeps the direct peers of the containers' devices: reads what a device holds once, knows it from then on, and takes one step after the
+ * other. Nothing waits for it but the reuse of an address.
+ */
+import { type Clock, type Log, messageOf } from '@wgcni/base';
+import type { PeerChange, PublicKey, WgDevices } from '@wgcni/wg';
+import type { DirectDevice } from './direct-device.ts';
+import { afterChanges, type HeldPeers, heldPeersOf } from './held-peers.ts';
+import { inTurn } from './in-turn.ts';
+import { awaited, countPairs, type DirectState, type DirectStep, nextStep } from './plan-direct.ts';
+
+/** A device answers in milliseconds; one that does not is left alone until it has. */
+const patienceMs = 1_000;
+/** A handshake over loopback takes less. */
+const pollMs = 25;
+/** What has not met by then is looked at again with the next run. */
+const meetingMs = 1_000;
+/** So many devices are read or changed at once. */
+const hands = 4;
+/** In so many runs everything is read back. */
+const runsToReadBack = 30;
+
+export interface DirectPeersDeps {
+  devices: Pick<WgDevices, 'observe' | 'change'>;
+  /** The public key of the node's own device, which every container's device has as a peer. */
+  node: PublicKey;
+  /** Every device at this instant; none is a peer while direct peers are off. */
+  current: () => readonly DirectDevice[];
+  clock: Clock;
+  log: Log;
+}
+
+export interface DirectStatus {
+  /** Pairs that send past the node. */
+  pairs: number;
+  /** Pairs that are to, but do not yet. */
+  due: number;
+}
+
+export class DirectPeers {
+  readonly #deps: DirectPeersDeps;
+  readonly #held = new Map<PublicKey, HeldPeers>();
+  /** Devices that something is asked of, or that have not answered yet. */
+  readonly #busy = new Set<PublicKey>();
+  /** To be read, whatever is known of them. */
+  readonly #doubted = new Set<PublicKey>();
+  #hasRun = false;
+  #readBackFrom = 0;
+  #waiting: { publicKey: PublicKey; resolve: () => void }[] = [];
+  #wake: () => void = () => {};
+
+  constructor(deps: DirectPeersDeps) {
+    this.#deps = deps;
+  }
+
+  /** Who is told that there may be something to do. */
+  onChange(wake: () => void): void {
+    this.#wake = wake;
+  }
+
+  /** An attachment came, is leaving or is gone. */
+  changed(): void {
+    this.#wake();
+  }
+
+  /** Takes every step that can be taken now; one call at a time. A device that fails is tried again with the next call. */
+  async reconcile(): Promise<void> {
+    this.#doubtSome();
+    const tried = new Set<PublicKey>();
+    for (let steppedAt = this.#deps.clock.monotonicMs(); ;) {
+      await this.#learn(tried);
+      const state = this.#state();
+      const step = nextStep(state);
+      if (step !== undefined) {
+        await this.#take(step, state.devices);
+        steppedAt = this.#deps.clock.monotonicMs();
+      } else if (!(await this.#awaitMeeting(state, steppedAt))) break;
+    }
+    this.#hasRun = true;
+  }
+
+  /** Resolves when no device that answers has `publicKey` as a peer, at the latest after a second. */
+  async forgotten(publicKey: PublicKey): Promise<void> {
+    if (!this.#isHeld(publicKey)) return;
+    const { clock, log } = this.#deps;
+    const ended = new AbortController();
+    const isForgotten = new Promise<true>((resolve) => this.#waiting.push({ publicKey, resolve: () => resolve(true) }));
+    const isLate = clock.sleep(patienceMs, ended.signal).then(
+      () => false,
+      () => false,
+    );
+    if (!(await Promise.race([isForgotten, isLate]))) log.warn({ publicKey }, 'direct.remembered');
+    ended.abort();
+  }
+
+  /** As far as it is known without asking the devices. */
+  status(): DirectStatus {
+    const { direct, wanted } = countPairs(this.#state());
+    return { pairs: direct, due: wanted - direct };
+  }
+
+  #state(): DirectState {
+    return { devices: this.#deps.current(), held: this.#held };
+  }
+
+  /** What somebody else changed is found by reading some devices in each run; with direct peers off there is nothing to keep. */
+  #doubtSome(): void {
+    const devices = this.#deps.current().filter(({ isPeer }) => isPeer);
+    const count = Math.ceil(devices.length / runsToReadBack);
+    for (let step = 0; step < count; step += 1) {
+      const device = devices[(this.#readBackFrom += 1) % devices.length];
+      if (device !== undefined) this.#doubted.add(device.publicKey);
+    }
+  }
+
+  /** Forgets what is gone and reads what is not known, each once in a run. */
+  async #learn(tried: Set<PublicKey>): Promise<void> {
+    const current = this.#deps.current();
+    const live = new Set(current.map(({ publicKey }) => publicKey));
+    for (const publicKey of [...this.#held.keys(), ...this.#doubted].filter((one) => !live.has(one))) {
+      this.#held.delete(publicKey);
+      this.#doubted.delete(publicKey);
+    }
+    const isUnread = (key: PublicKey): boolean => !this.#held.has(key) || this.#doubted.has(key);
+    const unread = current.filter(({ publicKey }) => isUnread(publicKey) && !tried.has(publicKey));
+    // A device that was made while direct peers are off holds none, and an ADD starts no process more than without them.
+    const isBare = ({ publicKey, isPeer }: DirectDevice): boolean =>
+      !isPeer && this.#hasRun && !this.#doubted.has(publicKey);
+    for (const { publicKey } of unread.filter(isBare)) this.#held.set(publicKey, new Map());
+    const toRead = unread.filter((device) => !isBare(device));
+    for (const { publicKey } of toRead) tried.add(publicKey);
+    await inTurn(toRead, hands, (device) => this.#read(device));
+    this.#tellForgotten();
+  }
+
+  async #read(device: DirectDevice): Promise<void> {
+    const { publicKey, ref } = device;
+    const state = await this.#ask(device, () => this.#deps.devices.observe(ref));
+    this.#doubted.add(publicKey);
+    this.#held.delete(publicKey);
+    // With another key it was made anew, and its record is about to tell.
+    if (state?.publicKey !== publicKey) return;
+    this.#held.set(publicKey, heldPeersOf(state.peers, this.#deps.node));
+    this.#doubted.delete(publicKey);
+  }
+
+  async #take({ kind, changes }: DirectStep, devices: readonly DirectDevice[]): Promise<void> {
+    const byKey = new Map(devices.map((device) => [device.publicKey, device]));
+    await inTurn([...changes], hands, async ([publicKey, ofDevice]) => {
+      const device = byKey.get(publicKey);
+      if (device !== undefined) await this.#change(device, ofDevice);
+    });
+    this.#deps.log.debug({ step: kind, devices: changes.size }, 'direct.step');
+    this.#tellForgotten();
+  }
+
+  async #change(device: DirectDevice, changes: readonly PeerChange[]): Promise<void> {
+    const { publicKey, ref } = device;
+    const before = this.#held.get(publicKey);
+    const isMade = await this.#ask(device, () => this.#deps.devices.change(ref, changes).then(() => true as const));
+    if (isMade === true && before !== undefined) {
+      this.#held.set(publicKey, afterChanges(before, changes));
+      return;
+    }
+    // Whether a change that failed or is late was made is not known.
+    this.#held.delete(publicKey);
+    this.#doubted.add(publicKey);
+  }
+
+  /** What the device answers; undefined when it fails or takes too long, and while it has not answered what it was asked before. */
+  async #ask<T>({ ref, publicKey }: DirectDevice, question: () => Promise<T>): Promise<T | undefined> {
+    if (this.#busy.has(publicKey)) return undefined;
+    const { clock, log } = this.#deps;
+    this.#busy.add(publicKey);
+    const ended = new AbortController();
+    const isLate = clock.sleep(patienceMs, ended.signal).then(
+      () => undefined,
+      () => undefined,
+    );
+    const answer = question()
+      .catch((error: unknown) => void log.warn({ device: ref.id, error: messageOf(error) }, 'direct.device-failed'))
+      .finally(() => this.#busy.delete(publicKey));
+    try {
+      return await Promise.race([answer, isLate]);
+    } finally {
+      ended.abort();
+    }
+  }
+
+  /** Waits a moment for handshakes and looks whether there was one; false when there is none to wait for, or not any longer. */
+  async #awaitMeeting(state: DirectState, since: number): Promise<boolean> {
+    const keys = new Set(awaited(state));
+    const { clock } = this.#deps;
+    if (keys.size === 0 || clock.monotonicMs() - since > meetingMs) return false;
+    await clock.sleep(pollMs);
+    await inTurn(
+      state.devices.filter(({ publicKey }) => keys.has(publicKey)),
+      hands,
+      (device) => this.#read(device),
+    );
+    return true;
+  }
+
+  #isHeld(publicKey: PublicKey): boolean {
+    return [...this.#held.values()].some((held) => held.has(publicKey));
+  }
+
+  #tellForgotten(): void {
+    const told = this.#waiting.filter(({ publicKey }) => !this.#isHeld(publicKey));
+    this.#waiting = this.#waiting.filter((one) => !told.includes(one));
+    for (const { resolve } of told) resolve();
+  }
+}
