@@ -36,7 +36,7 @@ export class NodeManager {
   }
 
   /** The answer of `attach` as an attachment. Throws CatalogueError `node-manager.unreachable` for anything else. */
-  readAttachment({ body }: RestAnswer): Pick<Attachment, 'addresses' | 'mtu' | 'routeMetric'> {
+  readAttachment({ body }: RestAnswer): Pick<Attachment, 'addresses' | 'mtu' | 'mac' | 'routeMetric'> {
     if (isAttachment(body)) return body;
     throw incomprehensible(this.#socket, 'something that is not an attachment');
   }

@@ -11,6 +11,8 @@ export interface NodeView {
   networkId: string;
   mtu: number;
   keepaliveSec: number;
+  /** What joins later containers to the node. */
+  link: 'wireguard' | 'veth';
   pools: readonly Cidr[];
   clientPools: readonly Cidr[];
   grants: readonly HeldGrant[];
@@ -24,3 +26,9 @@ export interface Admission {
 /** The node's two devices and where they listen. */
 export const meshDevice = 'wgcni-mesh';
 export const podsDevice = 'wgcni-pods';
+
+/** What the names of the node's ends of veths begin with. */
+export const nodeEndPrefix = 'wgcni-v';
+
+/** Where containers of this node come in and are reached, as iptables names them: `+` is whatever follows. */
+export const containerDevices = [podsDevice, `${nodeEndPrefix}+`] as const;

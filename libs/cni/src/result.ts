@@ -44,6 +44,8 @@ export interface CniResult {
 export interface Attached {
   addresses: readonly { address: string; gateway: string }[];
   mtu: number;
+  /** Of a link that has one. */
+  mac?: string;
   /** Of its default routes, where they stand behind those of another interface; absent: the kernel's usual one. */
   routeMetric?: number;
 }
@@ -60,7 +62,7 @@ export function resultOf(attached: Attached, ifName: string, netns: string): Cni
   const families = new Set(attached.addresses.map(({ address }) => familyOf(address)));
   const priority = attached.routeMetric === undefined ? {} : { priority: attached.routeMetric };
   return {
-    interfaces: [{ name: ifName, mac: noMac, mtu: attached.mtu, sandbox: netns }],
+    interfaces: [{ name: ifName, mac: attached.mac ?? noMac, mtu: attached.mtu, sandbox: netns }],
     ips: attached.addresses.map(({ address, gateway }) => ({ address, gateway, interface: 0 })),
     routes: [...families].map((family) => ({ dst: family === 4 ? '0.0.0.0/0' : '::/0', ...priority })),
     dns: {},

@@ -2,7 +2,7 @@
 import { messageOf } from '@wgcni/base';
 import type { NodeStatus } from '@wgcni/api';
 import type { Core } from './core.ts';
-import { isDeviceThere } from './found-device.ts';
+import { linkOf } from './links/link-of.ts';
 import { type AttachmentRecord, keyOf, keyText } from './record.ts';
 
 /** So many devices are written at once: each waits for a process of its own most of the time. */
@@ -42,9 +42,10 @@ async function writeMtu(core: Core, seen: AttachmentRecord, mtu: number): Promis
   if (record === undefined || record.mtu === mtu || core.register.isLeaving(record)) return;
   try {
     if (record.netns === '') return noteFault(core, record, mtu, 'its network namespace is not known before a CHECK');
-    if (!(await isDeviceThere(core, record)))
+    const link = linkOf(record);
+    if (!(await link.isThere(core, record)))
       return noteFault(core, record, mtu, `its device is not to be found in ${record.netns}`);
-    await core.deps.iproute.apply([{ kind: 'set-link', name: record.ifName, mtu }], record.netns);
+    await link.setMtu(core, record, mtu);
     await core.register.put({ ...record, mtu });
     core.mtuFaults.delete(keyText(record));
     core.deps.log.info({ ...keyOf(record), from: record.mtu, mtu }, 'attachment.mtu-changed');

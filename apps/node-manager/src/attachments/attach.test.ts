@@ -248,29 +248,34 @@ describe('an ADD that meets an earlier one', () => {
 });
 
 describe('an ADD that fails', () => {
-  it('at any call of a port leaves nothing behind, and the next one succeeds', async () => {
-    const before = await node.residue([netns]);
-    const start = node.calls.length;
-    await add();
-    const steps = node.calls.slice(start);
-    await attachments.release(keyNamed('c1'));
-    expect(steps.length).toBeGreaterThan(8);
-    for (const [index, name] of steps.entries()) {
-      const failing = node.calls.length + index + 1;
-      node.failCall = (_, number) => {
-        if (number === failing) throw new CatalogueError('kernel.refused', `injected at ${name}`);
-      };
-      await expect(add(), name).rejects.toMatchObject({ message: `injected at ${name}` });
-      expect(await node.residue([netns]), name).toEqual(before);
-      expect(attachments.list(), name).toEqual([]);
-      expect(
-        attachments.addressUse().map(({ taken }) => taken),
-        name,
-      ).toEqual([0, 0]);
-    }
-    node.failCall = () => {};
-    await add();
-  });
+  it.each(['wireguard', 'veth'] as const)(
+    'over %s at any call of a port leaves nothing behind, and the next one succeeds',
+    async (link) => {
+      node.link = link;
+      attachments = await node.start();
+      const before = await node.residue([netns]);
+      const start = node.calls.length;
+      await add();
+      const steps = node.calls.slice(start);
+      await attachments.release(keyNamed('c1'));
+      expect(steps.length).toBeGreaterThan(8);
+      for (const [index, name] of steps.entries()) {
+        const failing = node.calls.length + index + 1;
+        node.failCall = (_, number) => {
+          if (number === failing) throw new CatalogueError('kernel.refused', `injected at ${name}`);
+        };
+        await expect(add(), name).rejects.toMatchObject({ message: `injected at ${name}` });
+        expect(await node.residue([netns]), name).toEqual(before);
+        expect(attachments.list(), name).toEqual([]);
+        expect(
+          attachments.addressUse().map(({ taken }) => taken),
+          name,
+        ).toEqual([0, 0]);
+      }
+      node.failCall = () => {};
+      await add();
+    },
+  );
 
   it('goes on with its rollback later when that fails too', async () => {
     const before = await node.residue([netns]);

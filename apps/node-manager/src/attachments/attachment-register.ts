@@ -74,7 +74,12 @@ export class AttachmentRegister {
   }
 
   async #dropRenamed(record: AttachmentRecord): Promise<void> {
-    const isRenamed = this.all().some((other) => other.publicKey === record.publicKey && other.state !== 'adopted');
-    if (record.state === 'adopted' && isRenamed) await this.forget(record);
+    if (record.state !== 'adopted') return;
+    const held = new Set(record.addresses.map(({ address }) => address));
+    // One address, one attachment: who has it too is the same one, under its own name.
+    const isRenamed = this.all().some(
+      (other) => other.state !== 'adopted' && other.addresses.some(({ address }) => held.has(address)),
+    );
+    if (isRenamed) await this.forget(record);
   }
 }

@@ -1,10 +1,8 @@
 /** CHECK: the attachment is as ADD left it, or an error names what is not. */
 import type { AttachmentKey, CheckInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import { deviceOf } from './container-device.ts';
 import { type Core, isOrphaned } from './core.ts';
-import { faultsOf, type SeenAttachment } from './faults.ts';
-import { findDevice, orGone } from './found-device.ts';
+import { linkOf } from './links/link-of.ts';
 import { recognise } from './recognise.ts';
 import { type AttachmentRecord, keyText } from './record.ts';
 
@@ -17,7 +15,7 @@ export function check(core: Core, key: AttachmentKey, input: CheckInput): Promis
     const record = core.register.get(key) ?? (await recognise(core, key, input.netns));
     if (record === undefined || core.register.isLeaving(key)) throw unknownAttachment(key);
     if (isOrphaned(core, record)) throw orphanedError(record);
-    const faults = record.addressesOnly === true ? [] : faultsOf(record, await look(core, record, input));
+    const faults = await linkOf(record).faults(core, record, input);
     if (faults.length > 0) throw brokenError(record, faults);
     // A runtime that checks has the result: the word of the plugin that it was answered may have been lost.
     if (record.state === 'attached') await core.register.put({ ...record, state: 'answered' });
@@ -29,17 +27,6 @@ export function unknownAttachment(key: AttachmentKey): CatalogueError {
   return new CatalogueError('attachment.unknown', `no address is allocated to ${keyText(key)}`, {
     remedy: 'add the container again',
   });
-}
-
-async function look(core: Core, record: AttachmentRecord, input: CheckInput): Promise<SeenAttachment> {
-  const { netns, addresses: listed, routes } = input;
-  const [namespace, device, pods] = await Promise.all([
-    orGone(core.deps.iproute.observe(netns)),
-    findDevice(core, deviceOf(core.deps.nodeId, { ...record, netns })),
-    core.pods.observe(),
-  ]);
-  const listedRoutes = routes === undefined ? {} : { listedRoutes: routes };
-  return { namespace, device, pods, podsKey: core.pods.publicKey, listed, ...listedRoutes };
 }
 
 function orphanedError(record: AttachmentRecord): CatalogueError {

@@ -1,8 +1,9 @@
 /** GC: removes what the runtime does not list as valid; what is alive is kept unless forced. SPEC: CNI 1.1 GC */
 import type { Collected, CollectInput } from '@wgcni/api';
 import { CatalogueError, messageOf } from '@wgcni/base';
-import { isAlive } from './alive.ts';
 import type { Core } from './core.ts';
+import { linkOf } from './links/link-of.ts';
+import { lookAround } from './look-around.ts';
 import { type AttachmentRecord, incarnationOf, keyText } from './record.ts';
 import { dissolve } from './release.ts';
 
@@ -43,7 +44,7 @@ async function removeUnlessAlive(core: Core, seen: AttachmentRecord, isForced: b
   if (record === undefined) return true;
   // FENCE: what another ADD made while we waited for the lock is not what the runtime spoke of.
   if (incarnationOf(record) !== incarnationOf(seen)) return false;
-  if (!isForced && (await isAlive(core, record, await core.deps.udpPorts.bound()))) return false;
+  if (!isForced && (await linkOf(record).isAlive(core, record, await lookAround(core)))) return false;
   await dissolve(core, record);
   return true;
 }

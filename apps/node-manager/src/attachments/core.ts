@@ -1,5 +1,5 @@
 /** What the steps of an attachment's life share: records, addresses, ports, locks and the node's side of the tunnels. */
-import { CatalogueError } from '@wgcni/base';
+import { CatalogueError, type SerialQueue } from '@wgcni/base';
 import type { Attachment, AttachmentKey } from '@wgcni/api';
 import type { PublicKey } from '@wgcni/wg';
 import type { AddressLedger } from '../addresses/address-ledger.ts';
@@ -17,6 +17,7 @@ import { hostCidr, nodeSidePeer } from './container-device.ts';
 import type { ContainerPorts } from './container-port.ts';
 import type { AttachmentsDeps } from './deps.ts';
 import type { KeyLocks } from './key-locks.ts';
+import { macsOf, nodeEndOf } from './links/veth/veth-names.ts';
 import { type AttachmentRecord, keyOf } from './record.ts';
 
 export interface Core {
@@ -28,6 +29,8 @@ export interface Core {
   ports: ContainerPorts;
   locks: KeyLocks;
   pods: PodsDevice;
+  /** Whoever writes to the node's ends of veths does it in this queue, so that what was looked at stays as it was seen. */
+  nodeEnds: SerialQueue;
   /** Obeys or drops what is queued for an attachment; the caller holds its lock. */
   settleQueued: (key: AttachmentKey) => Promise<void>;
   /** Whether the last reconcile failed: it is then tried again soon. */
@@ -53,6 +56,15 @@ export function viewOf(core: Core): NodeView {
 /** Whether one of the record's addresses is of a subnet that the node does not hold any more; before the first view nobody knows. */
 export function isOrphaned(core: Core, record: AttachmentRecord): boolean {
   return core.view !== undefined && record.addresses.some(({ address }) => !core.ledger.isHeld(address));
+}
+
+/** Throws CatalogueError `node.unavailable` when the node has lost the subnet of one of the addresses. */
+export function refuseOrphaned(core: Core, record: AttachmentRecord): void {
+  if (!isOrphaned(core, record)) return;
+  const addresses = record.addresses.map(({ address }) => address).join(', ');
+  throw new CatalogueError('node.unavailable', `this node lost the subnet of ${addresses} while it attached`, {
+    remedy: 'try again: the next address is of a subnet that the node holds',
+  });
 }
 
 /** The present instant, as a record keeps it. */
@@ -99,11 +111,12 @@ function peerOf(record: AttachmentRecord | JoinedRecord, publicKey: PublicKey): 
 
 /** The attachment as the API shows it. */
 export function shownOf(core: Core, record: AttachmentRecord): Attachment {
-  const { netns, mtu, publicKey, routeMetric } = record;
+  const { netns, mtu, publicKey, routeMetric, link } = record;
   const cidrOf = (address: string): string =>
     (record.addressesOnly === true ? core.ledger.inSubnet(address) : undefined) ?? hostCidr(address);
   const addresses = record.addresses.map(({ address, gateway }) => ({ address: cidrOf(address), gateway }));
   const state = isOrphaned(core, record) ? 'orphaned' : record.state;
   const metric = routeMetric === undefined ? {} : { routeMetric };
-  return { ...keyOf(record), state, netns, addresses, mtu, ...metric, publicKey, listenPort: record.port };
+  const veth = link === undefined ? {} : { link, mac: macsOf(nodeEndOf(core.deps.nodeId, record)).container };
+  return { ...keyOf(record), state, netns, addresses, mtu, ...metric, ...veth, publicKey, listenPort: record.port };
 }

@@ -42,31 +42,36 @@ async function callsOfAdd(): Promise<number> {
 }
 
 describe('a subnet that is lost', () => {
-  it('at any step of an ADD leaves nothing of it, and the ADD is refused', async () => {
-    const calls = await callsOfAdd();
-    const before = await node.residue([netns]);
-    for (let call = 1; call <= calls; call += 1) {
-      let changesUntilThen = Infinity;
-      const evacuated = atCall(call, async () => {
-        await attachments.setView(nothingHeld);
-        changesUntilThen = node.devices.changed.length;
-      });
-      await expect(add(), `call ${call}`).rejects.toMatchObject({
-        code: expect.stringMatching(/unavailable|try.again/),
-      });
-      await evacuated();
-      // Once the evacuation is over the cluster is told so: nothing may come onto the device any more.
-      const later = node.devices.changed.slice(changesUntilThen).flatMap(({ changes }) => changes);
-      expect(
-        later.filter(({ kind }) => kind === 'add'),
-        `call ${call}`,
-      ).toEqual([]);
-      expect(await node.allowed(), `call ${call}`).toEqual([]);
-      expect(attachments.list(), `call ${call}`).toEqual([]);
-      await attachments.setView(viewOf());
-      expect(await node.residue([netns]), `call ${call}`).toEqual(before);
-    }
-  });
+  it.each(['wireguard', 'veth'] as const)(
+    'at any step of an ADD over %s leaves nothing of it, and the ADD is refused',
+    async (link) => {
+      node.link = link;
+      await attachments.setView(node.view());
+      const calls = await callsOfAdd();
+      const before = await node.residue([netns]);
+      for (let call = 1; call <= calls; call += 1) {
+        let changesUntilThen = Infinity;
+        const evacuated = atCall(call, async () => {
+          await attachments.setView(node.view([]));
+          changesUntilThen = node.devices.changed.length;
+        });
+        await expect(add(), `call ${call}`).rejects.toMatchObject({
+          code: expect.stringMatching(/unavailable|try.again/),
+        });
+        await evacuated();
+        // Once the evacuation is over the cluster is told so: nothing may come onto the device any more.
+        const later = node.devices.changed.slice(changesUntilThen).flatMap(({ changes }) => changes);
+        expect(
+          later.filter(({ kind }) => kind === 'add'),
+          `call ${call}`,
+        ).toEqual([]);
+        expect(await node.allowed(), `call ${call}`).toEqual([]);
+        expect(attachments.list(), `call ${call}`).toEqual([]);
+        await attachments.setView(node.view());
+        expect(await node.residue([netns]), `call ${call}`).toEqual(before);
+      }
+    },
+  );
 
   it('while an ADD is being recorded lets no peer onto the device once the evacuation is over', async () => {
     const before = node.devices.changed.length;

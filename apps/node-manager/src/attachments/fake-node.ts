@@ -13,6 +13,7 @@ import { podsRef } from '../pods/pods-device.ts';
 import { Attachments } from './attachments.ts';
 import { deviceOf } from './container-device.ts';
 import type { AttachmentsDeps, RequestLimits } from './deps.ts';
+import { isNodeEnd, nodeEndOf } from './links/veth/veth-names.ts';
 
 /** Subnets of the usual view: few addresses, so that leaks show. */
 const usualSubnets = ['10.64.3.0/28', 'fd64:0:0:3::/64'];
@@ -65,6 +66,8 @@ export class FakeNode {
   readonly sysctl = new MemorySysctl(() => '1');
   readonly podsKey: KeyPair = systemKeys.generate();
   readonly events: { event: string; fields: object }[] = [];
+  /** What joins later containers, where no other view is said. */
+  link: NodeView['link'] = 'wireguard';
   dataDir: string;
   bootId = 'boot-1';
   refusal: CatalogueError | undefined;
@@ -115,10 +118,15 @@ export class FakeNode {
   }
 
   /** A node-manager that starts over what kernel and disk hold now. */
-  async start(view: NodeView | undefined = viewOf()): Promise<Attachments> {
+  async start(view: NodeView | undefined = this.view()): Promise<Attachments> {
     const attachments = await Attachments.open(this.deps());
     await attachments.start(view);
     return attachments;
+  }
+
+  /** The usual view with the node's link. */
+  view(subnets?: readonly string[]): NodeView {
+    return viewOf(subnets, undefined, this.link);
   }
 
   deps(): AttachmentsDeps {
@@ -150,9 +158,10 @@ export class FakeNode {
     return path;
   }
 
-  /** The device of an attachment dies, and nobody is told. */
+  /** The device of an attachment dies, whichever it has, and nobody is told. */
   kill(key: AttachmentKey): void {
     this.devices.die(deviceOf('node-1', { ...key, netns: '' }).id);
+    this.kernel.removeLink(undefined, nodeEndOf('node-1', key));
   }
 
   /** The machine goes down: namespaces and devices are gone, files stay. */
@@ -162,10 +171,13 @@ export class FakeNode {
     this.bootId = `${this.bootId}+`;
   }
 
-  /** What the pods device allows, as one sorted list of `cidr`. */
+  /** What the pods device allows and what goes into veths, as one sorted list of `cidr`. */
   async allowed(): Promise<string[]> {
     const state = await this.devices.observe(podsRef('node-1'));
-    return (state?.peers ?? []).flatMap(({ allowedIps }) => allowedIps).sort();
+    const { routes } = await this.kernel.observe(undefined);
+    const intoVeths = routes.filter(({ device }) => device !== undefined && isNodeEnd(device));
+    const byPeers = (state?.peers ?? []).flatMap(({ allowedIps }) => allowedIps);
+    return [...byPeers, ...intoVeths.map(({ destination }) => destination)].sort();
   }
 
   /** Everything outside the node-manager's memory that an attachment could leave behind. */
@@ -173,7 +185,8 @@ export class FakeNode {
     const links = await Promise.all(
       namespaces.map(async (path) => (await this.kernel.observe(path)).links.map(({ name }) => name)),
     );
-    return { devices: await this.devices.liveIds('wg'), allowed: await this.allowed(), links };
+    const nodeEnds = (await this.kernel.observe(undefined)).links.map(({ name }) => name).filter(isNodeEnd);
+    return { devices: await this.devices.liveIds('wg'), allowed: await this.allowed(), links, nodeEnds };
   }
 
   async boundPorts(): Promise<ReadonlySet<number>> {
@@ -207,10 +220,22 @@ export class FakeNode {
 }
 
 /** A view of these subnets. */
-export function viewOf(subnets: readonly string[] = usualSubnets, mtu = 1420): NodeView {
+export function viewOf(
+  subnets: readonly string[] = usualSubnets,
+  mtu = 1420,
+  link: NodeView['link'] = 'wireguard',
+): NodeView {
   const grants = subnets.map((text, index) => ({ cidr: parseCidr(text), grantId: String(index).padStart(32, '0') }));
   const pools = [parseCidr('10.64.0.0/12'), parseCidr('fd64::/48')];
-  return { networkId: 'a'.repeat(32), mtu, keepaliveSec: 25, pools, clientPools: [parseCidr('10.80.0.0/24')], grants };
+  return {
+    networkId: 'a'.repeat(32),
+    mtu,
+    keepaliveSec: 25,
+    link,
+    pools,
+    clientPools: [parseCidr('10.80.0.0/24')],
+    grants,
+  };
 }
 
 export function keyNamed(containerId: string, ifName = 'eth0'): AttachmentKey {

@@ -37,7 +37,8 @@ export function faultsOf(record: AttachmentRecord, seen: SeenAttachment): string
   ];
 }
 
-function addressFaults(record: AttachmentRecord, namespace: KernelState, listed: readonly string[]): string[] {
+/** What the interface lacks of the addresses that the previous result lists. */
+export function addressFaults(record: AttachmentRecord, namespace: KernelState, listed: readonly string[]): string[] {
   const present = namespace.addresses.filter(({ linkName }) => linkName === record.ifName);
   const isIn = (list: readonly { address: string }[], cidr: string): boolean =>
     list.some(({ address }) => address === bareAddress(cidr));
@@ -50,7 +51,8 @@ function addressFaults(record: AttachmentRecord, namespace: KernelState, listed:
     );
 }
 
-function routeFaults(
+/** What it lacks of the default routes that the previous result lists. */
+export function routeFaults(
   { ifName, addresses }: AttachmentRecord,
   { routes, policyRoutes }: KernelState,
   listed: readonly string[] | undefined,

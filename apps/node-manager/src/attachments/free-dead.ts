@@ -1,17 +1,20 @@
 /** Self-reconciliation: frees attachments whose container is gone without a DEL. */
 import { messageOf } from '@wgcni/base';
-import { isAlive, isNamespaceThere } from './alive.ts';
+import { isNamespaceThere } from './alive.ts';
 import type { Core } from './core.ts';
 import { judgeDead } from './judge-dead.ts';
+import { linkOf } from './links/link-of.ts';
+import type { Surroundings } from './links/link.ts';
+import { lookAround } from './look-around.ts';
 import { type AttachmentRecord, incarnationOf, keyOf, keyText } from './record.ts';
 import { rollBack } from './roll-back.ts';
 
 /** One observation; resolves with since when each suspect has been one, for the next. */
 export async function freeDead(core: Core, before: ReadonlyMap<string, number>): Promise<Map<string, number>> {
   const settled = core.register.all().filter((record) => isSettled(core, record));
-  const bound = await core.deps.udpPorts.bound();
+  const seen = await lookAround(core);
   const dead: AttachmentRecord[] = [];
-  for (const record of settled) if (await seemsDead(core, record, bound)) dead.push(record);
+  for (const record of settled) if (await seemsDead(core, record, seen)) dead.push(record);
   const judgement = judgeDead(before, {
     nowMs: core.deps.clock.monotonicMs(),
     dead: dead.map(incarnationOf),
@@ -32,11 +35,12 @@ function isSettled(core: Core, record: AttachmentRecord): boolean {
 }
 
 /** A look that fails proves nothing, and keeps nobody else from being looked at. */
-async function seemsDead(core: Core, record: AttachmentRecord, bound: ReadonlySet<number>): Promise<boolean> {
+async function seemsDead(core: Core, record: AttachmentRecord, seen: Surroundings): Promise<boolean> {
+  const link = linkOf(record);
   try {
-    if (await isAlive(core, record, bound)) return false;
-    // In userspace processes die and are made anew; what waits for that is not dead, however long it waits (decision 0004).
-    return core.deps.devices.backend === 'kernel' || !(await isNamespaceThere(core, record));
+    if (await link.isAlive(core, record, seen)) return false;
+    // Processes die and are made anew; what waits for that is not dead, however long it waits (decision 0004).
+    return !link.hasProcess(core) || !(await isNamespaceThere(core, record));
   } catch (error) {
     core.deps.log.warn({ ...keyOf(record), error: messageOf(error) }, 'attachment.look-failed');
     return false;
@@ -49,7 +53,7 @@ async function freeOne(core: Core, seen: AttachmentRecord): Promise<void> {
     const record = core.register.get(seen);
     if (record === undefined || incarnationOf(record) !== incarnationOf(seen)) return;
     // FENCE: a last look under the lock; a process that was revived meanwhile lives.
-    if (!(await seemsDead(core, record, await core.deps.udpPorts.bound()))) return;
+    if (!(await seemsDead(core, record, await lookAround(core)))) return;
     core.deps.log.warn(keyOf(record), 'attachment.dead');
     await rollBack(core, record);
   });

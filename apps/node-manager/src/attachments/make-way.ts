@@ -4,7 +4,7 @@ import { CatalogueError } from '@wgcni/base';
 import type { KernelState } from '@wgcni/iproute';
 import { isAddressThere } from './alive.ts';
 import type { Core } from './core.ts';
-import { isDeviceThere } from './found-device.ts';
+import { linkOf } from './links/link-of.ts';
 import { recognise } from './recognise.ts';
 import { dissolve } from './release.ts';
 
@@ -37,7 +37,8 @@ export async function makeWay(core: Core, key: AttachmentKey, netns: string, net
   const isThere = hasLink(found, key.ifName);
   const earlier = core.register.get(key) ?? (await recognise(core, key, netns));
   if (earlier !== undefined) {
-    const isHere = isThere && earlier.netnsId === netnsId && (await isDeviceThere(core, { ...earlier, netns }));
+    const isHere =
+      isThere && earlier.netnsId === netnsId && (await linkOf(earlier).isThere(core, { ...earlier, netns }));
     if (isHere && earlier.state === 'answered' && !core.register.isLeaving(key)) throw existsError(key, netns);
     await dissolve(core, earlier);
     found = await afterRemoval(core, netns, key.ifName);

@@ -1,5 +1,5 @@
 /** Builds the shared state from what is on disk: every recorded address and port is taken before anything is given. */
-import { privateDirectory } from '@wgcni/base';
+import { privateDirectory, SerialQueue } from '@wgcni/base';
 import { join } from 'node:path';
 import { AddressLedger } from '../addresses/address-ledger.ts';
 import { parseJoined } from '../addresses/joined-record.ts';
@@ -38,6 +38,7 @@ export async function openCore(deps: AttachmentsDeps): Promise<OpenedCore> {
     ledger: new AddressLedger(),
     locks: new KeyLocks(),
     pods: new PodsDevice(deps, podsRef(deps.nodeId), deps.podsKey, deps.podPort),
+    nodeEnds: new SerialQueue(),
     bootId: await deps.readBootId(),
     settleQueued: async () => {},
     isUnsettled: false,

@@ -1,6 +1,7 @@
 /** Keeps the node's side equal to the view and the records. */
 import type { NodeView } from '../node-view.ts';
 import { type Core, desiredPods } from './core.ts';
+import { keepNodeEnds } from './links/veth/keep-node-ends.ts';
 import { adopt } from './recognise.ts';
 
 /** Takes a new view: what it no longer grants is withdrawn from the kernel, nothing is renumbered, and nothing waits for an attachment's lock. */
@@ -17,12 +18,14 @@ export async function takeView(core: Core, view: NodeView): Promise<void> {
   await reconcile(core);
 }
 
-/** Makes the pods device right by delta and adopts peers without a record; nothing before the first view. */
+/** Makes the node's side right by delta and adopts what has no record; nothing before the first view. */
 export async function reconcile(core: Core): Promise<void> {
   if (core.view === undefined) return;
   core.isUnsettled = true;
   const unknown = await core.pods.reconcile(core.view, () => desiredPods(core));
   for (const peer of unknown) await adopt(core, peer);
+  // ORDER: after the pods device, which has the addresses that the node speaks from.
+  await keepNodeEnds(core);
   core.isUnsettled = false;
   core.isAccounted = true;
 }

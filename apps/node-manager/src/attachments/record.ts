@@ -32,6 +32,9 @@ const AttachmentRecordSchema = Type.Object({
   addressesOnly: Type.Optional(
     Type.Literal(true, { description: 'given as a delegated IPAM: there is no device, key, port or peer' }),
   ),
+  link: Type.Optional(
+    Type.Literal('veth', { description: 'what joins it to the node, with neither key nor port; absent: WireGuard' }),
+  ),
   reviving: Type.Optional(
     Type.Literal(true, { description: 'its device is being made anew: what is found of it may be half of one' }),
   ),

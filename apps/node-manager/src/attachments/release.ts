@@ -2,10 +2,8 @@
 import type { AttachmentKey } from '@wgcni/api';
 import { CatalogueError, messageOf } from '@wgcni/base';
 import { isOutdated, type QueueEntry } from '@wgcni/cni';
-import { deviceIdPrefix } from '../keys/device-id.ts';
-import { hostCidr, deviceOf, isDeviceOf } from './container-device.ts';
 import { type Core, tellWhenEmpty } from './core.ts';
-import { findDevice } from './found-device.ts';
+import { linkOf, links } from './links/link-of.ts';
 import { recognise } from './recognise.ts';
 import { type AttachmentRecord, keyOf, keyText } from './record.ts';
 
@@ -38,7 +36,7 @@ export async function releaseLocked(
     return false;
   // FENCE: an undo that comes late must not kill what the next ADD of the same key has made.
   if (isMeant !== undefined && (record === undefined || !isMeant(record))) return false;
-  if (record === undefined) await endUnrecorded(core, key);
+  if (record === undefined) for (const link of links) await link.removeUnrecorded(core, key);
   else if (isMeant !== undefined) await undo(core, record);
   else await dissolve(core, record);
   return true;
@@ -85,9 +83,9 @@ export async function dissolve(core: Core, record: AttachmentRecord): Promise<vo
   const { reach } = core.deps;
   core.register.markLeaving(record);
   reach('del/marked');
-  await removeDevice(core, record);
+  await linkOf(record).removeDevice(core, record);
   reach('del/device removed');
-  await removePeer(core, record);
+  await linkOf(record).removeNodeSide(core, record);
   reach('del/peer removed');
   // ORDER: the address is free only after kernel and disk have forgotten it (design §4.7).
   await core.register.forget(record);
@@ -102,55 +100,4 @@ export async function dissolve(core: Core, record: AttachmentRecord): Promise<vo
     'attachment.released',
   );
   tellWhenEmpty(core);
-}
-
-async function removeDevice(core: Core, record: AttachmentRecord): Promise<void> {
-  if (record.addressesOnly === true) return;
-  if (core.deps.devices.backend !== 'kernel') return endProcess(core, record);
-  // Adopted and not recognised: nobody knows in which namespace the kernel has its device.
-  if (record.netns === '') return;
-  const ref = deviceOf(core.deps.nodeId, record);
-  const state = await findDevice(core, ref);
-  const isForeign = state !== undefined && !isDeviceOf(record, state, core.pods.publicKey);
-  // Also without a device of its name: a crash may have left it under its id, which is never another's.
-  await core.deps.devices.remove(isForeign ? { ...ref, name: ref.id } : ref);
-}
-
-/** What may be left of an attachment without a record and without a peer. */
-async function endUnrecorded(core: Core, key: AttachmentKey): Promise<void> {
-  if (core.deps.devices.backend === 'kernel') return;
-  const { id } = deviceOf(core.deps.nodeId, { ...key, netns: '' });
-  await core.deps.devices.remove({ id, name: id });
-}
-
-/**
- * Ends a userspace process by its id alone: named like it, so that no other link of that name can be meant. Asked for whatever lives: a
- * process that is wedged answers no question, one that is dead has left its record and perhaps its socket.
- */
-async function endProcess(core: Core, record: AttachmentRecord): Promise<void> {
-  const id = record.state === 'adopted' ? await adoptedId(core, record) : deviceOf(core.deps.nodeId, record).id;
-  if (id !== undefined) await core.deps.devices.remove({ id, name: id });
-}
-
-/** The key of an adopted attachment is of our making and names no device: its process is known by the public key. */
-async function adoptedId(core: Core, { publicKey, port }: AttachmentRecord): Promise<string | undefined> {
-  // Someone who dialled in from elsewhere has no process here.
-  if (port === 0) return undefined;
-  for (const id of await core.deps.devices.liveIds(deviceIdPrefix)) {
-    const state = await core.deps.devices.observe({ id, name: id });
-    if (publicKey !== null && state?.publicKey === publicKey) return id;
-  }
-  return undefined;
-}
-
-async function removePeer(core: Core, record: AttachmentRecord): Promise<void> {
-  if (record.addressesOnly === true) return;
-  if (record.publicKey !== null) return core.pods.remove(record.publicKey);
-  // An ADD cut short by a crash: its key is not on disk, but nobody else can hold its addresses.
-  const held = new Set(record.addresses.map(({ address }) => hostCidr(address)));
-  const state = await core.pods.observe();
-  const peer = state?.peers.find(({ allowedIps }) => allowedIps.some((cidr) => held.has(cidr)));
-  if (peer !== undefined && core.register.byPublicKey(peer.publicKey) === undefined) {
-    await core.pods.remove(peer.publicKey);
-  }
 }

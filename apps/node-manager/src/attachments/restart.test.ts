@@ -18,6 +18,7 @@ afterEach(() => node.close());
 
 const key = keyNamed('c1');
 const add = (one = key, path = netns) => attachments.attach(one, inputFor(path), patient(node));
+const links = ['wireguard', 'veth'] as const;
 const restart = async () => (attachments = await node.start());
 
 describe('a restart', () => {
@@ -33,7 +34,9 @@ describe('a restart', () => {
     expect((await add(keyNamed('c2'), node.namespace('two'))).addresses).not.toEqual(given.addresses);
   });
 
-  it('at any step of an ADD leaves nothing of it, or all of it', async () => {
+  it.each(links)('at any step of an ADD over %s leaves nothing of it, or all of it', async (link) => {
+    node.link = link;
+    await restart();
     const before = await node.residue([netns]);
     const start = node.calls.length;
     await add();
@@ -58,7 +61,9 @@ describe('a restart', () => {
     }
   });
 
-  it('at any step of a DEL can be followed by another DEL, which leaves nothing', async () => {
+  it.each(links)('at any step of a DEL over %s can be followed by another DEL, which leaves nothing', async (link) => {
+    node.link = link;
+    await restart();
     const before = await node.residue([netns]);
     await add();
     const start = node.calls.length;
@@ -187,7 +192,12 @@ describe('a lost data directory', () => {
     await restart();
     const [adopted] = attachments.list();
     if (adopted !== undefined) await attachments.release(adopted);
-    expect(await node.residue([netns])).toEqual({ devices: [attachmentsPods()], allowed: [], links: [['lo']] });
+    expect(await node.residue([netns])).toEqual({
+      devices: [attachmentsPods()],
+      allowed: [],
+      links: [['lo']],
+      nodeEnds: [],
+    });
   });
 });
 

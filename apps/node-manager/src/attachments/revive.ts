@@ -6,11 +6,12 @@ import { messageOf } from '@wgcni/base';
 import type { KeyPair, PeerChange, PublicKey } from '@wgcni/wg';
 import { deviceIdPrefix } from '../keys/device-id.ts';
 import { configOf } from '../pods/plan-pods.ts';
-import { linkUp, settle } from './attach.ts';
 import { containerSidePeer, deviceOf, nodeSidePeer } from './container-device.ts';
 import { type Core, isOrphaned } from './core.ts';
 import { isNamespaceThere } from './alive.ts';
 import { findDevice } from './found-device.ts';
+import { linkOf } from './links/link-of.ts';
+import { linkUp, settle } from './links/wireguard-link.ts';
 import { type AttachmentRecord, keyOf, keyText } from './record.ts';
 
 /** So many are made anew at once: each waits for its own process most of the time. */
@@ -38,7 +39,7 @@ function isHalfMade({ reviving }: AttachmentRecord): boolean {
 
 function mayBeRevived(core: Core, record: AttachmentRecord): boolean {
   if (record.state !== 'attached' && record.state !== 'answered') return false;
-  if (record.addressesOnly === true || record.bootId !== core.bootId || isOrphaned(core, record)) return false;
+  if (!linkOf(record).hasProcess(core) || record.bootId !== core.bootId || isOrphaned(core, record)) return false;
   return !core.register.isLeaving(record) && !core.locks.isHeld(keyText(record));
 }
 

@@ -40,7 +40,12 @@ const expectNothing = async () => {
   expect(attachments.addressUse().map(({ taken }) => taken)).toEqual([0, 0]);
 };
 
-describe('a crash', () => {
+describe.each(['wireguard', 'veth'] as const)('a crash with link %s', (link) => {
+  beforeEach(async () => {
+    node.link = link;
+    attachments = await node.start();
+  });
+
   it.each(delPoints)(
     'at %s in the rollback of an ADD whose caller went away is followed by its rest',
     async (point) => {
@@ -72,7 +77,8 @@ describe('a crash', () => {
     await attachments.release(key).catch(() => undefined);
     await restart();
     await settled();
-    if (attachments.list().length > 0) {
+    // A veth, like a device of the kernel's, is not made anew: the DEL that comes again finds the record alone.
+    if (link === 'wireguard' && attachments.list().length > 0) {
       const addresses = given.addresses.map(({ address }) => address);
       await attachments.check(key, { netns, addresses });
     }

@@ -38,8 +38,39 @@ describe('what is forwarded', () => {
     const fromAnywhere = rulesOf(input, family, 'WGCNI-FORWARD')?.filter((rule) => rule.startsWith('-o '));
     expect(fromAnywhere).toEqual([
       '-o wgcni-pods -m conntrack --ctstate DNAT -j ACCEPT',
+      '-o wgcni-v+ -m conntrack --ctstate DNAT -j ACCEPT',
       '-o wgcni-pods -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+      '-o wgcni-v+ -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
     ]);
+  });
+});
+
+describe('a veth of a container', () => {
+  it('lets nothing in that its container has not the address of, before anything else', () => {
+    for (const family of [4, 6])
+      expect(rulesOf(input, family, 'WGCNI-VETH')).toEqual(['-i wgcni-v+ -m rpfilter --invert -j DROP']);
+  });
+
+  it('is accepted and clamped wherever the pods device is, in both directions', () => {
+    for (const [name, words] of [
+      [
+        'WGCNI-FORWARD',
+        [
+          '-i wgcni-pods -j',
+          '-i wgcni-mesh -o wgcni-pods',
+          '-o wgcni-pods -m conntrack --ctstate DNAT',
+          '-o wgcni-pods -m conntrack --ctstate REL',
+        ],
+      ],
+      ['WGCNI-MSS', ['-o wgcni-pods']],
+    ] as const) {
+      for (const word of words) {
+        const [tunnel, veth] = [word, word.replace('wgcni-pods', 'wgcni-v+')];
+        const of = (text: string) => (rulesOf(input, 4, name) ?? []).filter((rule) => rule.startsWith(text));
+        expect(of(veth)).toEqual(of(tunnel).map((rule) => rule.replace('wgcni-pods', 'wgcni-v+')));
+        expect(of(veth)).toHaveLength(1);
+      }
+    }
   });
 });
 

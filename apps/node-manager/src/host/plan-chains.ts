@@ -3,7 +3,7 @@ import { type Cidr, type Family, formatCidr } from '@wgcni/ipam';
 import type { FirewallChain } from '@wgcni/iproute';
 import type { PortRange } from '../attachments/container-port.ts';
 import type { ControlPlane } from '../control-plane/servers.ts';
-import { meshDevice, podsDevice } from '../node-view.ts';
+import { containerDevices, meshDevice, nodeEndPrefix, podsDevice } from '../node-view.ts';
 import { type ControlPlaneRules, planControlPlane } from './plan-control-plane.ts';
 import { type Leaving, planMasquerade } from './plan-masquerade.ts';
 
@@ -39,6 +39,7 @@ export function planChains(input: ChainsInput): FirewallChain[] {
       { family, table: 'filter', name: `${chainPrefix}FORWARD`, hook: 'FORWARD', rules: forward },
       { family, table: 'filter', name: `${chainPrefix}INPUT`, hook: 'INPUT', rules: inward },
       { family, table: 'mangle', name: `${chainPrefix}MSS`, hook: 'FORWARD', rules: clampRules },
+      { family, table: 'raw', name: `${chainPrefix}VETH`, hook: 'PREROUTING', rules: vethRules },
       ...sourceChains(input, family),
       ...controlChains(guard, family),
       ...masqueradeChains(input, family),
@@ -73,13 +74,13 @@ function sourceChains(input: ChainsInput, family: Family): FirewallChain[] {
 /** Between our devices, also from node to client by the one node that it dials, out of the mesh and back, to published ports: a DROP policy of somebody else is not for these. */
 const forwardRules = [
   // To a published port: whoever set up the redirection wants it to arrive, and the chained portmap opens nothing in FORWARD itself.
-  `-o ${podsDevice} -m conntrack --ctstate DNAT -j ACCEPT`,
+  ...containerDevices.map((device) => `-o ${device} -m conntrack --ctstate DNAT -j ACCEPT`),
   `-i ${podsDevice} -o ${podsDevice} -j ACCEPT`,
   `-i ${podsDevice} -o ${meshDevice} -j ACCEPT`,
-  `-i ${meshDevice} -o ${podsDevice} -j ACCEPT`,
+  ...containerDevices.map((device) => `-i ${meshDevice} -o ${device} -j ACCEPT`),
   `-i ${meshDevice} -o ${meshDevice} -j ACCEPT`,
-  `-i ${podsDevice} -j ACCEPT`,
-  `-o ${podsDevice} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+  ...containerDevices.map((device) => `-i ${device} -j ACCEPT`),
+  ...containerDevices.map((device) => `-o ${device} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`),
 ];
 
 /** A client to the outside and back: whether it may is the policy's business, and a DROP policy of somebody else is not for it either. */
@@ -91,6 +92,9 @@ function clientRules({ clientPools }: ChainsInput, family: Family): string[] {
   ]);
 }
 
+/** What cryptokey routing does for the others: from a veth only what its container has the address of, whatever else it is. */
+const vethRules = [`-i ${nodeEndPrefix}+ -m rpfilter --invert -j DROP`];
+
 /** WireGuard binds every address: only loopback may reach the containers' side. */
 function inputRules({ meshPort, podPort, containerPorts: { first, last } }: ChainsInput): string[] {
   const inside = [String(podPort), `${first}:${last}`];
@@ -101,7 +105,7 @@ function inputRules({ meshPort, podPort, containerPorts: { first, last } }: Chai
   ];
 }
 
-const clampRules = [meshDevice, podsDevice].map(
+const clampRules = [meshDevice, ...containerDevices].map(
   (device) => `-o ${device} -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu`,
 );
 

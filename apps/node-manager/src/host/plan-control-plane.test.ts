@@ -11,10 +11,12 @@ describe('the rules about the control plane', () => {
   it('drop what goes through the node to its addresses and ports, by device and by address of origin', () => {
     expect(planControlPlane(controlPlane, pools, 4).forward).toEqual([
       '-d 192.0.2.1/32 -i wgcni-pods -p tcp -m tcp --dport 2379 -j DROP',
+      '-d 192.0.2.1/32 -i wgcni-v+ -p tcp -m tcp --dport 2379 -j DROP',
       '-s 10.64.0.0/12 -d 192.0.2.1/32 ! -i lo -p tcp -m tcp --dport 2379 -j DROP',
     ]);
     expect(planControlPlane(controlPlane, pools, 6).forward).toEqual([
       '-d 2001:db8::1/128 -i wgcni-pods -p tcp -m tcp --dport 7001 -j DROP',
+      '-d 2001:db8::1/128 -i wgcni-v+ -p tcp -m tcp --dport 7001 -j DROP',
       '-s fd64::/48 -d 2001:db8::1/128 ! -i lo -p tcp -m tcp --dport 7001 -j DROP',
     ]);
   });
@@ -22,8 +24,10 @@ describe('the rules about the control plane', () => {
   it('drop what comes to any address of the node at any port of the control plane, whatever family its URL has', () => {
     expect(planControlPlane(controlPlane, pools, 4).input).toEqual([
       '-i wgcni-pods -p tcp -m tcp --dport 2379 -j DROP',
+      '-i wgcni-v+ -p tcp -m tcp --dport 2379 -j DROP',
       '-s 10.64.0.0/12 ! -i lo -p tcp -m tcp --dport 2379 -j DROP',
       '-i wgcni-pods -p tcp -m tcp --dport 7001 -j DROP',
+      '-i wgcni-v+ -p tcp -m tcp --dport 7001 -j DROP',
       '-s 10.64.0.0/12 ! -i lo -p tcp -m tcp --dport 7001 -j DROP',
     ]);
   });
@@ -37,6 +41,7 @@ describe('the rules about the control plane', () => {
   it('hold for this node before the pools are known', () => {
     expect(planControlPlane(controlPlane, [], 4).forward).toEqual([
       '-d 192.0.2.1/32 -i wgcni-pods -p tcp -m tcp --dport 2379 -j DROP',
+      '-d 192.0.2.1/32 -i wgcni-v+ -p tcp -m tcp --dport 2379 -j DROP',
     ]);
   });
 

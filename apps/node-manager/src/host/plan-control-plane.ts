@@ -1,7 +1,7 @@
 /** PURE: the rules that keep containers away from etcd and the cluster-managers, wherever these run. */
 import { type Cidr, type Family, formatAddress, formatCidr, widthOf } from '@wgcni/ipam';
 import type { ControlPlane } from '../control-plane/servers.ts';
-import { podsDevice } from '../node-view.ts';
+import { containerDevices } from '../node-view.ts';
 
 export interface ControlPlaneRules {
   /** Before anybody redirects it: the address that the container itself asked for. */
@@ -44,10 +44,10 @@ interface Wanted {
   port: number;
 }
 
-/** Containers of this node by their device, also before the pools are known; those of others, and on bridges of others, by their address. */
+/** Containers of this node by what they come in on, also before the pools are known; those of others, and on bridges of others, by their address. */
 function originsOf(pools: readonly Cidr[]): { from: string; by: string }[] {
   return [
-    { from: '', by: `-i ${podsDevice}` },
+    ...containerDevices.map((device) => ({ from: '', by: `-i ${device}` })),
     ...pools.map((pool) => ({ from: `-s ${formatCidr(pool)} `, by: '! -i lo' })),
   ];
 }

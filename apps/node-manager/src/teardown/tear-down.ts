@@ -3,6 +3,7 @@ import { toCatalogueError } from '@wgcni/base';
 import type { KernelChange } from '@wgcni/iproute';
 import { routeProtocol } from '@wgcni/iproute';
 import type { Config } from '../config.ts';
+import { isNodeEnd } from '../attachments/links/veth/veth-names.ts';
 import { restoreSwitches } from '../host/host-switches.ts';
 import { chainPrefix } from '../host/plan-chains.ts';
 import { deviceIdPrefix } from '../keys/device-id.ts';
@@ -24,6 +25,7 @@ export async function tearDown(said: Config, ports: HostPorts): Promise<void> {
   const config = await ofRecordedNode(said);
   await releaseAttachments(config, ports);
   await removeDevices(config, ports);
+  await removeVeths(ports);
   await removeRoutes(ports);
   await ports.firewall.remove(chainPrefix);
   await restoreSwitches({ ...ports, dataDir: config.dataDir });
@@ -60,6 +62,16 @@ async function removeDevices({ nodeId }: Config, { devices }: HostPorts): Promis
   for (const id of await devices.liveIds(deviceIdPrefix)) {
     if (ownId.test(id)) await devices.remove({ id, name: id });
   }
+}
+
+/** Those that no record names, or that could not be released. */
+async function removeVeths({ iproute }: HostPorts): Promise<void> {
+  const { links } = await iproute.observe(undefined);
+  const left = links.filter(({ name }) => isNodeEnd(name));
+  await iproute.apply(
+    left.map(({ name }): KernelChange => ({ kind: 'remove-link', name })),
+    undefined,
+  );
 }
 
 async function removeRoutes({ iproute }: HostPorts): Promise<void> {

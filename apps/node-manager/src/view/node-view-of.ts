@@ -11,6 +11,7 @@ export function nodeViewOf({ network, grants, refused }: ClusterView): NodeView 
     networkId: network.networkId,
     mtu: network.mtu,
     keepaliveSec: network.keepaliveSec,
+    link: network.link ?? 'wireguard',
     pools: network.pools.map(({ cidr }) => parseCidr(cidr)),
     clientPools: (network.clientPools ?? []).map((cidr) => parseCidr(cidr)),
     grants: grants

@@ -51,6 +51,8 @@ export const AttachmentSchema = Type.Object(
     routeMetric: Type.Optional(
       Type.Integer({ minimum: 1, description: "of its default routes; absent: the kernel's usual one" }),
     ),
+    link: Type.Optional(Type.Literal('veth', { description: 'what joins it to the node; absent: WireGuard' })),
+    mac: Type.Optional(Type.String({ description: "of the container's end of a veth" })),
     publicKey: Type.Union([PublicKeyText, Type.Null()]),
     listenPort: Type.Integer(),
   },
