@@ -56,6 +56,13 @@ describe('the listeners of a cluster with certificates', () => {
     expect([manager.exitCode, manager.stderr]).toEqual([1, expect.stringContaining('not that of a node of')]);
   });
 
+  it('show each manager to a person with the end of its certificate', async () => {
+    const [manager] = plan().managers;
+    const shown = await wgcni('--manager', manager?.url ?? '', 'status');
+    expect([shown.exitCode, shown.stderr]).toEqual([0, '']);
+    expect(shown.stdout).toMatch(new RegExp(`^certificate of ${manager?.id} ends in \\d+ d `, 'm'));
+  });
+
   it('change nothing for who only reads, for a node, or for nobody; the socket serves as before', async () => {
     const node = plan().nodes[0];
     if (node === undefined) throw new Error('the lab has no node');

@@ -1,18 +1,27 @@
 /** The cluster at a glance, from what any cluster-manager answers. */
 import type { Leader, ManagerClient, Network, Node, PoolUse, Replica, Subnet } from '@wgcni/api';
+import { messageOf } from '@wgcni/base';
+import { type CertificateLife, isExpiring } from '@wgcni/pki';
+import { type CertificateEnd, certificateLine } from './certificate-line.ts';
 import { duration, table } from './table.ts';
+
+/** Its certificate as it shows it to us; why that was not seen; null where there are none. */
+export type ShownReplica = Replica & { certificate: CertificateEnd | { unseen: string } | null };
 
 export interface ClusterStatus {
   network: Network;
   leader: Leader;
-  managers: Replica[];
+  managers: ShownReplica[];
   nodes: Node[];
   subnets: Subnet[];
   pools: PoolUse[];
 }
 
-/** Reads everything that `status` shows. Throws CatalogueError when no manager answers. */
-export async function readClusterStatus(client: ManagerClient): Promise<ClusterStatus> {
+/** How the certificate that somebody shows at a URL is looked at; rejects with why it cannot be seen. */
+export type Look = (url: string) => Promise<Omit<CertificateLife, 'use'>>;
+
+/** Reads everything that `status` shows; certificates where there is a look at them. Throws CatalogueError when no manager answers. */
+export async function readClusterStatus(client: ManagerClient, look?: Look): Promise<ClusterStatus> {
   const [network, leader, managers, nodes, subnets, pools] = await Promise.all([
     client.network(),
     client.leader(),
@@ -21,7 +30,23 @@ export async function readClusterStatus(client: ManagerClient): Promise<ClusterS
     client.subnets(),
     client.pools(),
   ]);
-  return { network, leader, managers: managers.items, nodes: nodes.items, subnets: subnets.items, pools: pools.items };
+  const shown = managers.items.map(async (each) => ({ ...each, certificate: await certificateOf(each, look) }));
+  return {
+    ...{ network, leader, nodes: nodes.items, subnets: subnets.items, pools: pools.items },
+    managers: await Promise.all(shown),
+  };
+}
+
+async function certificateOf({ url }: Replica, look: Look | undefined): Promise<ShownReplica['certificate']> {
+  if (look === undefined) return null;
+  return look(url).then(
+    (life) => {
+      const nowMs = Date.now();
+      const endsInSec = Math.floor((life.validToMs - nowMs) / 1_000);
+      return { validTo: new Date(life.validToMs).toISOString(), endsInSec, isExpiring: isExpiring(life, nowMs) };
+    },
+    (error: unknown) => ({ unseen: messageOf(error) }),
+  );
 }
 
 /** The same as text. */
@@ -48,6 +73,7 @@ export function showClusterStatus({ network, leader, managers, nodes, subnets, p
       pools.map(({ cidr, prefixLength, taken, subnets: total }) => [cidr, `/${prefixLength}`, String(taken), total]),
     ),
     ...restingLine(subnets),
+    ...managers.flatMap(certificateLines),
   ].join('\n');
 }
 
@@ -65,6 +91,14 @@ export function nodeTable(nodes: readonly Node[]): string {
       state === 'deleted' ? '–' : String(present - 1),
     ]),
   );
+}
+
+/** A manager that goes on without a word until nobody takes its certificate any more is worth a line of its own. */
+function certificateLines({ replicaId, url, certificate }: ShownReplica): string[] {
+  if (certificate === null) return [];
+  if ('unseen' in certificate)
+    return [`WARNING: the certificate of ${replicaId} was not seen at ${url}: ${certificate.unseen}`];
+  return [certificateLine(`of ${replicaId}`, certificate)];
 }
 
 function restingLine(subnets: readonly Subnet[]): string[] {

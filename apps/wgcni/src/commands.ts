@@ -1,4 +1,5 @@
 /** What each subcommand does: one call or a few, then text or JSON. */
+import { lifeShownBy } from '@wgcni/pki';
 import { nodeTable, readClusterStatus, showClusterStatus } from './cluster-status.ts';
 import { attachmentTable, showNodeStatus } from './node-status.ts';
 import { duration, table } from './table.ts';
@@ -15,7 +16,9 @@ export interface Answer {
 /** The cluster when a manager is named and no node, else the node. */
 export async function status(targets: Targets): Promise<Answer> {
   if (targets.manager !== undefined && targets.nodeManager === undefined) {
-    const value = await withManager(targets, readClusterStatus);
+    const value = await withManager(targets, (client, credentials) =>
+      readClusterStatus(client, credentials && ((url) => lifeShownBy(url, credentials))),
+    );
     return { value, text: showClusterStatus(value) };
   }
   const value = await withNode(targets, async (client) => ({

@@ -1,5 +1,6 @@
 /** One node at a glance, from what its node-manager answers. */
 import type { Attachment, NodeStatus } from '@wgcni/api';
+import { certificateLine } from './certificate-line.ts';
 import { bytes, duration, table } from './table.ts';
 
 /** Readiness, subnets, peers with their handshakes, attachments and what differs from the desired state. */
@@ -34,7 +35,7 @@ export function showNodeStatus(status: NodeStatus, attachments: readonly Attachm
     status.drift.length === 0 ? 'drift: none' : `drift:\n${status.drift.map((line) => `  ${line}`).join('\n')}`,
     ...status.quarantined.map((key) => `QUARANTINED: ${key} cannot be read; its last good state stays`),
     ...mtuLines(status),
-    ...status.certificates.map(certificateLine),
+    ...status.certificates.map((each) => certificateLine(each.use, each)),
     ...(status.queuedDeletions === 0 ? [] : [`${status.queuedDeletions} deletions are queued`]),
   ].join('\n');
 }
@@ -74,11 +75,6 @@ function mtuLines({ mtu, paths, pathsProblem }: NodeStatus): string[] {
 /** Nothing while no two containers are direct peers or are to be. */
 function directLine({ pairs, due }: NodeStatus['direct']): string[] {
   return pairs + due === 0 ? [] : [`direct peers: ${pairs} of ${pairs + due} pairs of containers skip the node`];
-}
-
-function certificateLine({ use, validTo, endsInSec, isExpiring }: NodeStatus['certificates'][number]): string {
-  const line = `certificate ${use} ${endsInSec > 0 ? `ends in ${duration(endsInSec)}` : 'HAS ENDED'} (${validTo})`;
-  return isExpiring ? `WARNING: ${line}: nobody has renewed it` : line;
 }
 
 /** Attachments with their addresses and state. */

@@ -35,15 +35,18 @@ export interface Targets {
 export const defaultSocket = '/run/wgcni/node-manager.sock';
 
 /**
- * Runs `work` with a client of the cluster-managers. Throws CatalogueError `request.invalid` when none is named, `config.invalid` for a
+ * Runs `work` with a client of the cluster-managers, and with who we are to them, if anybody. Throws CatalogueError `request.invalid` when none is named, `config.invalid` for a
  * certificate that cannot be used.
  */
-export async function withManager<T>(targets: Targets, work: (client: ManagerClient) => Promise<T>): Promise<T> {
+export async function withManager<T>(
+  targets: Targets,
+  work: (client: ManagerClient, credentials: Credentials | undefined) => Promise<T>,
+): Promise<T> {
   const urls = managerUrls(targets);
   const current = await operatorCredentials(targets, '--manager', urls);
   const client = createManagerClient({ urls, credentials: current === undefined ? undefined : unchanging(current) });
   try {
-    return await work(client);
+    return await work(client, current);
   } finally {
     await client.close();
   }

@@ -19,5 +19,6 @@ export * from './renewal-due.ts';
 export * from './secure-client.ts';
 export * from './secure-server.ts';
 export * from './shown-authority.ts';
+export * from './shown-life.ts';
 export * from './transport.ts';
 export * from './uncertified.ts';

@@ -158,6 +158,7 @@ describe('another instance of the node id', () => {
     await renewed();
     await becomes('duplicate');
     expect(node.judgement().refusal).toMatchObject({ cni: 50, message: expect.stringContaining('--take-over') });
+    expect(node.judgement().refusal?.message).toContain('wgcni token create --node n1');
     await node.running.ended;
     await other.stop();
     cluster.registrations.delete('n1');

@@ -28,7 +28,7 @@ export function standingAtStart({ nodeId, isDeleted, isSuperseded }: Identity): 
 
 /** What an instance is told whose node id another one is registered under. */
 export function duplicateWords(nodeId: string, why: string): string {
-  const remedy = `if that instance is gone for good, start this one with --take-over; if two machines are called ${nodeId}, give this one another --node-id`;
+  const remedy = `if that instance is gone for good, start this one with --take-over (and --join, if its certificate is not taken any more: a token of "wgcni token create --node ${nodeId}"); if two machines are called ${nodeId}, give this one another --node-id`;
   return `another instance is registered as node "${nodeId}" (${why}): ${remedy}`;
 }
 
