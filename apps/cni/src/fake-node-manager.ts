@@ -40,6 +40,7 @@ const readyStatus: NodeStatus = {
   drift: [],
   peers: [],
   clients: [],
+  policy: null,
   queuedDeletions: 0,
   certificates: [],
   mtu: { network: 1_420, underlay: 1_500, problem: null, waiting: [] },

@@ -7,6 +7,7 @@ import { leavingOf } from './host/plan-masquerade.ts';
 import { meshNames } from './keys/device-names.ts';
 import type { Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
+import { policyOf } from './policy/policy-of.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import { recordIdentity } from './registration/identity.ts';
 import { ownUnderlay } from './registration/own-underlay.ts';
@@ -59,14 +60,20 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
 export async function keepOwnHost(
   config: Config,
   ports: Ports,
-  { keeper, controlPlane: servers, host }: Parts,
+  { keeper, controlPlane: servers, policy, host }: Parts,
 ): Promise<void> {
   const { pools, clientPools = [] } = keeper.nodeView ?? {};
-  const controlPlane = config.containersReachControlPlane ? undefined : servers.controlPlane;
+  const { containersReachControlPlane: isReached } = config;
+  const controlPlane = isReached ? undefined : servers.controlPlane;
   try {
     const leaving = leavingOf(keeper.view, config);
     const known = { pools: () => pools ?? [], clientPools: () => clientPools, leaving: () => leaving };
-    await keepHost({ ...config, ...ports, controlPlane, ...known }, () => {
+    const keepPolicy = async (): Promise<void> => {
+      const wanted = policyOf(keeper.view, isReached ? servers.controlPlane.ports : []);
+      // Before the network is known, what an earlier run left stays.
+      if (wanted !== undefined) await policy.keep(wanted);
+    };
+    await keepHost({ ...config, ...ports, controlPlane, ...known, keepPolicy }, () => {
       if (pools !== undefined) host.isKept = true;
     });
   } catch (error) {

@@ -1,6 +1,6 @@
 /** The adapters of this machine, after it was found fit. */
 import { faultPoints, faultVariable, type Log, privateDirectory, systemClock, systemRandom } from '@wgcni/base';
-import { ExecFirewall, ExecIpRoute, ExecSysctl, processEnvironment } from '@wgcni/iproute';
+import { ExecFirewall, ExecIpRoute, ExecNftTable, ExecSysctl, processEnvironment } from '@wgcni/iproute';
 import { detectBackend, openDevices, systemKeys } from '@wgcni/wg';
 import { join } from 'node:path';
 import { nodeManagerFaultPoints } from '@wgcni/cni';
@@ -12,6 +12,7 @@ import { checkStart } from './host/start-checks.ts';
 import { deviceId } from './keys/device-id.ts';
 import { passingDevices } from './keys/device-names.ts';
 import { Fping } from './paths/fping.ts';
+import { policyTable } from './policy/plan-table.ts';
 import type { HostPorts } from './ports.ts';
 import { sinceBootMs } from './registration/instant.ts';
 
@@ -31,6 +32,7 @@ export async function openHostPorts(config: Config, log: Log): Promise<HostPorts
     iproute,
     sysctl: new ExecSysctl(),
     firewall: new ExecFirewall(),
+    policyTable: new ExecNftTable({ name: policyTable }),
     udpPorts: procUdpPorts,
     resolveHost: systemResolver,
     pathProbe: new Fping(),

@@ -9,6 +9,7 @@ import { MeshDevice, meshRef } from './mesh/mesh-device.ts';
 import { podsRef } from './pods/pods-device.ts';
 import { PathKeeper } from './paths/path-keeper.ts';
 import type { HostPorts } from './ports.ts';
+import { PolicyKeeper } from './policy/policy-keeper.ts';
 import { Pulse } from './pulse.ts';
 import { ContactKeeper } from './registration/contact-keeper.ts';
 import { type Identity, keepIdentity, recordIdentity } from './registration/identity.ts';
@@ -27,6 +28,8 @@ export interface Parts {
   pulse: Pulse;
   mesh: MeshDevice;
   attachments: Attachments;
+  /** Who may reach whom. */
+  policy: PolicyKeeper;
   /** What is known of the ways to the peers. */
   paths: PathKeeper;
   /** The containers' peers of each other. */
@@ -73,7 +76,8 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
     view: () => keeper.view,
     peers: async () => (await mesh.observe())?.peers ?? [],
   });
-  return { identity, keeper, contact, board, controlPlane, pulse, ...devices, paths, host, judgement };
+  const policy = new PolicyKeeper(ports);
+  return { identity, keeper, contact, board, controlPlane, pulse, ...devices, paths, policy, host, judgement };
 }
 
 /** Starting with --take-over is how a deleted or superseded instance is told to join again. */

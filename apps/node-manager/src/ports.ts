@@ -1,7 +1,7 @@
 /** Everything a node-manager reaches the world through; tests give memory adapters. */
 import type { ManagerClient } from '@wgcni/api';
 import type { Clock, Log, Random } from '@wgcni/base';
-import type { Firewall, IpRoute, Sysctl } from '@wgcni/iproute';
+import type { Firewall, IpRoute, NftTable, Sysctl } from '@wgcni/iproute';
 import type { CredentialSource } from '@wgcni/pki';
 import type { Store } from '@wgcni/store';
 import type { KeyGenerator, WgDevices } from '@wgcni/wg';
@@ -16,6 +16,8 @@ export interface HostPorts {
   iproute: IpRoute;
   sysctl: Sysctl;
   firewall: Firewall;
+  /** The table of our own that enforces the policy. */
+  policyTable: NftTable;
   udpPorts: UdpPorts;
   resolveHost: ResolveHost;
   pathProbe: PathProbe;

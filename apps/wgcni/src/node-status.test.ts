@@ -8,6 +8,7 @@ const status: NodeStatus = {
   ...{ backend: 'kernel', isRegistered: true, isViewStored: false, contactAgeSec: 1, meshRevision: 1 },
   ...{ attachments: { total: 0, orphaned: 0, adopted: 0 }, addresses: [], quarantined: [], drift: [] },
   ...{ peers: [], clients: [], direct: { pairs: 0, due: 0 } },
+  policy: null,
   queuedDeletions: 0,
   certificates: [],
   mtu: { network: 1_420, underlay: 1_500, problem: null, waiting: [] },
@@ -51,5 +52,21 @@ it('shows the clients that there are: where they are, when they shook hands, and
     ['client', 'state', 'endpoint', 'handshake', 'received', 'sent', 'addresses'],
     ['laptop', 'programmed', '198.51.100.7:40000', '12 s', '2.0 KiB', '1 B', '10.80.0.5 fd80::5'],
     ['phone', 'at n2', '–', '–', '0 B', '0 B', '10.80.0.6'],
+  ]);
+});
+
+it('shows what rules let pass and what was denied, where there is anything to show', () => {
+  const policy: NonNullable<NodeStatus['policy']> = { isolation: 'open', rules: [], denied: [] };
+  const linesOf = (some: NodeStatus['policy']) =>
+    showNodeStatus({ ...status, policy: some }, [])
+      .split('\n')
+      .filter((line) => /isolation|web|container-node/.test(line));
+  expect([linesOf(null), linesOf(policy), linesOf({ ...policy, isolation: 'isolated' })]).toEqual([
+    ...[[], [], ['isolation: isolated']],
+  ]);
+  const rules = [{ name: 'web', packets: 12, bytes: 2_048 }];
+  const denied = [{ what: 'container-node', packets: 3, bytes: 180 }];
+  expect(linesOf({ ...policy, rules, denied }).map((line) => line.split(/ {2,}/))).toEqual([
+    ...[['isolation: open'], ['rule web', 'let pass', '12', '2.0 KiB'], ['container-node', 'DENIED', '3', '180 B']],
   ]);
 });

@@ -29,6 +29,7 @@ export function showNodeStatus(status: NodeStatus, attachments: readonly Attachm
     ),
     '',
     ...clientLines(status.clients),
+    ...policyLines(status.policy),
     attachmentTable(attachments),
     ...directLine(status.direct),
     '',
@@ -53,6 +54,18 @@ function clientLines(clients: NodeStatus['clients']): string[] {
     client.addresses.join(' '),
   ]);
   return [table(['client', 'state', 'endpoint', 'handshake', 'received', 'sent', 'addresses'], rows), ''];
+}
+
+/** Nothing where all is open, no rule is set and nothing was denied. */
+function policyLines(policy: NodeStatus['policy']): string[] {
+  if (policy === null) return [];
+  const { isolation, rules, denied } = policy;
+  if (isolation === 'open' && rules.length + denied.length === 0) return [];
+  const rows = [
+    ...rules.map((rule) => [`rule ${rule.name}`, 'let pass', String(rule.packets), bytes(rule.bytes)]),
+    ...denied.map((one) => [one.what, 'DENIED', String(one.packets), bytes(one.bytes)]),
+  ];
+  return [`isolation: ${isolation}`, ...(rows.length === 0 ? [] : [table(['what', '', 'packets', 'bytes'], rows)]), ''];
 }
 
 /** Only what somebody has to look at. */

@@ -15,11 +15,15 @@ export interface HostKeeperDeps extends HostSwitchesDeps {
   /** Empty before the network is known. */
   pools: () => readonly Cidr[];
   clientPools: () => readonly Cidr[];
+  /** Makes the table right that says who may reach whom. */
+  keepPolicy: () => Promise<void>;
 }
 
-/** Makes chains and switches right; writes only what differs. `chainsAreSet` is called between the two. */
+/** Makes the policy's table, chains and switches right; writes only what differs. `chainsAreSet` is called before the switches. */
 export async function keepHost(deps: HostKeeperDeps, chainsAreSet: () => void): Promise<void> {
   const { firewall, sysctl, log } = deps;
+  // ORDER: what denies before what accepts.
+  await deps.keepPolicy();
   // ORDER: chains before forwarding: nothing is forwarded or reached that they would not let through.
   const hasIpv6 = (await sysctl.read('net.ipv6.conf.all.forwarding')) !== undefined;
   const chains = planChains({

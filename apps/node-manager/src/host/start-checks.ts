@@ -14,6 +14,7 @@ const programs: readonly (readonly [name: string, debianPackage: string])[] = [
   ['wg', 'wireguard-tools'],
   ['iptables', 'iptables'],
   ['iptables-save', 'iptables'],
+  ['nft', 'nftables'],
   ['nsenter', 'util-linux'],
 ];
 

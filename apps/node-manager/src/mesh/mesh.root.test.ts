@@ -5,7 +5,7 @@
  */
 import { createNodeClient, type NodeStatus } from '@wgcni/api';
 import { noFaultPoints, silentLog, systemClock, systemRandom } from '@wgcni/base';
-import { ExecFirewall, ExecIpRoute, ExecSysctl, Processes } from '@wgcni/iproute';
+import { ExecFirewall, ExecIpRoute, ExecNftTable, ExecSysctl, Processes } from '@wgcni/iproute';
 import { MemoryStore } from '@wgcni/store';
 import { openDevices, systemKeys } from '@wgcni/wg';
 import { randomBytes } from 'node:crypto';
@@ -21,6 +21,7 @@ import type { Ports } from '../ports.ts';
 import { sinceBootMs } from '../registration/instant.ts';
 import { passingDevices } from '../keys/device-names.ts';
 import { meshRef } from './mesh-device.ts';
+import { policyTable } from '../policy/plan-table.ts';
 import { tearDown } from '../teardown/tear-down.ts';
 import { clusterName, FakeCluster } from '../testing/fake-cluster.ts';
 
@@ -86,6 +87,7 @@ describe('two nodes on the real kernel', () => {
       iproute: new ExecIpRoute({ passing: passingDevices(name), keepsProcess: true, ownNetns }),
       sysctl: new ExecSysctl({ ownNetns }),
       firewall: new ExecFirewall({ ownNetns }),
+      policyTable: new ExecNftTable({ name: policyTable, ownNetns }),
       ...{ store: cluster.store, manager: cluster.manager, udpPorts: procUdpPorts, readBootId: kernelBootId },
       pathProbe: new Fping({ ownNetns }),
       resolveHost: () => Promise.reject(new Error('there are no names in this test')),
@@ -185,6 +187,15 @@ describe('two nodes on the real kernel', () => {
     expect((await status(two)).drift).toEqual([]);
   });
 
+  it('put the table of the policy back when somebody flushes everything', async () => {
+    const [one] = places as [Place, Place];
+    const listed = () => run(one.netns, 'nft', '-s', 'list', 'table', 'inet', policyTable).catch(String);
+    const before = await listed();
+    expect(before).toContain('ct original ip saddr @containers4 goto node4');
+    await run(one.netns, 'nft', 'flush', 'ruleset');
+    await expect.poll(listed, { timeout: 6_000 }).toBe(before);
+  });
+
   it('lose no packet and shake no hand again when the node-manager restarts with the store away', async () => {
     const [one, two] = places as [Place, Place];
     const before = await status(one);
@@ -243,6 +254,7 @@ describe('two nodes on the real kernel', () => {
     expect(await run(two.netns, 'ip', '-o', 'link')).not.toMatch(/: wgcni-/);
     expect(await run(two.netns, 'ip', 'route', 'show', 'proto', '87')).toBe('');
     expect(await run(two.netns, 'iptables-save')).not.toContain('WGCNI');
+    expect(await run(two.netns, 'nft', 'list', 'tables', 'inet')).toBe('');
     expect(await run(two.netns, 'cat', '/proc/sys/net/ipv4/ip_forward')).toBe('0\n');
     expect(await run(two.netns, 'cat', '/proc/sys/net/ipv4/ip_local_reserved_ports')).toBe('\n');
     expect(await two.ports.devices.liveIds('wg')).toEqual([]);

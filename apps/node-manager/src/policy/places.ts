@@ -1,40 +1,54 @@
-/** PURE: the places that one side of a rule names, as a match of nft and the set that it needs. */
+/** PURE: the places that one side of a rule names, as a match of nft; blocks in number stand in a set, which rules that name the same share. */
 import { type Family, tryParseCidr } from '@wgcni/ipam';
 import type { NftSet } from '@wgcni/iproute';
 import { blocksOf, type End, endOf } from './address-match.ts';
 import type { Policy } from './policy.ts';
 
-/** `match` is '' where everybody is meant. */
-export interface Places {
-  match: string;
-  sets: NftSet[];
-}
+export class Places {
+  readonly #policy: Policy;
+  readonly #family: Family;
+  readonly #sets = new Map<string, NftSet>();
 
-export interface PlacesInput {
-  policy: Policy;
-  family: Family;
-  end: End;
-  /** Blocks, `containers`, `clients`, `any`; another word names nobody here. */
-  places: readonly string[];
-  /** Of the set, where one is needed. */
-  name: string;
-}
+  constructor(policy: Policy, family: Family) {
+    this.#policy = policy;
+    this.#family = family;
+  }
 
-/** Undefined when they name nobody of this family. */
-export function planPlaces({ policy, family, end, places, name }: PlacesInput): Places | undefined {
-  if (places.includes('any')) return { match: '', sets: [] };
-  const what = endOf(end, family);
-  const word = places.length === 1 ? places[0] : undefined;
-  if (word === 'containers' || word === 'clients') return { match: `${what} @${word}${family}`, sets: [] };
-  const elements = blocksOf(
-    places.flatMap((place) => {
-      if (place === 'containers') return policy.pools.map(({ cidr }) => cidr);
-      return place === 'clients' ? policy.clientPools : (tryParseCidr(place) ?? []);
-    }),
-    family,
-  );
-  const [only] = elements;
-  if (only === undefined) return undefined;
-  if (elements.length === 1) return { match: `${what} ${only}`, sets: [] };
-  return { match: `${what} @${name}`, sets: [{ name, family, elements }] };
+  /** What the matches so far name. */
+  get sets(): NftSet[] {
+    return [...this.#sets.values()];
+  }
+
+  /** '' for everybody, undefined where nobody of this family is named; `node` and `nodes` name nobody here. */
+  match(end: End, places: readonly string[]): string | undefined {
+    if (places.includes('any')) return '';
+    const what = endOf(end, this.#family);
+    const [first] = places;
+    if (places.length === 1 && (first === 'containers' || first === 'clients'))
+      return `${what} @${first}${this.#family}`;
+    const blocks = this.#blocks(places);
+    const [only] = blocks;
+    if (only === undefined) return undefined;
+    return blocks.length === 1 ? `${what} ${only}` : `${what} @${this.#setOf(blocks)}`;
+  }
+
+  #blocks(places: readonly string[]): string[] {
+    const { pools, clientPools } = this.#policy;
+    const cidrs = places.flatMap((place) => {
+      if (place === 'containers') return pools.map(({ cidr }) => cidr);
+      return place === 'clients' ? clientPools : (tryParseCidr(place) ?? []);
+    });
+    return blocksOf(cidrs, this.#family);
+  }
+
+  #setOf(elements: string[]): string {
+    const key = elements.join();
+    const set = this.#sets.get(key) ?? {
+      name: `places${this.#family}-${this.#sets.size + 1}`,
+      family: this.#family,
+      elements,
+    };
+    this.#sets.set(key, set);
+    return set.name;
+  }
 }

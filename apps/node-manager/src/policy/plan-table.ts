@@ -89,7 +89,7 @@ function fromContainer(policy: Policy, family: Family): string[] {
   const answerer = endOf('reply', family);
   const isOpen = policy.isolation === 'open';
   return [
-    ...nodeMatches(policy, family, answerer).map((match) => `${match} goto node${family}`),
+    ...toOtherNodes(policy, family),
     `${answerer} @reachable${family} accept`,
     ...(isOpen ? [`${answerer} != @clients${family} accept`] : []),
     `jump rules${family}`,
@@ -100,11 +100,16 @@ function fromContainer(policy: Policy, family: Family): string[] {
 function fromClient(policy: Policy, family: Family): string[] {
   const answerer = endOf('reply', family);
   return [
-    ...nodeMatches(policy, family, answerer).map((match) => `${match} goto node${family}`),
+    ...toOtherNodes(policy, family),
     ...(policy.isolation === 'open' ? [`${answerer} @containers${family} accept`] : []),
     `jump rules${family}`,
     ...drops(family, 'client'),
   ];
+}
+
+/** The services of another node are judged where they are: what is open there may be that node's alone. */
+function toOtherNodes(policy: Policy, family: Family): string[] {
+  return nodeMatches(policy, family, endOf('reply', family)).map((match) => `${match} accept`);
 }
 
 /** To a node's own services; what a packet of ICMP tells or asks that a node answers to anybody is none of them. */

@@ -1,4 +1,5 @@
 /** PURE: the counters of the policy's table by name, and what they say. */
+import type { NodePolicy } from '@wgcni/api';
 import type { NftCount, NftCounts } from '@wgcni/iproute';
 
 /** Who began what is denied. */
@@ -29,14 +30,8 @@ export const deniedCounters: readonly string[] = [
   strayCounter,
 ];
 
-export interface PolicyCounts {
-  /** What each rule let pass that would have been denied without it, in the order of the names given. */
-  rules: { name: string; packets: number; bytes: number }[];
-  /** What was denied, by `<from>-<to>` or `stray`; only what was met. */
-  denied: { what: string; packets: number; bytes: number }[];
-}
-
-export function policyCounts(ruleNames: readonly string[], counts: NftCounts): PolicyCounts {
+/** By rule in the order of the names given, and of what was denied only what was met, by `<from>-<to>` or `stray`. */
+export function policyCounts(ruleNames: readonly string[], counts: NftCounts): Omit<NodePolicy, 'isolation'> {
   return {
     rules: ruleNames.map((name) => ({ name, ...(counts.get(ruleCounter(name)) ?? zero) })),
     denied: deniedCounters

@@ -1,6 +1,5 @@
 /** PURE: the protocol and the ports of a connection in nft's words; by number, since a host may lack /etc/protocols. */
-import type { Family } from '@wgcni/ipam';
-import type { PolicyRule } from './policy.ts';
+import type { Family, Rule } from '@wgcni/ipam';
 
 export const tcp = 6;
 const numbers = { tcp, udp: 17, sctp: 132 };
@@ -10,7 +9,7 @@ export function icmpOf(family: Family): number {
 }
 
 /** A match for each port or range; any of them will do. The ports are those at which the connection is really answered. */
-export function protocolMatches({ protocol, ports }: PolicyRule, family: Family): string[] {
+export function protocolMatches({ protocol, ports }: Rule, family: Family): string[] {
   if (protocol === 'any') return [''];
   if (protocol === 'icmp') return [`ct protocol ${icmpOf(family)}`];
   const number = numbers[protocol];

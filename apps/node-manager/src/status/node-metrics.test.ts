@@ -1,4 +1,5 @@
 /** What a node tells Prometheus, over a kernel in memory. */
+import type { NodePolicy } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FakeNode, inputFor, keyNamed, patient } from '../attachments/fake-node.ts';
@@ -17,8 +18,14 @@ it('is where it stands with the cluster, and what it has given out', async () =>
   const board: { standing: Standing; isDraining: boolean } = { standing: { kind: 'registered' }, isDraining: false };
   let ageMs: number | undefined = 1_500;
   let judged: Judgement = { readiness: 'ready', refusal: undefined };
+  const policy: NodePolicy = {
+    isolation: 'isolated',
+    rules: [{ name: 'web', packets: 3, bytes: 180 }],
+    denied: [{ what: 'container-outside', packets: 7, bytes: 420 }],
+  };
   const metrics = nodeMetrics(
     {
+      policy: { last: policy },
       ...{ attachments, board, judgement: () => judged, contact: { ageMs: () => ageMs } },
       paths: { paths: [{ nodeId: 'n2', endpoint: '192.0.2.2:51820', carries: 1_400, needs: 1_480 }] },
       keeper: { view: { ...emptyView, revision: 42 }, quarantined: ['mesh/nodes/x'] },
@@ -31,6 +38,7 @@ it('is where it stands with the cluster, and what it has given out', async () =>
   expect((await metrics.text()).split('\n')).toEqual(
     expect.arrayContaining([
       ...['wgcni_registered 1', 'wgcni_ready 1', 'wgcni_contact_age_seconds 1.5', 'wgcni_mesh_revision 42'],
+      ...['wgcni_denied_packets_total{what="container-outside"} 7', 'wgcni_rule_packets_total{rule="web"} 3'],
       ...['wgcni_quarantined 1', 'wgcni_attachments{state="attached"} 1', 'wgcni_attachments{state="answered"} 1'],
       'wgcni_paths{state="too-small"} 1',
       'wgcni_addresses{subnet="10.64.3.0/28",state="taken"} 2',

@@ -4,6 +4,7 @@ import { type CertificateLife, livesOf } from '@wgcni/pki';
 import type { Attachments } from '../attachments/index.ts';
 import type { Parts } from '../parts.ts';
 import { verdictOf } from '../paths/path-state.ts';
+import type { PolicyKeeper } from '../policy/policy-keeper.ts';
 import type { Ports } from '../ports.ts';
 
 export interface MetricSources
@@ -12,10 +13,11 @@ export interface MetricSources
   keeper: Pick<Parts['keeper'], 'view' | 'quarantined'>;
   paths: Pick<Parts['paths'], 'paths'>;
   attachments: Pick<Attachments, 'list' | 'addressUse' | 'quarantined'>;
+  policy: Pick<PolicyKeeper, 'last'>;
 }
 
 export function nodeMetrics(sources: MetricSources, version: string): Metrics {
-  const { board, contact, keeper, attachments, paths, judgement } = sources;
+  const { board, contact, keeper, attachments, paths, judgement, policy } = sources;
   const certificates = (): CertificateLife[] => livesOf({ tls: sources.credentials, etcd: sources.etcdCredentials });
   const metrics = new Metrics({ program: 'node-manager', version, certificates });
   const one = (name: string, help: string, read: () => number | boolean | undefined): void =>
@@ -46,6 +48,12 @@ export function nodeMetrics(sources: MetricSources, version: string): Metrics {
   );
   metrics.gauge('wgcni_paths', 'ways to other nodes by what they carry: fits, too-small, unknown', ['state'], () =>
     countedBy(paths.paths.map((path) => verdictOf(path))),
+  );
+  metrics.counter('wgcni_denied_packets_total', 'packets that nothing allows, by who and where to', ['what'], () =>
+    (policy.last?.denied ?? []).map(({ what, packets }) => ({ labels: { what }, value: packets })),
+  );
+  metrics.counter('wgcni_rule_packets_total', 'packets that a rule let pass', ['rule'], () =>
+    (policy.last?.rules ?? []).map(({ name, packets }) => ({ labels: { rule: name }, value: packets })),
   );
   return metrics;
 }

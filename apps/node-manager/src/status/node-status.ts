@@ -6,6 +6,7 @@ import type { Attachments } from '../attachments/index.ts';
 import type { DirectPeers } from '../direct/direct-peers.ts';
 import type { MeshDevice } from '../mesh/mesh-device.ts';
 import type { PathKeeper } from '../paths/path-keeper.ts';
+import type { PolicyKeeper } from '../policy/policy-keeper.ts';
 import type { ContactKeeper } from '../registration/contact-keeper.ts';
 import type { Underlay } from '../registration/endpoints.ts';
 import type { Judgement, Standing } from '../registration/standing.ts';
@@ -24,6 +25,7 @@ export interface StatusSources {
   mesh: Pick<MeshDevice, 'observe' | 'drift' | 'publicKey'>;
   attachments: Pick<Attachments, 'counts' | 'addressUse' | 'queuedDeletions' | 'quarantined' | 'waitingForMtu'>;
   paths: Pick<PathKeeper, 'paths' | 'problem'>;
+  policy: Pick<PolicyKeeper, 'status'>;
   underlay: () => Promise<Underlay>;
   direct: Pick<DirectPeers, 'status'>;
   standing: () => Standing;
@@ -72,6 +74,7 @@ export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
     mtu: mtuStatus(network?.mtu ?? null, underlay?.kind === 'found' ? underlay.mtu : null, attachments.waitingForMtu()),
     paths: [...paths.paths],
     pathsProblem: paths.problem,
+    policy: await sources.policy.status(),
     queuedDeletions: await attachments.queuedDeletions(),
     certificates: certificateStatus(
       livesOf({ tls: sources.credentials, etcd: sources.etcdCredentials }),

@@ -28,6 +28,7 @@ export async function tearDown(said: Config, ports: HostPorts): Promise<void> {
   await removeVeths(ports);
   await removeRoutes(ports);
   await ports.firewall.remove(chainPrefix);
+  await ports.policyTable.remove();
   await restoreSwitches({ ...ports, dataDir: config.dataDir });
   // ORDER: the files say what there is to undo: they go last.
   await removeFiles(config);

@@ -32,6 +32,8 @@ const client: KnownClient = {
 };
 const network = view.network as NonNullable<ClusterView['network']>;
 
+const rule = { name: 'web', from: ['any'], to: ['containers'], protocol: 'tcp' as const, ports: ['80'] };
+
 describe('concernsOf', () => {
   it.each<[string, Partial<ClusterView>]>([
     ['a later revision', { revision: 8 }],
@@ -66,6 +68,17 @@ describe('concernsOf', () => {
   it('wakes the host alone for what leaves the cluster otherwise', () => {
     const masquerade = { mode: 'off' as const, except: [] };
     expect(concernsOf(view, { ...view, network: { ...network, masquerade } })).toEqual(['host']);
+  });
+
+  it.each<[string, Partial<ClusterView>]>([
+    ['a rule', { network: { ...network, rules: [rule] } }],
+    ['isolation', { network: { ...network, isolation: 'isolated' } }],
+  ])('wakes the host alone for %s', (_, change) => {
+    expect(concernsOf(view, { ...view, ...change })).toEqual(['host']);
+  });
+
+  it('wakes the host, too, for a client that containers may reach', () => {
+    expect(concernsOf(view, { ...view, clients: [{ ...client, reachable: true }] })).toEqual(['mesh', 'host']);
   });
 
   it('wakes everybody for another pool, and for the first network', () => {

@@ -1,6 +1,7 @@
 /** PURE: which reconcilers a change of the view concerns; each look at the kernel starts processes, and most changes are of other nodes. */
 import { leavingOf } from '../host/plan-masquerade.ts';
 import { desiredMesh } from '../mesh/desired-mesh.ts';
+import { policyOf } from '../policy/policy-of.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { nodeViewOf } from './node-view-of.ts';
 
@@ -11,7 +12,7 @@ const worksBy: Record<Concern, (view: ClusterView) => unknown> = {
   mesh: desiredMesh,
   pods: (view) => [view.hasJoined, nodeViewOf(view)],
   host: (view) => [
-    ...[nodeViewOf(view)?.pools, nodeViewOf(view)?.clientPools],
+    ...[nodeViewOf(view)?.pools, nodeViewOf(view)?.clientPools, policyOf(view)],
     leavingOf(view, { masquerade: undefined, egressSources: [] }),
   ],
   direct: (view) => view.network?.direct,

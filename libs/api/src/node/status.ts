@@ -80,6 +80,30 @@ const nodePath = Type.Object({
   needs: Type.Integer({ description: "bytes of the mesh's largest packet; a path that carries less is too small" }),
 });
 
+const counted = { packets: Type.Integer({ minimum: 0 }), bytes: Type.Integer({ minimum: 0 }) };
+
+/** Counted since the rule is there, or since the table was flushed by somebody else. */
+const nodePolicy = Type.Object(
+  {
+    isolation: OneOf(['open', 'isolated'], 'what the node enforces now'),
+    rules: Type.Array(
+      Type.Object({ name: Type.String({ description: 'of the rule that the node enforces' }), ...counted }),
+      { description: 'what each let pass that was denied otherwise' },
+    ),
+    denied: Type.Array(
+      Type.Object({
+        what: Type.String({
+          description: 'who and where to, like container-outside; stray: of no connection',
+          examples: ['container-node'],
+        }),
+        ...counted,
+      }),
+      { description: 'what was dropped; only what was met' },
+    ),
+  },
+  { description: 'who may reach whom, as the packet filter has it' },
+);
+
 export const NodeStatusSchema = Type.Object(
   {
     nodeId: NodeIdText,
@@ -111,6 +135,7 @@ export const NodeStatusSchema = Type.Object(
     mtu: nodeMtu,
     paths: Type.Array(nodePath, { description: 'the ways to the peers, as they were tried last' }),
     pathsProblem: Type.Union([Type.String(), Type.Null()], { description: 'why no path is tried, and what to do' }),
+    policy: Type.Union([nodePolicy, Type.Null()]),
     queuedDeletions: Type.Integer(),
     certificates: Type.Array(nodeCertificate),
   },
@@ -120,3 +145,4 @@ export const NodeStatusSchema = Type.Object(
 export type NodeStatus = Static<typeof NodeStatusSchema>;
 export type NodePeer = Static<typeof nodePeer>;
 export type NodeClientStatus = Static<typeof nodeClient>;
+export type NodePolicy = Static<typeof nodePolicy>;

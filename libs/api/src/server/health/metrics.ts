@@ -53,6 +53,18 @@ export class Metrics {
     });
   }
 
+  /** The same for what only grows, and begins anew with whoever counts it. */
+  counter(name: string, help: string, labelNames: readonly string[], read: () => readonly Reading[]): void {
+    const registers = [this.#registry];
+    new Counter({
+      ...{ name, help, labelNames, registers },
+      collect() {
+        this.reset();
+        for (const { labels = {}, value } of read()) this.inc(labels, value);
+      },
+    });
+  }
+
   /** Counts a request that was refused with `code`. */
   refused(code: ErrorCode): void {
     const { http } = catalogue[code];

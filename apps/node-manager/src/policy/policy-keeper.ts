@@ -1,0 +1,47 @@
+/** Keeps the table of the policy in the kernel as it is wanted, and tells what it counted. */
+import type { NodePolicy } from '@wgcni/api';
+import type { Log } from '@wgcni/base';
+import type { NftCounts, NftTable } from '@wgcni/iproute';
+import { planTable } from './plan-table.ts';
+import type { Policy } from './policy.ts';
+import { policyCounts } from './policy-counts.ts';
+
+export interface PolicyKeeperDeps {
+  policyTable: NftTable;
+  log: Log;
+}
+
+export class PolicyKeeper {
+  readonly #deps: PolicyKeeperDeps;
+  #kept: { policy: Policy; counts: NftCounts } | undefined;
+
+  constructor(deps: PolicyKeeperDeps) {
+    this.#deps = deps;
+  }
+
+  /** What is in the kernel, as of the last look, which is seconds ago; null before there was one. */
+  get last(): NodePolicy | null {
+    return this.#shown(this.#kept?.counts);
+  }
+
+  /** Makes the table right; writes only what differs. */
+  async keep(policy: Policy): Promise<void> {
+    const { didChange, counts } = await this.#deps.policyTable.ensure(planTable(policy));
+    this.#kept = { policy, counts };
+    const { isolation, rules } = policy;
+    if (didChange) this.#deps.log.info({ isolation, rules: rules.length }, 'host.policy-set');
+  }
+
+  /** What is in the kernel, counted until now; what was counted last when the kernel does not say. */
+  async status(): Promise<NodePolicy | null> {
+    if (this.#kept === undefined) return null;
+    return this.#shown(await this.#deps.policyTable.counts().catch(() => this.#kept?.counts));
+  }
+
+  #shown(counts: NftCounts | undefined): NodePolicy | null {
+    if (this.#kept === undefined) return null;
+    const { isolation, rules } = this.#kept.policy;
+    const names = rules.map(({ name }) => name);
+    return { isolation, ...policyCounts(names, counts ?? new Map()) };
+  }
+}
