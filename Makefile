@@ -15,7 +15,7 @@ TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-syste
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation bench bench-cni openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation bench bench-cni bench-link openapi format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -36,8 +36,8 @@ build: deps ## bundle every program into apps/*/dist
 	@$(BIN)/nx run-many -t build --outputStyle=static >.nx-build.log 2>&1 || { cat .nx-build.log; exit 1; }
 	@rm -f .nx-build.log
 
-lab: build ## bring up a cluster of three nodes on this machine and show that every container reaches every other
-	@node apps/lab/dist/lab.cjs up --name $(LAB)
+lab: build ## bring up a cluster of three nodes on this machine and show that every container reaches every other; LINK=veth: joined by veth
+	@node apps/lab/dist/lab.cjs up --name $(LAB) $(if $(LINK),--link $(LINK))
 
 lab-down: build ## take the lab down; nothing of it stays
 	@node apps/lab/dist/lab.cjs down --name $(LAB)
@@ -69,8 +69,8 @@ e2e: test-deps build ## whole clusters in network namespaces
 test-kernel: test-deps build ## the kernel's WireGuard, in a virtual machine
 	@$(BIN)/tsx libs/testing/src/test-run/main.ts kernel
 
-conformance: test-deps build ## every case of the CNI on our plugin and on the reference; SUBJECT=description.json: on another, ONLY=part of a case's name
-	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/conformance/main.ts $(SUBJECT) $(if $(ONLY),--only $(ONLY))
+conformance: test-deps build ## every case of the CNI on our plugin and on the reference; SUBJECT=description.json: on another, ONLY=part of a case's name; LINK=veth: on ours alone, joined by veth
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh env WGCNI_LINK=$(LINK) $(BIN)/tsx apps/e2e/src/conformance/main.ts $(SUBJECT) $(if $(ONLY),--only $(ONLY))
 
 crash-rounds: test-deps build ## 10,000 ADDs and DELs with a kill in one of ten, then GC and audit; ROUNDS=, WORKERS=, SEED=
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/crash/main.ts
@@ -103,8 +103,11 @@ coverage: deps ## branch coverage of the pure libraries
 bench: deps ## what an allocation costs, beside an empty pool and a scan
 	@$(BIN)/tsx libs/ipam/bench/allocation.ts
 
-bench-cni: test-deps build ## ADDs and DELs per second beside bridge + host-local, in one run
+bench-cni: test-deps build ## ADDs and DELs per second, over each link, beside bridge + host-local, in one run
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/bench/cni.ts
+
+bench-link: test-deps build ## what a TCP stream gets over each link, on one node and across two, beside plain veth; ROUNDS=, SECONDS=
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/bench/link.ts
 
 mutation: deps ## mutation score of libs/ipam
 	@cd libs/ipam && ../../$(BIN)/stryker run

@@ -1,4 +1,4 @@
-/** `make bench-cni`: ADDs and DELs per second of our plugin beside `bridge` + `host-local`, turn by turn in one run. */
+/** `make bench-cni`: ADDs and DELs per second of our plugin, over each link, beside `bridge` + `host-local`, turn by turn in one run. */
 import { Bench, type Container } from '../src/conformance/bench.ts';
 import { distinct } from '../src/conformance/expect.ts';
 import { inParallel } from '../src/conformance/in-parallel.ts';
@@ -59,9 +59,11 @@ function median(values: readonly number[]): number {
 }
 
 async function main(): Promise<void> {
-  const opened = [await nodeSubject().open('dual'), await referenceSubject().open('dual')];
-  const figures = opened.map((): Figures => ({ addsPerSec: [], delsPerSec: [], addMs: [] }));
+  const sources = [referenceSubject(), nodeSubject(), nodeSubject({ link: 'veth' })];
+  const opened: { subject: Subject; close(): Promise<void> }[] = [];
+  const figures = sources.map((): Figures => ({ addsPerSec: [], delsPerSec: [], addMs: [] }));
   try {
+    for (const source of sources) opened.push(await source.open('dual'));
     for (const { subject } of opened) await warmUp(subject);
     for (let count = 0; count < rounds; count += 1) {
       for (const [index, { subject }] of opened.entries()) await round(subject, figures[index] as Figures);
@@ -69,14 +71,16 @@ async function main(): Promise<void> {
   } finally {
     for (const { close } of opened) await close();
   }
-  const [ours, reference] = figures as [Figures, Figures];
   const rows = ['addsPerSec', 'delsPerSec', 'addMs'] as const;
   const words = { addsPerSec: 'ADDs/s, 32 workers', delsPerSec: 'DELs/s, 32 workers', addMs: 'ADD alone, ms' };
   process.stdout.write(`${rounds} rounds of ${containers}, turn by turn: median (min to max)\n`);
   for (const row of rows) {
-    const ratio = (median(ours[row]) / median(reference[row])).toFixed(2);
-    const columns = opened.map(({ subject }, index) => `${subject.name} ${spread((figures[index] as Figures)[row])}`);
-    process.stdout.write(`${words[row].padEnd(20)} ${columns.join('   ')}   ratio ${ratio}\n`);
+    process.stdout.write(`${words[row]}\n`);
+    for (const [index, { name }] of sources.entries()) {
+      const values = (figures[index] as Figures)[row];
+      const ratio = (median(values) / median((figures[0] as Figures)[row])).toFixed(2);
+      process.stdout.write(`  ${name.padEnd(32)} ${spread(values)}   ratio ${ratio}\n`);
+    }
   }
 }
 

@@ -14,7 +14,7 @@ import {
   usualClientPools,
   type LabPlan,
 } from '@wgcni/testing';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { checkMachine } from './check-machine.ts';
 import { howToDialIn } from './how-to-dial-in.ts';
 import { howToLook } from './how-to-look.ts';
@@ -29,9 +29,19 @@ const insideVariable = 'WGCNI_LAB_INSIDE';
 const root = resolve(__dirname, '../../..');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function up(plan: LabPlan): Promise<number> {
+interface LabWords {
+  name: string;
+  /** What joins containers to their node; undefined: what the network says by itself. */
+  link?: 'wireguard' | 'veth';
+}
+
+async function up(plan: LabPlan, { link }: LabWords): Promise<number> {
   if (process.env[insideVariable] !== plan.name) return enter(plan);
-  const lab = new Lab(plan, await findPrograms(root), { joins: true, progress: (line) => say(`  ✓ ${line}`) });
+  const lab = new Lab(plan, await findPrograms(root), {
+    joins: true,
+    ...(link === undefined ? {} : { link }),
+    progress: (line) => say(`  ✓ ${line}`),
+  });
   await lab.up();
   const places = await joinContainers(lab);
   await lab.step('a machine outside the cluster', () => addOutside(plan, planOutside(plan, 1)));
@@ -75,11 +85,12 @@ async function down(plan: LabPlan): Promise<number> {
   return 0;
 }
 
-function command(name: string, description: string, run: (plan: LabPlan) => Promise<number>): Command {
+function command(name: string, description: string, run: (plan: LabPlan, words: LabWords) => Promise<number>): Command {
   return new Command(name)
     .description(description)
     .option('--name <name>', 'name of the lab', 'lab')
-    .action(async ({ name: labName }: { name: string }) => {
+    .action(async (words: LabWords) => {
+      const labName = words.name;
       if (!labNamePattern.test(labName)) {
         process.stderr.write(
           `--name "${labName}": use one to ten lower-case letters and digits, beginning with a letter\n`,
@@ -87,13 +98,17 @@ function command(name: string, description: string, run: (plan: LabPlan) => Prom
         process.exitCode = 2;
         return;
       }
-      process.exitCode = await run(planLab(labName, { clientPools: usualClientPools }));
+      process.exitCode = await run(planLab(labName, { clientPools: usualClientPools }), words);
     });
 }
 
 new Command('lab')
   .description('A whole Wireguard CNI cluster on this machine')
-  .addCommand(command('up', 'bring the lab up and show that everything reaches everything', up))
+  .addCommand(
+    command('up', 'bring the lab up and show that everything reaches everything', up).addOption(
+      new Option('--link <link>', 'what joins containers to their node').choices(['wireguard', 'veth']),
+    ),
+  )
   .addCommand(command('down', 'take the lab down; nothing of it stays', down))
   .addCommand(
     command('status', 'what of the lab is running', async (plan) => showStatus(plan, await findPrograms(root), say)),

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, watch } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Attachment } from '@wgcni/api';
 import {
   findPrograms,
@@ -26,6 +27,8 @@ import {
 export interface NodeSubjectOptions {
   /** So many IPv4 addresses of the dual-stack node are taken by hand beforehand, from a subnet of /20. */
   crowd?: number;
+  /** What joins containers to the node. */
+  link?: 'wireguard' | 'veth';
 }
 
 const pools: Record<Setting | 'crowded', string[]> = {
@@ -40,22 +43,22 @@ type Held = Pick<Attachment, 'network' | 'containerId' | 'ifName' | 'addresses'>
 const root = resolve(import.meta.dirname, '../../../..');
 
 /** Opens a lab for each setting. */
-export function nodeSubject({ crowd = 0 }: NodeSubjectOptions = {}): SubjectSource {
+export function nodeSubject({ crowd = 0, link = 'wireguard' }: NodeSubjectOptions = {}): SubjectSource {
   return {
-    name: 'wireguard-cni',
+    name: link === 'veth' ? 'wireguard-cni with link: veth' : 'wireguard-cni',
     settings,
     open: async (setting) => {
       const plan = planLab(`k${randomBytes(3).toString('hex')}`, {
         ...{ nodes: 1, containersPerNode: 0, managers: 1, etcd: 1 },
         pools: pools[setting === 'dual' && crowd > 0 ? 'crowded' : setting],
       });
-      const lab = new Lab(plan, await findPrograms(root));
+      const lab = new Lab(plan, await findPrograms(root), { link });
       try {
         await lab.up();
         const [node] = plan.nodes;
         if (node === undefined) throw new Error('the lab has no node');
         if (setting === 'dual') await takeByHand(node.socket, crowd);
-        return { subject: await subjectOf(lab, node), close: () => lab.down() };
+        return { subject: await subjectOf(lab, node, link), close: () => lab.down() };
       } catch (error) {
         await lab.down();
         throw error;
@@ -64,12 +67,12 @@ export function nodeSubject({ crowd = 0 }: NodeSubjectOptions = {}): SubjectSour
   };
 }
 
-async function subjectOf(lab: Lab, node: NodePlan): Promise<Subject> {
+async function subjectOf(lab: Lab, node: NodePlan, link: 'wireguard' | 'veth'): Promise<Subject> {
   const { binDir, conflist } = await installCni(lab, node);
   const { name, plugins } = JSON.parse(await readFile(conflist, 'utf8')) as { name: string; plugins: object[] };
   const config = { name, ...plugins[0] };
   const plugin = `${binDir}/wireguard-cni`;
-  const nodeManager = daemonOf(lab, node);
+  const nodeManager = daemonOf(lab, node, link);
   return {
     name: 'wireguard-cni',
     plugin,
@@ -82,12 +85,13 @@ async function subjectOf(lab: Lab, node: NodePlan): Promise<Subject> {
     daemon: nodeManager,
     nodeManager,
     holdings: () => holdingsOf(lab, node),
-    breakPeer: (_, addresses) => removePeer(node, addresses),
+    // A veth has no peer; what the node has for it instead is put back as soon as somebody takes it away.
+    ...(link === 'veth' ? {} : { breakPeer: (_: string, addresses: readonly string[]) => removePeer(node, addresses) }),
     setDraining: (isDraining) => setDraining(lab, node, isDraining),
   };
 }
 
-function daemonOf(lab: Lab, node: NodePlan): NodeManagerDaemon {
+function daemonOf(lab: Lab, node: NodePlan, link: 'wireguard' | 'veth'): NodeManagerDaemon {
   const ready = (): Promise<void> => lab.nodeReady(node).then(() => undefined);
   const launch = (): void => void lab.startNode(node);
   return {
@@ -99,7 +103,10 @@ function daemonOf(lab: Lab, node: NodePlan): NodeManagerDaemon {
     ready,
     freeze: () => lab.process(node.id).kill('SIGSTOP'),
     thaw: () => lab.process(node.id).kill('SIGCONT'),
-    freezeAt: (instant, signal) => freezeAt(lab, node, { instant, signal }),
+    freezeAt: (instant, signal) => {
+      const what = instant === 'device' && link === 'veth' ? 'veth' : instant;
+      return freezeAt(lab, node, { what, signal });
+    },
     queueDir: node.queueDir,
   };
 }
@@ -110,19 +117,34 @@ const deviceSockets = '/run/wireguard';
 async function freezeAt(
   lab: Lab,
   node: NodePlan,
-  { instant, signal }: { instant: 'recorded' | 'device'; signal: AbortSignal },
+  { what, signal }: { what: 'recorded' | 'device' | 'veth'; signal: AbortSignal },
 ): Promise<void> {
   const records = `${node.dataDir}/attachments`;
   const count = async (): Promise<number> =>
-    instant === 'recorded'
+    what === 'recorded'
       ? (await readdir(records)).filter((name) => name.endsWith('.json')).length
-      : (await wireguardDevices(node.netnsPath)).length;
+      : (await wireguardDevices(node.netnsPath)).length + (await nodeEndsOf(node)).length;
   const before = await count();
   const process = lab.process(node.id);
-  for await (const _ of watch(instant === 'recorded' ? records : deviceSockets, { signal })) {
+  const instants =
+    what === 'veth'
+      ? linkChanges(process.record.pid, signal)
+      : watch(what === 'recorded' ? records : deviceSockets, { signal });
+  for await (const _ of instants) {
     process.kill('SIGSTOP');
     if ((await count()) > before) return;
     process.kill('SIGCONT');
+  }
+}
+
+/** Yields whenever there are other links in the namespace of a process than before; nobody tells of one without a process in between. */
+async function* linkChanges(pid: number, signal: AbortSignal): AsyncIterable<void> {
+  const names = async (): Promise<string> => (await readFile(`/proc/${pid}/net/dev`, 'utf8')).replace(/:.*/g, '');
+  for (let seen = await names(); ; await setImmediate()) {
+    signal.throwIfAborted();
+    const now = await names();
+    if (now !== seen) yield;
+    seen = now;
   }
 }
 
@@ -145,13 +167,20 @@ async function holdingsOf(lab: Lab, node: NodePlan): Promise<string[]> {
     return [
       ...allocations,
       ...records.map((record) => `record ${record}`),
-      ...devices.map((device) => `device ${device}`),
+      ...[...devices, ...(await nodeEndsOf(node))].map((device) => `device ${device}`),
       ...peers.map(({ device, allowedIps }) => `peer of ${device} ${allowedIps.toSorted().join(' ')}`),
       ...waiting.map((entry) => `waiting ${entry}`),
     ].sort();
   } finally {
     await client.close();
   }
+}
+
+/** The node's ends of its veths. */
+async function nodeEndsOf({ netnsPath }: NodePlan): Promise<string[]> {
+  const { stdout } = await execa('nsenter', [`--net=${netnsPath}`, 'ip', '-json', 'link', 'show', 'type', 'veth']);
+  const links = JSON.parse(stdout === '' ? '[]' : stdout) as { ifname?: string }[];
+  return links.flatMap(({ ifname }) => (ifname?.startsWith('wgcni-v') === true ? [ifname] : []));
 }
 
 /** While the node-manager is away its records are what it holds. */

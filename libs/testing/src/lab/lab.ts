@@ -38,6 +38,8 @@ export interface LabOptions {
   /** Extra flags for every cluster-manager, such as shorter times. */
   managerFlags?: string[];
   nodeFlags?: string[];
+  /** What joins containers to their node; default what the network says by itself. */
+  link?: 'wireguard' | 'veth';
   progress?: (line: string) => void;
   /** Whether nodes join by tokens, managers issue, and etcd has users and roles, as the guide has it; otherwise everybody is given certificates, as of a PKI that is there. */
   joins?: boolean;
@@ -77,6 +79,7 @@ export class Lab {
     await this.step(`cluster-managers: ${this.plan.managers.length} replicas, one leader`, () =>
       this.startAllManagers(),
     );
+    if (this.#options.link !== undefined) await this.setLink(this.#options.link);
     for (const node of this.plan.nodes) {
       await this.step(`node ${node.id}`, async () => {
         await addNode(this.plan, node);
@@ -84,6 +87,16 @@ export class Lab {
         this.startNode(node);
         await this.nodeReady(node);
       });
+    }
+  }
+
+  /** Has the network join later containers in that way. */
+  async setLink(link: 'wireguard' | 'veth'): Promise<void> {
+    const client = this.managerClient();
+    try {
+      await client.setNetwork({ link });
+    } finally {
+      await client.close();
     }
   }
 
