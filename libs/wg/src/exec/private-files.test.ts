@@ -51,4 +51,14 @@ describe('PrivateFiles', () => {
     const failure = { code: 'config.invalid', message: expect.stringContaining('0700') };
     await expect(PrivateFiles.open('/dev/shm')).rejects.toMatchObject(failure);
   });
+
+  it('stand under the first place in memory, and leave nothing there', async () => {
+    const name = `wgcni-under-${randomUUID()}`;
+    const files = await PrivateFiles.openUnder(['/var/tmp', '/nowhere', '/dev/shm'], name);
+    expect((await stat(`/dev/shm/${name}`)).mode & 0o777).toBe(0o700);
+    await files.close();
+    await expect(stat(`/dev/shm/${name}`)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(stat(`/var/tmp/${name}`)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(PrivateFiles.openUnder(['/var/tmp'], name)).rejects.toMatchObject({ code: 'config.invalid' });
+  });
 });

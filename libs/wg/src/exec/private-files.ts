@@ -1,6 +1,6 @@
 /** The one exception for private keys (design §4.8): a 0600 file on tmpfs for the life of one `wg` call. */
 import { randomUUID } from 'node:crypto';
-import { lstat, open, readdir, statfs, unlink } from 'node:fs/promises';
+import { lstat, open, readdir, rmdir, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CatalogueError, privateDirectory, type Secret } from '@wgcni/base';
 
@@ -32,6 +32,23 @@ export class PrivateFiles {
     const left = (await readdir(directory)).filter((name) => ownFile.test(name));
     await Promise.all(left.map((name) => unlink(join(directory, name))));
     return new PrivateFiles(directory);
+  }
+
+  /** Opens the directory `name` under the first of the parents that is on tmpfs. Throws as `open`, or CatalogueError `config.invalid` when none is. */
+  static async openUnder(parents: readonly string[], name: string): Promise<PrivateFiles> {
+    for (const parent of parents) {
+      const type = await statfs(parent).then(
+        (found) => found.type,
+        () => undefined,
+      );
+      if (type !== undefined && memoryFileSystems.includes(type)) return PrivateFiles.open(join(parent, name));
+    }
+    throw unsafe(parents.join(', '), 'none of them is on tmpfs');
+  }
+
+  /** Removes the directory, when nothing is lent. */
+  async close(): Promise<void> {
+    await rmdir(this.#directory);
   }
 
   /** Calls `use` with the path of a 0600 file that holds `content`; the file is gone when it resolves or rejects. */

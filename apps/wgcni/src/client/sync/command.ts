@@ -22,11 +22,11 @@ export async function sync(targets: Targets, name: string, flags: SyncFlags): Pr
   const intervalMs = intervalOf(flags.interval);
   const privateKey = await readClientKey(keyFile);
   const key = { privateKey, publicKey: systemKeys.publicKeyOf(privateKey) };
-  const device = await openDevice(interfaceName, new Processes());
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
   const log = stderrLog(name);
   const manager = await keptManager(targets, { clock: systemClock, log }, stop.signal);
+  const device = await openDevice(interfaceName, new Processes());
   try {
     const deps = {
       fetch: (known: string | undefined, signal: AbortSignal) => manager.clientConfig(name, { family, known }, signal),
@@ -34,7 +34,7 @@ export async function sync(targets: Targets, name: string, flags: SyncFlags): Pr
     };
     await new ClientSync(deps, { interfaceName, intervalMs }).run(stop.signal);
   } finally {
-    await manager.close();
+    await Promise.all([manager.close(), device.close()]);
   }
   return { value: { name }, text: `${interfaceName} stays as it is` };
 }

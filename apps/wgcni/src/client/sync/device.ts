@@ -17,10 +17,16 @@ export interface SyncDevice {
 /** Where a file never reaches a disk. */
 const memoryParents = ['/run', '/dev/shm'];
 
+export interface OpenDevice extends SyncDevice {
+  /** The interface stays as it is. */
+  close(): Promise<void>;
+}
+
 /** The interface `name` of this machine. Throws CatalogueError `config.invalid` when there is no place for its key for a moment. */
-export async function openDevice(name: string, processes: Processes): Promise<SyncDevice> {
-  const files = await openFiles(`wgcni-client-${name}`);
+export async function openDevice(name: string, processes: Processes): Promise<OpenDevice> {
+  const files = await PrivateFiles.openUnder(memoryParents, `wgcni-client-${name}`);
   return {
+    close: () => files.close(),
     async read() {
       const { status, stdout, stderr } = await processes.run({ argv: ['wg', 'show', name, 'dump'] });
       if (status !== 0) throw notThere(name, stderr.trim());
@@ -42,16 +48,6 @@ export async function openDevice(name: string, processes: Processes): Promise<Sy
 /** The fourth field of the first line, which is about the device. */
 function fwmarkIn(dump: string): string {
   return dump.split('\n', 1)[0]?.split('\t')[3] ?? 'off';
-}
-
-async function openFiles(name: string): Promise<PrivateFiles> {
-  for (const parent of memoryParents) {
-    const files = await PrivateFiles.open(`${parent}/${name}`).catch(() => undefined);
-    if (files !== undefined) return files;
-  }
-  throw new CatalogueError('config.invalid', `neither ${memoryParents.join(' nor ')} takes a private file in memory`, {
-    remedy: 'run it as root, with a tmpfs on /run',
-  });
 }
 
 function notThere(name: string, why: string): CatalogueError {
