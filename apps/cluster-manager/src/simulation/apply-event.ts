@@ -1,6 +1,7 @@
 /** Carries out one planned event on the world as it is at that instant. */
 import { CatalogueError } from '@wgcni/base';
 import { CompactedError, type MemoryBackend } from '@wgcni/store';
+import { type ManagerRequest, subjectOf } from './manager-api.ts';
 import type { NodeMachine } from './node-machine.ts';
 import type { EventKind, PlannedEvent } from './plan.ts';
 import type { ReplicaProcess } from './replica-process.ts';
@@ -92,16 +93,22 @@ const deeds: Omit<Deeds, 'restore'> = {
     for (const one of world.machines) if (one.nodeId === old.nodeId && one !== machine) one.isReplaced ||= takeOver;
     machine.start(takeOver);
   },
-  drain: (world, { target }) => order(world, 'drain', target),
-  undrain: (world, { target }) => order(world, 'undrain', target),
-  delete: (world, { target }) => order(world, 'delete', target),
-  forget: (world, { target }) => order(world, 'forget', target),
+  drain: (world, { kind, target }) => order(world, { kind, nodeId: machineOf(world, target).nodeId }),
+  undrain: (world, { kind, target }) => order(world, { kind, nodeId: machineOf(world, target).nodeId }),
+  delete: (world, { kind, target }) => order(world, { kind, nodeId: machineOf(world, target).nodeId }),
+  forget: (world, { kind, target }) => order(world, { kind, nodeId: machineOf(world, target).nodeId }),
   rejoin: (world, { target }) => {
     const machine = machineOf(world, target);
     if (!machine.disk.isDeleted) return;
     machine.crash();
     machine.start(true);
   },
+  'put-client': (world, { target, key, ttlSec }) => {
+    // Fewer names and keys than clients could be: they meet.
+    const publicKey = Buffer.alloc(32, key).toString('base64');
+    order(world, { kind: 'put-client', name: `c${target % 4}`, input: { publicKey, ttlSec } });
+  },
+  'remove-client': (world, { target }) => order(world, { kind: 'remove-client', name: `c${target % 4}` }),
   join: (world) => {
     const name = `n${world.machines.length + 1}`;
     if (!world.machines.some((machine) => machine.name === name)) world.addMachine(name, name).start();
@@ -136,13 +143,13 @@ function silence(world: World, { name }: NodeMachine, forMs: number): void {
 }
 
 /** What an operator asks for may be refused. */
-function order(world: World, kind: 'drain' | 'undrain' | 'delete' | 'forget', target: number): void {
-  const { nodeId } = machineOf(world, target);
-  world.operator.call({ kind, nodeId }).then(
-    () => world.note('operator', `${kind} ${nodeId}: done`),
+function order(world: World, request: ManagerRequest): void {
+  const what = `${request.kind} ${subjectOf(request)}`;
+  world.operator.call(request).then(
+    () => world.note('operator', `${what}: done`),
     (error: unknown) => {
       if (!(error instanceof CatalogueError)) throw error;
-      world.note('operator', `${kind} ${nodeId}: ${error.code}`);
+      world.note('operator', `${what}: ${error.code}`);
     },
   );
 }

@@ -27,6 +27,8 @@ const weights: Record<EventKind, number> = {
   forget: 3,
   rejoin: 4,
   join: 5,
+  'put-client': 0,
+  'remove-client': 0,
 };
 
 const kinds = Object.entries(weights).flatMap(([kind, weight]) =>
@@ -64,8 +66,17 @@ export function drawPlan(seed: number): RunPlan {
   const count = random.int(3, 12);
   for (let index = 0; index < count; index += 1) plan.events.push(drawEvent(random, random.pick(kinds), plan));
   if (random.chance(8)) plan.events.push(drawEvent(random, 'restore', plan));
+  plan.events.push(...drawClientEvents(plan));
   plan.events.sort((one, other) => one.atMs - other.atMs);
   return plan;
+}
+
+/** From a stream of their own: the rest of a plan is as it was before there were clients. */
+function drawClientEvents(plan: RunPlan): PlannedEvent[] {
+  const random = new SeededRandom(plan.seed, 'clients');
+  if (!random.chance(40)) return [];
+  const kinds: EventKind[] = ['put-client', 'put-client', 'put-client', 'remove-client'];
+  return Array.from({ length: random.int(2, 6) }, () => drawEvent(random, random.pick(kinds), plan));
 }
 
 function drawEvent(random: SeededRandom, kind: EventKind, { chaosMs, timing }: RunPlan): PlannedEvent {
@@ -116,6 +127,10 @@ function drawEvent(random: SeededRandom, kind: EventKind, { chaosMs, timing }: R
     case 'delete':
     case 'forget':
     case 'rejoin':
+      return { atMs, kind, target };
+    case 'put-client':
+      return { atMs, kind, target, key: random.int(1, 5), ttlSec: random.pick([null, 7_200, random.int(5, 20)]) };
+    case 'remove-client':
       return { atMs, kind, target };
     case 'break-watches':
     case 'compact':

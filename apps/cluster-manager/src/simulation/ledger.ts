@@ -1,5 +1,8 @@
 /** The store as it truly is, kept by every commit: what the checks judge by. */
 import type {
+  ClientAddressRecord,
+  ClientLifeRecord,
+  ClientRecord,
   GoneRecord,
   KeyClaimRecord,
   LeaderRecord,
@@ -24,6 +27,14 @@ export type Change =
     }
   | { family: 'claim'; key: string; before: KeyClaimRecord | undefined; after: KeyClaimRecord | undefined }
   | { family: 'gone'; key: string; before: GoneRecord | undefined; after: GoneRecord | undefined }
+  | { family: 'client'; key: string; before: ClientRecord | undefined; after: ClientRecord | undefined }
+  | {
+      family: 'client-address';
+      key: string;
+      before: ClientAddressRecord | undefined;
+      after: ClientAddressRecord | undefined;
+    }
+  | { family: 'client-life'; key: string; before: ClientLifeRecord | undefined; after: ClientLifeRecord | undefined }
   | { family: 'leader'; key: string; before: LeaderRecord | undefined; after: LeaderRecord | undefined }
   | { family: 'recovering'; key: string; before: object | undefined; after: object | undefined };
 
@@ -136,6 +147,9 @@ export class Ledger {
     if (key.startsWith(keys.subnets)) return 'subnet';
     if (key.startsWith(keys.registrations)) return 'registration';
     if (key.startsWith(keys.keyClaims)) return 'claim';
+    if (key.startsWith(keys.clients)) return 'client';
+    if (key.startsWith(keys.clientAddresses)) return 'client-address';
+    if (key.startsWith(keys.clientLives)) return 'client-life';
     return key.startsWith(keys.gone) ? 'gone' : undefined;
   }
 }

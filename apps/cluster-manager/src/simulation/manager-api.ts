@@ -1,7 +1,9 @@
 /** The cluster-managers as nodes and operators reach them: any replica, forwarded once to the leader, as the REST surface does. */
-import type { RegisterInput, Registration, ReleaseInput, Renewal, RenewInput } from '@wgcni/api';
+import type { ClientInput, RegisterInput, Registration, ReleaseInput, Renewal, RenewInput } from '@wgcni/api';
 import { CatalogueError, toCatalogueError } from '@wgcni/base';
 import { decodeRecord, LeaderRecord, StoreUnavailableError } from '@wgcni/store';
+import { keepClient } from '../clients/keep-client.ts';
+import { removeClient } from '../clients/remove-client.ts';
 import { deleteNode, forgetNode, release, setDraining } from '../registry/leave.ts';
 import { register } from '../registry/register.ts';
 import { renew } from '../registry/renew.ts';
@@ -14,9 +16,16 @@ export type ManagerRequest =
   | { kind: 'register'; nodeId: string; input: RegisterInput }
   | { kind: 'renew'; nodeId: string; input: RenewInput }
   | { kind: 'release'; nodeId: string; input: ReleaseInput }
-  | { kind: 'drain' | 'undrain' | 'delete' | 'forget'; nodeId: string };
+  | { kind: 'drain' | 'undrain' | 'delete' | 'forget'; nodeId: string }
+  | { kind: 'put-client'; name: string; input: ClientInput }
+  | { kind: 'remove-client'; name: string };
 
 export type ManagerAnswer = Registration | Renewal | undefined;
+
+/** The node or the client that it is about. */
+export function subjectOf(request: ManagerRequest): string {
+  return 'name' in request ? request.name : request.nodeId;
+}
 
 /** A replica that may be asked; `replica` is undefined while its process does not run. */
 export interface ManagerSite {
@@ -84,22 +93,27 @@ async function answerAt(
 
 async function atLeader(replica: Replica, request: Exclude<ManagerRequest, { kind: 'renew' }>): Promise<ManagerAnswer> {
   const { writer, recovery } = replica;
-  const { nodeId } = request;
   switch (request.kind) {
     case 'register':
-      return register({ writer, recovery }, nodeId, request.input);
+      return register({ writer, recovery }, request.nodeId, request.input);
     case 'release':
-      await release(writer, nodeId, request.input);
+      await release(writer, request.nodeId, request.input);
+      return undefined;
+    case 'put-client':
+      await keepClient(writer, request.name, request.input);
+      return undefined;
+    case 'remove-client':
+      await removeClient(writer, request.name);
       return undefined;
     case 'drain':
     case 'undrain':
-      await setDraining(writer, nodeId, request.kind === 'drain');
+      await setDraining(writer, request.nodeId, request.kind === 'drain');
       return undefined;
     case 'delete':
-      await deleteNode(writer, nodeId, true);
+      await deleteNode(writer, request.nodeId, true);
       return undefined;
     case 'forget':
-      await forgetNode(writer, nodeId);
+      await forgetNode(writer, request.nodeId);
       return undefined;
   }
 }

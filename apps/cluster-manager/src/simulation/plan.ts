@@ -44,6 +44,8 @@ export type PlannedEvent = { atMs: number } & (
   | { kind: 'drain' | 'undrain' | 'delete' | 'forget'; target: number }
   | { kind: 'rejoin'; target: number }
   | { kind: 'join' }
+  | { kind: 'put-client'; target: number; key: number; ttlSec: number | null }
+  | { kind: 'remove-client'; target: number }
 );
 
 export type EventKind = PlannedEvent['kind'];

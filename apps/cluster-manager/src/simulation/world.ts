@@ -4,7 +4,7 @@ import { encodeRecord, writtenSchema, type Keys } from '@wgcni/store';
 import { Actor } from './actor.ts';
 import { Judge } from './judge.ts';
 import { Link, type LinkQuality } from './link.ts';
-import type { ManagerNetwork } from './manager-api.ts';
+import { type ManagerNetwork, subjectOf } from './manager-api.ts';
 import { ManagerClient } from './manager-client.ts';
 import { NodeMachine } from './node-machine.ts';
 import type { RunPlan } from './plan.ts';
@@ -44,7 +44,7 @@ export class World {
       sites: this.replicas,
       linkOf: (from, to) => this.linkBetween(from, to),
       witness: ({ actor }, request, answer) => {
-        this.note(actor.name, `answers ${request.kind} of ${request.nodeId}`, answer);
+        this.note(actor.name, `answers ${request.kind} of ${subjectOf(request)}`, answer);
         this.judge.answered(request, answer);
       },
       surprised: (error) => this.judge.accuse('the program does not fail', messageOf(error.cause ?? error)),
@@ -131,6 +131,8 @@ export class World {
     const { registrationTtlSec, holdDownSec } = timing;
     const record = {
       ...{ schema: writtenSchema, networkId: '0123456789abcdef0123456789abcdef', pools },
+      // So few that what one leaves is soon the next one's.
+      clientPools: ['10.66.0.0/30'],
       ...{ mtu: 1_420, keepaliveSec: 25, registrationTtlSec, holdDownSec },
     };
     const then = [{ kind: 'put' as const, key: keys.network, value: encodeRecord(record) }];

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger.ts';
 import type { NodeMachine } from '../node-machine.ts';
 import type { ReplicaProcess } from '../replica-process.ts';
 import type { StoreServer } from '../store-server.ts';
+import { checkClients } from './clients.ts';
 import type { Accuse } from './violation.ts';
 
 export interface RestingWorld {
@@ -27,6 +28,7 @@ export function checkAtRest(world: RestingWorld, accuse: Accuse): void {
   if (leaders.length !== 1) bad(`${leaders.length} replicas lead`);
   for (const replica of world.replicas) checkView(world, replica, bad);
   for (const nodeId of new Set(world.machines.map((machine) => machine.nodeId))) checkNode(world, nodeId, bad);
+  checkClients(world, bad);
   const leaked = world.server.backend
     .leases()
     .filter(({ ttlSec, keys }) => ttlSec >= longLeaseSec && keys.length === 0);
