@@ -1,5 +1,5 @@
 /** The credentials of a process that runs for long: renewed files are taken over, broken ones are not. */
-import { type Clock, type Log, messageOf } from '@wgcni/base';
+import { type Log, messageOf } from '@wgcni/base';
 import type { CredentialPaths } from './credential-paths.ts';
 import {
   checkCredentials,
@@ -10,6 +10,7 @@ import {
 } from './credentials.ts';
 import { isExpiring } from './expiry.ts';
 import { formatIdentity } from './identity.ts';
+import { ChangeListeners, lookAgain, type LookOptions } from './kept-files.ts';
 
 /** Credentials that may be others tomorrow. */
 export interface CredentialSource {
@@ -18,19 +19,16 @@ export interface CredentialSource {
   onChange(listener: () => void): () => void;
 }
 
-export interface KeptCredentialsOptions {
+export interface KeptCredentialsOptions extends LookOptions {
   paths: CredentialPaths;
   /** Throws CatalogueError `config.invalid` for credentials that are not ours. */
   accept?: (paths: CredentialPaths, credentials: Credentials) => void;
-  clock: Clock;
   log: Log;
-  /** Milliseconds between two looks at the files (default 10,000). */
-  everyMs?: number;
 }
 
 export class KeptCredentials implements CredentialSource {
   readonly #options: KeptCredentialsOptions;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new ChangeListeners();
   #paths: CredentialPaths;
   #current: Credentials;
   /** Whose end has been told. */
@@ -65,18 +63,16 @@ export class KeptCredentials implements CredentialSource {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Looks at the files until the signal aborts; by content, since a file may be replaced by one of the same age and length. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, everyMs = 10_000 } = this.#options;
-    while (!signal.aborted) {
+    this.#warnOfEnd();
+    await lookAgain(this.#options, signal, async () => {
+      await this.look();
       this.#warnOfEnd();
-      await clock.sleep(everyMs, signal).catch(() => undefined);
-      if (!signal.aborted) await this.look();
-    }
+    });
   }
 
   /** Takes over what has changed; what cannot be used is logged once, and the last good credentials stay. */
@@ -106,7 +102,7 @@ export class KeptCredentials implements CredentialSource {
   #goOver(credentials: Credentials): void {
     this.#current = credentials;
     this.#tell('credentials.renewed');
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 
   /** The credentials, or why they are refused. */

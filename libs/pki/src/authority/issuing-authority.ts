@@ -1,5 +1,5 @@
 /** The authority inside a cluster-manager: read from files and kept as they are replaced; it issues to nodes, and to its own process. */
-import { CatalogueError, type Clock, type Log, messageOf } from '@wgcni/base';
+import { CatalogueError, type Log, messageOf } from '@wgcni/base';
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { credentialFlag, type CredentialPaths } from '../credential-paths.ts';
 import { certificateDigest } from '../digests.ts';
@@ -12,23 +12,21 @@ import {
 } from '../credentials.ts';
 import { formatIdentity, type Identity } from '../identity.ts';
 import type { CredentialSource } from '../kept-credentials.ts';
+import { ChangeListeners, lookAgain, type LookOptions } from '../kept-files.ts';
 import { generateKeyPair } from '../key-pair.ts';
 import { certificatesIn, pemOf } from '../pem.ts';
 import { isRenewalDue } from '../renewal-due.ts';
 import { Authority, subjectOf } from './authority.ts';
 import { readCertificateRequest } from './certificate-request.ts';
 
-export interface IssuingOptions {
+export interface IssuingOptions extends LookOptions {
   /** Certificate and key of the authority, and those whose certificates are taken; `use` is `authority`. */
   paths: CredentialPaths;
   /** This process, to which it issues too. */
   own: Identity;
   /** Host names and addresses by which this process is dialled. */
   names: readonly string[];
-  clock: Clock;
   log: Log;
-  /** Milliseconds between two looks at the files (default 10,000). */
-  everyMs?: number;
 }
 
 /** Of the certificate of this process: nobody else has the key, and it ends with the process. */
@@ -37,7 +35,7 @@ const warnEveryMs = 3_600_000;
 
 export class IssuingAuthority implements CredentialSource {
   readonly #options: IssuingOptions;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new ChangeListeners();
   #authority: Authority;
   #current: Credentials;
   #trusted: string;
@@ -102,17 +100,12 @@ export class IssuingAuthority implements CredentialSource {
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** Looks at the files, and at the age of its own certificate, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, everyMs = 10_000 } = this.#options;
-    while (!signal.aborted) {
-      await clock.sleep(everyMs, signal).catch(() => undefined);
-      if (!signal.aborted) await this.look();
-    }
+    await lookAgain(this.#options, signal, () => this.look());
   }
 
   /**
@@ -146,7 +139,7 @@ export class IssuingAuthority implements CredentialSource {
     this.#current = current;
     this.#trusted = trusted;
     this.#tell(event);
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 
   /** Why a renewal that is due has no good files, or none at all; at most once an hour. */
