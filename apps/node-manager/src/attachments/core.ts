@@ -31,6 +31,8 @@ export interface Core {
   pods: PodsDevice;
   /** Whoever writes to the node's ends of veths does it in this queue, so that what was looked at stays as it was seen. */
   nodeEnds: SerialQueue;
+  /** Whether there may be node's ends that no record names: before the first look, and while their subnets are not held. */
+  hasUnknownEnds: boolean;
   /** Obeys or drops what is queued for an attachment; the caller holds its lock. */
   settleQueued: (key: AttachmentKey) => Promise<void>;
   /** Whether the last reconcile failed: it is then tried again soon. */

@@ -39,6 +39,7 @@ export async function openCore(deps: AttachmentsDeps): Promise<OpenedCore> {
     locks: new KeyLocks(),
     pods: new PodsDevice(deps, podsRef(deps.nodeId), deps.podsKey, deps.podPort),
     nodeEnds: new SerialQueue(),
+    hasUnknownEnds: true,
     bootId: await deps.readBootId(),
     settleQueued: async () => {},
     isUnsettled: false,

@@ -4,10 +4,10 @@ import { adoptedRecord } from '../../adopted-record.ts';
 import { type NodeEndsDesired, planNodeEnds } from './plan-node-ends.ts';
 import { nodeEndOf } from './veth-names.ts';
 
-/** One look; after the first, which finds what an earlier life left, only while there are veths. */
+/** One look, where there are veths or may be some. */
 export async function keepNodeEnds(core: Core): Promise<void> {
   const hasVeths = viewOf(core).link === 'veth' || core.register.all().some(({ link }) => link === 'veth');
-  if (core.isAccounted && !hasVeths) return;
+  if (!core.hasUnknownEnds && !hasVeths) return;
   const unknown = await core.nodeEnds.run(async () => {
     // ORDER: observed is read before desired, so the end of an ADD in flight is always known.
     const state = await core.deps.iproute.observe(undefined);
@@ -18,7 +18,9 @@ export async function keepNodeEnds(core: Core): Promise<void> {
     }
     return adopt;
   });
-  for (const { name, addresses } of unknown) await adoptNodeEnd(core, name, addresses);
+  let left = false;
+  for (const { name, addresses } of unknown) left = !(await isAdopted(core, name, addresses)) || left;
+  core.hasUnknownEnds = left;
 }
 
 function desiredNodeEnds(core: Core): NodeEndsDesired {
@@ -38,10 +40,14 @@ function desiredNodeEnds(core: Core): NodeEndsDesired {
 }
 
 /** Its addresses are not given twice (design §4.7); a runtime that says its key gives it its name back. */
-async function adoptNodeEnd(core: Core, name: string, found: readonly string[]): Promise<void> {
+async function isAdopted(core: Core, name: string, found: readonly string[]): Promise<boolean> {
   const addresses = found.filter((address) => core.ledger.occupy(address));
   const fields = { link: name, addresses };
-  if (addresses.length === 0) return core.deps.log.warn(fields, 'veth.unaccounted');
+  if (addresses.length === 0) {
+    core.deps.log.warn(fields, 'veth.unaccounted');
+    return false;
+  }
   await core.register.put({ ...adoptedRecord(core, name, addresses), link: 'veth', port: 0, publicKey: null });
   core.deps.log.warn(fields, 'attachment.adopted');
+  return true;
 }

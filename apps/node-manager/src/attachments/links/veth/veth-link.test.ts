@@ -240,6 +240,14 @@ describe('a data directory that was lost', () => {
     expect(other.addresses.map(({ address }) => address)).not.toContain('10.64.3.2/32');
   });
 
+  it('is told once the node holds the subnet again, also when the network has gone back to WireGuard', async () => {
+    await rm(node.dataDir, { recursive: true });
+    attachments = await node.start(viewOf(['10.64.7.0/28']));
+    expect(attachments.list()).toEqual([]);
+    await attachments.setView(viewOf());
+    expect(attachments.list()).toMatchObject([{ state: 'adopted', link: 'veth' }]);
+  });
+
   it('stays so over another restart, beside others without a key', async () => {
     await add(keyNamed('c2'), node.namespace('two'));
     attachments = await node.start();
