@@ -150,6 +150,12 @@ export const nodeBugs: readonly PlantedBug[] = [
     ],
   },
   {
+    name: 'veth-sends-as-anybody',
+    promise: 'a container sends from its own addresses alone (decision 0008)',
+    does: 'lets a container with a veth send from any address that the node has a way to',
+    catchers: [unit(`${home}/host/plan-chains.test.ts`, 'lets nothing in that its container has not the address of')],
+  },
+  {
     name: 'gc-null-is-unspecified',
     promise: 'CNI 1.1 GC: null says that no attachment is valid',
     does: 'takes null for a list that did not come, and removes nothing',
