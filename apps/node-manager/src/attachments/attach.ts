@@ -4,7 +4,7 @@ import { metricBehind } from './container-device.ts';
 import { type Core, momentOf, refuseOrphaned, shownOf, viewOf } from './core.ts';
 import type { RequestLimits } from './deps.ts';
 import { linkOf } from './links/link-of.ts';
-import { inspectNamespace, makeWay, makeWayForAddresses } from './make-way.ts';
+import { inspectNamespace, isOwnNamespace, makeWay, makeWayForAddresses } from './make-way.ts';
 import { type AttachmentRecord, keyText } from './record.ts';
 import { rollBack } from './roll-back.ts';
 import { stepsWithin } from './request-steps.ts';
@@ -61,8 +61,14 @@ async function kindOf(core: Core, key: AttachmentKey, input: AttachInput, netnsI
   }
   const { routes } = await makeWay(core, key, input.netns, netnsId);
   const routeMetric = metricBehind(routes);
+  return { ...(await linkFor(core, input, netnsId)), ...(routeMetric === undefined ? {} : { routeMetric }) };
+}
+
+/** The network's, but in the node's own namespace always a tunnel: the gateway of a veth would be an address of its own there. */
+async function linkFor(core: Core, { allowHostNetns }: AttachInput, netnsId: string): Promise<Pick<KindOf, 'link'>> {
   const { link } = viewOf(core);
-  return { ...(link === 'veth' ? { link } : {}), ...(routeMetric === undefined ? {} : { routeMetric }) };
+  if (link !== 'veth' || (allowHostNetns === true && (await isOwnNamespace(core, netnsId)))) return {};
+  return { link };
 }
 
 async function reserve(

@@ -21,11 +21,16 @@ const ownNetns = '/proc/self/ns/net';
  */
 export async function inspectNamespace(core: Core, { netns, allowHostNetns }: AttachInput): Promise<string> {
   const identity = await core.deps.iproute.identify(netns);
-  if (allowHostNetns === true || identity !== (await core.deps.iproute.identify(ownNetns))) return identity;
+  if (allowHostNetns === true || !(await isOwnNamespace(core, identity))) return identity;
   throw new CatalogueError('netns.is-host', `${netns} is the node's own network namespace`, {
     field: 'netns',
     remedy: "give the container a namespace of its own; CNI_NETNS_OVERRIDE accepts the node's",
   });
+}
+
+/** Whether a namespace is the node-manager's own. */
+export async function isOwnNamespace(core: Core, identity: string): Promise<boolean> {
+  return identity === (await core.deps.iproute.identify(ownNetns));
 }
 
 /**

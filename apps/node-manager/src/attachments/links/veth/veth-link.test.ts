@@ -102,6 +102,12 @@ describe('an ADD', () => {
     expect(routes).toHaveLength(8);
   });
 
+  it("is a tunnel all the same in the node's own namespace, whose address the gateway is", async () => {
+    const own = '/proc/self/ns/net';
+    const input = inputFor(own, { allowHostNetns: true });
+    expect(await attachments.attach(key, input, patient(node))).not.toHaveProperty('link');
+  });
+
   it('passes every step that it has, in the order of the list', async () => {
     await add();
     const reached = node.reached.flatMap((name) => (name.startsWith('add/') ? [name.slice('add/'.length)] : []));
