@@ -12,6 +12,7 @@ import { certificateRoutes } from './routes/certificates.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { networkRoutes } from './routes/network.ts';
 import { nodeRoutes } from './routes/nodes.ts';
+import { offeredRoutes } from './routes/offered-routes.ts';
 import { rateClients } from './routes/rate-client.ts';
 import { replicaRoutes } from './routes/replicas.ts';
 import { ruleRoutes } from './routes/rules.ts';
@@ -56,6 +57,7 @@ export async function buildApp(
     networkRoutes(app, replica);
     ruleRoutes(app, replica);
     nodeRoutes(app, replica);
+    offeredRoutes(app, replica);
     clientRoutes(app, replica);
     certificateRoutes(app, replica);
     tokenRoutes(app, replica);

@@ -148,6 +148,8 @@ describe('the configuration', () => {
     ['--container-ports', '61000'],
     ['--backend', 'none'],
     ['--masquerade', 'maybe'],
+    ['--advertise', '192.168.50.1/24'],
+    ['--advertise', 'database'],
     ['--egress-source', '192.0.2.9/24'],
     ['--egress-source', '192.0.2.9,192.0.2.10'],
     ['--log-level', 'loud'],

@@ -3,6 +3,7 @@ import { Secret } from '@wgcni/base';
 import { type Address, masqueradeModes } from '@wgcni/ipam';
 import type { PortRange } from './attachments/container-port.ts';
 import {
+  parseBlocks,
   parseChoice,
   parseEgressSources,
   parseEndpoints,
@@ -53,6 +54,8 @@ export interface Config {
   backend: (typeof backends)[number];
   /** In place of what the network says; undefined: as it says. */
   masquerade: (typeof masqueradeModes)[number] | undefined;
+  /** CIDRs behind this node, that it offers to the mesh. */
+  offers: string[];
   /** Addresses of this host that packets leave the cluster under, at most one of each family. */
   egressSources: Address[];
   /** Whether the packet filter lets containers to etcd and the cluster-managers. */
@@ -98,6 +101,7 @@ export function parseConfig(surroundings: Surroundings, hasJoined: HasJoined = (
     containerPorts: one('container-ports', '61000-65535', parsePortRange),
     backend: one('backend', 'auto', (flag, text) => parseChoice(flag, text, backends)),
     masquerade: maybe('masquerade', (flag, text) => parseChoice(flag, text, masqueradeModes)),
+    offers: many('advertise', parseBlocks),
     egressSources: parseEgressSources('--egress-source', said.get('egress-source') ?? []),
     containersReachControlPlane: one('containers-reach-control-plane', 'false', (_, text) => text === 'true'),
     takeOver: one('take-over', 'false', (_, text) => text === 'true'),

@@ -1,7 +1,7 @@
 /** The values of flags: each from its text, with an error that names the flag, the text and how to write it. */
 import { ifNamePattern, namePattern } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import { type Address, tryParseAddress } from '@wgcni/ipam';
+import { type Address, formatCidr, tryParseAddress, tryParseCidr } from '@wgcni/ipam';
 import { formatEndpoint, tryParseEndpoint } from '@wgcni/wg';
 import { isAbsolute, normalize } from 'node:path';
 import type { PortRange } from './attachments/container-port.ts';
@@ -66,6 +66,17 @@ export function parseEndpoints(flag: string, words: readonly string[]): string[]
         'write it like 192.0.2.1:51820 or [2001:db8::1]:51820',
       );
     });
+}
+
+/** CIDR blocks in canonical text, comma separated or repeated. */
+export function parseBlocks(flag: string, words: readonly string[]): string[] {
+  const texts = words.flatMap((word) => word.split(','));
+  const blocks = texts.map((text) => {
+    const cidr = tryParseCidr(text);
+    if (cidr !== undefined) return formatCidr(cidr);
+    throw refuse(flag, `"${text}" is not a CIDR block with its host bits zero`, 'write it like 192.168.50.0/24');
+  });
+  return [...new Set(blocks)];
 }
 
 /** Addresses, comma separated or repeated: at most one of each family. */

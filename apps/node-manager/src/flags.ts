@@ -47,6 +47,11 @@ export const program: Program = {
         "hide containers behind the node's address outside the pools: auto, on or off (default: as the network says)",
     },
     {
+      name: 'advertise',
+      value: 'cidr',
+      about: 'network behind this node that it offers to the mesh, once an operator approves it; repeat it',
+    },
+    {
       name: 'egress-source',
       value: 'address',
       about:

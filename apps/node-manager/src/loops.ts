@@ -113,6 +113,7 @@ function makeSession(config: Config, ports: Ports, parts: Parts, reconcilers: Re
     version,
     takeOver: config.takeOver,
     publicKey: mesh.publicKey,
+    offers: config.offers,
     findUnderlay: () => ownUnderlay(config, keeper, ports.iproute),
     // ORDER: the pods device first, then the mesh: only then nothing of a lost subnet is in the kernel.
     settle: async () => {

@@ -8,6 +8,7 @@ import { installCni, type InstallOptions } from './cni-install/install.ts';
 import { addAuthorityCommands } from './authority/add-commands.ts';
 import { addNetworkCommands } from './network/add-commands.ts';
 import { addClientCommands } from './client/add-commands.ts';
+import { addRouteCommands } from './route/commands.ts';
 import * as tokens from './token/commands.ts';
 import type { TokenFlags } from './token/commands.ts';
 import { defaultSocket, type Targets } from './targets.ts';
@@ -110,6 +111,7 @@ addClientCommands(program, run);
 addAuthorityCommands(program, run);
 
 addNetworkCommands(program, run);
+addRouteCommands(program, run);
 
 const cni = program.command('cni').description('the CNI plugin on this node');
 cni

@@ -11,6 +11,7 @@ export * from './manager/network.ts';
 export * from './manager/nodes.ts';
 export * from './manager/options.ts';
 export * from './manager/replicas.ts';
+export * from './manager/routes.ts';
 export * from './manager/tokens.ts';
 export * from './node/addresses.ts';
 export * from './node/attachments.ts';

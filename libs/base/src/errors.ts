@@ -51,6 +51,7 @@ export const catalogue = {
   'network.contradictory': entry(409, 7),
   'pool.overlap': entry(409, 7),
   'pool.in-use': entry(409, 7),
+  'route.overlap': entry(409, 7),
   'pool.quota': entry(409, 7),
   'node.unknown': entry(404, 7),
   'node.duplicate': entry(503, 11, true),

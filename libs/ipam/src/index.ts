@@ -9,6 +9,7 @@ export * from './rule.ts';
 export * from './check-options.ts';
 export * from './start-flags.ts';
 export * from './address-pool.ts';
+export * from './special-ranges.ts';
 export * from './subnet-pool.ts';
 export * from './grant.ts';
 export * from './plan-grants.ts';

@@ -31,6 +31,9 @@ const expected: Record<string, Kind> = {
   putPool: 'administers',
   listSubnets: 'reads',
   listNodes: 'reads',
+  listRoutes: 'reads',
+  putRoute: 'administers',
+  deleteRoute: 'administers',
   getNode: 'reads',
   registerNode: 'speaks for itself',
   deleteNode: 'administers',
@@ -58,7 +61,14 @@ const expected: Record<string, Kind> = {
 };
 
 const operations = documentedOperations(joinPath(import.meta.dirname, '../../../../openapi/cluster-manager.yaml'), {
-  ...{ nodeId: 'n1', pool: '10.96.0.0-12', rule: 'web', tokenId: '0011223344556677', name: 'laptop' },
+  ...{
+    nodeId: 'n1',
+    pool: '10.96.0.0-12',
+    rule: 'web',
+    route: '192.168.50.0-24',
+    tokenId: '0011223344556677',
+    name: 'laptop',
+  },
 });
 
 /** Whom the leader must not know: the answer is 401, whatever is asked. */

@@ -15,14 +15,14 @@ const allowed = (caller: Identity, nodeId?: string): string[] =>
   Object.keys(permissions).filter((operation) => mayDo(caller, operation, nodeId));
 
 const reads = [
-  ...['getNetwork', 'listPools', 'listRules', 'listSubnets', 'listNodes', 'getNode', 'listPeers'],
+  ...['getNetwork', 'listPools', 'listRules', 'listRoutes', 'listSubnets', 'listNodes', 'getNode', 'listPeers'],
   ...['getLeader', 'listReplicas', 'getHealth', 'getReadiness', '/openapi.json'],
 ];
 const oversees = ['listTokens', 'listClients', 'getClient', 'getClientConfig'];
 const forItself = ['registerNode', 'renewRegistration', 'releaseGrants', 'renewCertificate'];
 const operates = ['drainNode', 'undrainNode', 'putClient', 'deleteClient'];
 const administers = [
-  ...['putNetwork', 'patchNetwork', 'putPool', 'putRule', 'deleteRule'],
+  ...['putNetwork', 'patchNetwork', 'putPool', 'putRule', 'deleteRule', 'putRoute', 'deleteRoute'],
   ...['deleteNode', 'forgetNode', 'admitNode', 'putToken', 'deleteToken'],
 ];
 

@@ -26,6 +26,8 @@ export function admit(state: ClusterState, nodeId: string, input: RegisterInput)
     );
   }
   refuseEndpointsInPools(state, input.endpoints);
+  // What is wrong with an offer otherwise is said to the operator who approves it.
+  for (const text of input.offers ?? []) parseCidr(text, 'offers');
   refuseForeignKey(state, nodeId, input.publicKey);
   const registration = state.registrationOf(nodeId)?.record;
   if (registration !== undefined && registration.instance !== input.instance && input.takeOver !== true)
@@ -75,16 +77,25 @@ function refuseEndpointsInPools(state: ClusterState, endpoints: readonly string[
         remedy: 'name the UDP port that the node listens on',
       });
     }
-    const { pools, clientPools = [] } = state.theNetwork().record;
-    const pool = [...pools.map(({ cidr }) => cidr), ...clientPools].find((cidr) =>
-      containsAddress(parseCidr(cidr), address),
-    );
-    if (pool === undefined) continue;
-    throw new CatalogueError('request.invalid', `endpoint "${endpoint}" lies in the pool ${pool}`, {
+    const taken = meshBlocks(state).find(({ cidr }) => containsAddress(parseCidr(cidr), address));
+    if (taken === undefined) continue;
+    throw new CatalogueError('request.invalid', `endpoint "${endpoint}" lies in the ${taken.what} ${taken.cidr}`, {
       field: 'endpoints',
       remedy: "publish an address of the underlay: the mesh cannot carry its own tunnels' packets",
     });
   }
+}
+
+/** What is routed into the mesh. */
+function meshBlocks(state: ClusterState): { what: string; cidr: string }[] {
+  const { pools, clientPools = [] } = state.theNetwork().record;
+  return [
+    ...pools.map(({ cidr }) => ({ what: 'pool', cidr })),
+    ...clientPools.map((cidr) => ({ what: 'client pool', cidr })),
+    ...state.nodes
+      .all()
+      .flatMap(({ record: { routes = [] } }) => routes.map((cidr) => ({ what: 'approved route', cidr }))),
+  ];
 }
 
 function refuseForeignKey(state: ClusterState, nodeId: string, publicKey: string): void {

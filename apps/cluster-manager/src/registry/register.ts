@@ -1,6 +1,7 @@
 /** Registering a node: one transaction for its grants, its key, its record and its registration (design §4.1). */
 import type { Grant, RegisterInput, Registration } from '@wgcni/api';
 import { CatalogueError, randomId } from '@wgcni/base';
+import { formatCidr, parseCidr } from '@wgcni/ipam';
 import { encodeRecord, writtenSchema, type Compare, type LeaseId, type NodeRecord, type Write } from '@wgcni/store';
 import { refuseUnadmitted } from '../authorization/admission.ts';
 import { showNetwork } from '../network/show-network.ts';
@@ -138,13 +139,18 @@ async function leaseFor(
 }
 
 function nodeRecord(state: ClusterState, nodeId: string, input: RegisterInput, grants: readonly Grant[]): NodeRecord {
+  const before = state.nodeOf(nodeId)?.record;
+  const offers = [...new Set((input.offers ?? []).map((text) => formatCidr(parseCidr(text, 'offers'))))];
   return {
     schema: writtenSchema,
     nodeId,
     publicKey: input.publicKey,
     endpoints: input.endpoints,
     subnets: grants.map(({ cidr, grantId }) => ({ cidr, grantId })),
-    draining: state.nodeOf(nodeId)?.record.draining ?? false,
+    draining: before?.draining ?? false,
+    // What an operator approved outlives the registration; a node that never offered anything has neither.
+    ...(offers.length === 0 && before?.offers === undefined ? {} : { offers }),
+    ...(before?.routes === undefined ? {} : { routes: before.routes }),
   };
 }
 

@@ -4,10 +4,11 @@ import type { NodeRecord, SubnetRecord } from '@wgcni/store';
 import { formatCidr, parseCidr } from '@wgcni/ipam';
 import type { ClusterState } from '../state/cluster-state.ts';
 import type { Kept } from '../state/table.ts';
+import { routesInEffect } from './routes-in-effect.ts';
 
 /** A node that is in the mesh. */
 export function showNode(state: ClusterState, record: NodeRecord): Node {
-  const { nodeId, publicKey, endpoints, subnets, draining } = record;
+  const { nodeId, publicKey, endpoints, subnets, draining, offers = [], routes = [] } = record;
   const registration = state.registrationOf(nodeId)?.record;
   const silence = Math.max(0, ...state.subnetsOf(nodeId).map((kept) => kept.record.silentMs));
   return {
@@ -16,6 +17,8 @@ export function showNode(state: ClusterState, record: NodeRecord): Node {
     publicKey,
     endpoints,
     subnets,
+    offers,
+    routes,
     silentSec: registration === undefined ? Math.floor(silence / 1_000) : 0,
     instance: registration?.instance ?? null,
     version: registration?.version ?? null,
@@ -54,11 +57,11 @@ export function showPeers(state: ClusterState, nodeId: string): PeerView[] {
   return state.nodes
     .all()
     .filter(({ record }) => record.nodeId !== nodeId)
-    .map(({ record: { nodeId: peer, publicKey, endpoints, subnets } }) => ({
-      nodeId: peer,
-      publicKey,
-      endpoints,
-      allowedIps: subnets.map(({ cidr }) => cidr),
+    .map(({ record }) => ({
+      nodeId: record.nodeId,
+      publicKey: record.publicKey,
+      endpoints: record.endpoints,
+      allowedIps: [...record.subnets.map(({ cidr }) => cidr), ...routesInEffect(record)],
       keepaliveSec,
     }));
 }
@@ -74,6 +77,8 @@ function showDeleted(
     publicKey: record.publicKey,
     endpoints: [],
     subnets: reserved.map(({ record: { cidr, grantId } }) => ({ cidr, grantId })),
+    offers: [],
+    routes: [],
     silentSec: Math.floor(Math.max(0, ...reserved.map(({ record: { silentMs } }) => silentMs)) / 1_000),
     instance: null,
     version: null,

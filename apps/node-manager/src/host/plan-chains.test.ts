@@ -6,7 +6,7 @@ import { type ChainsInput, planChains } from './plan-chains.ts';
 
 const input: ChainsInput = {
   ...{ meshPort: 51_820, podPort: 51_821, containerPorts: { first: 61_000, last: 65_535 } },
-  leaving: { mode: 'auto', except: [], sources: [] },
+  leaving: { mode: 'auto', except: [], routes: [], sources: [] },
   ...{ controlPlane: undefined, clientPools: [] },
   ...{ hasIpv6: true, pools: ['10.64.0.0/12', 'fd64::/48', '10.96.0.0/16'].map((text) => parseCidr(text)) },
 };
@@ -94,6 +94,17 @@ describe('etcd and the cluster-managers', () => {
     expect(rulesOf(guarded, 6, 'WGCNI-FORWARD')).toEqual(rulesOf(input, 6, 'WGCNI-FORWARD'));
     expect(rulesOf(guarded, 6, 'WGCNI-INPUT')?.at(0)).toBe('-i wgcni-pods -p tcp -m tcp --dport 7001 -j DROP');
     expect(planChains(input).map(({ name }) => name)).not.toContain('WGCNI-CONTROL');
+  });
+});
+
+describe('a network behind this node', () => {
+  it('is let through from the mesh, and only answers come back, whatever the policy of somebody else', () => {
+    const leaving = { ...input.leaving, routes: [parseCidr('192.168.50.0/24')] };
+    const chain = planChains({ ...input, leaving }).find(({ name }) => name === 'WGCNI-FORWARD');
+    expect(chain?.rules.slice(-2)).toEqual([
+      '-d 192.168.50.0/24 -i wgcni-mesh -j ACCEPT',
+      '-s 192.168.50.0/24 -o wgcni-mesh -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+    ]);
   });
 });
 

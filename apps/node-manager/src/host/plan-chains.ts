@@ -32,7 +32,7 @@ export function planChains(input: ChainsInput): FirewallChain[] {
     const guard = planControlPlane(input.controlPlane ?? nothing, meshPools(input), family);
     // ORDER: what is dropped stands before what is accepted.
     const [forward, inward] = [
-      [...guard.forward, ...forwardRules, ...clientRules(input, family)],
+      [...guard.forward, ...forwardRules, ...clientRules(input, family), ...routeRules(input, family)],
       [...guard.input, ...inputRules(input)],
     ];
     return [
@@ -94,6 +94,15 @@ function clientRules({ clientPools }: ChainsInput, family: Family): string[] {
 
 /** What cryptokey routing does for the others: from a veth only what its container has the address of, whatever else it is. */
 const vethRules = [`-i ${nodeEndPrefix}+ -m rpfilter --invert -j DROP`];
+
+/** Out of the mesh to what this node offers, and back. */
+function routeRules({ leaving }: ChainsInput, family: Family): string[] {
+  const own = leaving.routes.filter((route) => route.family === family).map(formatCidr);
+  return own.flatMap((route) => [
+    `-d ${route} -i ${meshDevice} -j ACCEPT`,
+    `-s ${route} -o ${meshDevice} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+  ]);
+}
 
 /** WireGuard binds every address: only loopback may reach the containers' side. */
 function inputRules({ meshPort, podPort, containerPorts: { first, last } }: ChainsInput): string[] {

@@ -19,6 +19,8 @@ export interface Leaving {
   mode: MasqueradeOption['mode'];
   /** Reached under own addresses. */
   except: readonly Cidr[];
+  /** Behind this node, and let in by an operator: whoever is there need not know the way back to a pool. */
+  routes: readonly Cidr[];
   /** Behind what address, at most one of each family; where there is none, that of the interface. */
   sources: readonly Address[];
 }
@@ -31,11 +33,12 @@ export interface EgressFlags {
 }
 
 /** As the network says, and the node's own flags. */
-export function leavingOf({ network }: Pick<ClusterView, 'network'>, flags: EgressFlags): Leaving {
+export function leavingOf({ network, ownRoutes = [] }: ClusterView, flags: EgressFlags): Leaving {
   const { mode, except } = optionsOf(network ?? {}).masquerade;
   return {
     mode: flags.masquerade ?? mode,
     except: except.map((text) => parseCidr(text)),
+    routes: ownRoutes.map((text) => parseCidr(text)),
     sources: flags.egressSources,
   };
 }
@@ -44,12 +47,17 @@ export function leavingOf({ network }: Pick<ClusterView, 'network'>, flags: Egre
 export function planMasquerade(pools: readonly Cidr[], leaving: Leaving, family: Family): string[] {
   const own = pools.filter((pool) => pool.family === family);
   const hidden = own.filter((pool) => isHidden(pool, leaving.mode));
-  if (hidden.length === 0) return [];
+  const behind = leaving.mode === 'off' ? [] : leaving.routes.filter((route) => route.family === family);
+  if (hidden.length === 0 && behind.length === 0) return [];
   const spared = [...own, ...leaving.except.filter((cidr) => cidr.family === family)];
   const source = leaving.sources.find((address) => address.family === family);
   const target = source === undefined ? 'MASQUERADE' : `SNAT --to-source ${formatAddress(source)}`;
   return [
     ...spared.map((cidr) => `-d ${formatCidr(cidr)} -j RETURN`),
+    // The interface's address, since the one that is chosen for the way out may be none of that network.
+    ...behind.flatMap((route) =>
+      own.map((pool) => `-s ${formatCidr(pool)} -d ${formatCidr(route)} ! -o wgcni-+ -j MASQUERADE`),
+    ),
     ...hidden.map((pool) => `-s ${formatCidr(pool)} ! -o wgcni-+ -j ${target}`),
   ];
 }

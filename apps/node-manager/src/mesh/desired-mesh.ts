@@ -18,6 +18,8 @@ export interface DesiredMesh {
   pools: readonly string[];
   /** The same of the client pools, each of which is routed into the mesh as a whole. */
   clientPools: readonly string[];
+  /** What other nodes offer into the mesh: as much out of reach as a pool when they are. */
+  routes: readonly string[];
   /** This node's own address in each family, that the host speaks from. */
   gateways: ReadonlyMap<Family, string>;
   /** This node's own subnets: routes to them are the pods device's. */
@@ -48,20 +50,21 @@ export function desiredMesh(view: ClusterView): DesiredMesh | undefined {
     departed: new Set([...departed, ...clients.elsewhere, ...(hasEvacuated ? everyKey : [])] as PublicKey[]),
     pools: network.pools.map(({ cidr }) => cidr),
     clientPools: network.clientPools ?? [],
+    routes: hasEvacuated ? [] : view.nodes.flatMap(({ routes = [] }) => routes),
     gateways,
     ownSubnets: own,
   };
 }
 
 function peerOf(
-  { publicKey, endpoints, subnets }: KnownNode,
+  { publicKey, endpoints, subnets, routes = [] }: KnownNode,
   keepaliveSec: number,
   clientAddresses: readonly string[],
 ): DesiredPeer {
   return {
     publicKey: publicKey as PublicKey,
     endpoints: endpoints.filter((text) => tryParseEndpoint(text) !== undefined),
-    allowedIps: [...subnets.map(({ cidr }) => cidr), ...clientAddresses].sort(),
+    allowedIps: [...subnets.map(({ cidr }) => cidr), ...routes, ...clientAddresses].sort(),
     keepaliveSec,
   };
 }

@@ -14,6 +14,7 @@ const peer: DesiredPeer = {
 };
 const desired = (change: Partial<DesiredMesh> = {}): DesiredMesh => ({
   ...{ mtu: 1_420, peers: [peer], departed: new Set<PublicKey>(), pools: ['10.64.0.0/12'], clientPools: [] },
+  routes: [],
   ...{ gateways: new Map([[4, '10.64.1.1'] as const]), ownSubnets: ['10.64.1.0/24'], ...change },
 });
 const seen = (publicKey: PublicKey, ...allowedIps: string[]): ObservedPeer => ({
@@ -89,6 +90,34 @@ describe('the plan of the mesh', () => {
     expect(plan({ peers: [] }, []).kernel).toEqual([
       { kind: 'set-route', route: { destination: '10.64.0.0/12', kind: 'unreachable', metric: 1_000_000 } },
     ]);
+  });
+});
+
+describe('routes that nodes offer in the plan of the mesh', () => {
+  const lan = '192.168.50.0/24';
+  const offering = { peers: [{ ...peer, allowedIps: ['10.64.2.0/24', lan] }], routes: [lan] };
+  const found = [seen(known, '10.64.2.0/24', lan)];
+
+  it('lead into the mesh, and nowhere without it', () => {
+    const { kernel: changes, refused } = plan(offering, found, route('10.64.2.0/24'), lastResort);
+    expect(changes).toEqual([
+      { kind: 'set-route', route: { destination: lan, kind: 'unreachable', metric: 1_000_000 } },
+      { kind: 'set-route', route: { destination: lan, kind: 'unicast', device: 'wgcni-mesh', source: '10.64.1.1' } },
+    ]);
+    expect(refused).toEqual([]);
+  });
+
+  it('are left alone where the host is in that network itself, which is told', () => {
+    const connected = route(lan, { device: 'eth1', source: '192.168.50.7', protocol: 2 });
+    const { kernel: changes, refused } = plan(offering, found, route('10.64.2.0/24'), lastResort, connected);
+    expect([changes, refused]).toEqual([[], [{ subnet: lan, why: expect.stringContaining(lan) as unknown }]]);
+  });
+
+  it('are gone from the kernel with the approval', () => {
+    const routes = [route('10.64.2.0/24'), lastResort, route(lan), { ...lastResort, destination: lan }];
+    const { peers, kernel: changes } = plan({}, found, ...routes);
+    expect(peers).toMatchObject([{ publicKey: known }]);
+    expect(changes.map((change) => change.kind)).toEqual(['remove-route', 'remove-route']);
   });
 });
 

@@ -88,7 +88,7 @@ function desiredRoutes(
     if (taken !== undefined) refused.push({ subnet: destination, why: `the host has the route ${taken.words}` });
     else routes.push({ destination, kind: 'unicast', device: meshDevice, ...sourceOf(subnet.family, desired, kernel) });
   }
-  const lastResort = [...desired.pools, ...desired.clientPools]
+  const lastResort = [...desired.pools, ...desired.clientPools, ...desired.routes]
     .filter((pool) => !foreign.some(({ block }) => sameBlock(pool, block)))
     .map((destination): RouteInput => ({ destination, kind: 'unreachable', metric: lastResortMetric }));
   return { routes: [...lastResort, ...routes], refused };

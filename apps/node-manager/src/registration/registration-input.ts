@@ -7,6 +7,8 @@ interface Self {
   instance: string;
   publicKey: string;
   version: string;
+  /** CIDRs behind this node, that it offers to the mesh. */
+  offers: readonly string[];
   keeper: { readonly view: ClusterView };
 }
 
@@ -15,7 +17,7 @@ const readableSchema = 1;
 
 /** With the grants that it holds, so that a store that lost history gets them back (design §4.15). */
 export function registrationInput(
-  { keeper: { view }, instance, publicKey, version }: Self,
+  { keeper: { view }, instance, publicKey, version, offers }: Self,
   { endpoints, mtu }: Extract<Underlay, { kind: 'found' }>,
   takesOver: boolean,
 ): RegisterInput {
@@ -29,6 +31,7 @@ export function registrationInput(
     underlayMtu: mtu,
     version,
     readableSchema,
+    ...(offers.length === 0 ? {} : { offers: [...offers] }),
     ...(takesOver ? { takeOver: true } : {}),
   };
 }

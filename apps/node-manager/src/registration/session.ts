@@ -14,6 +14,8 @@ export interface SessionDeps extends GrantReturnDeps {
   version: string;
   takeOver: boolean;
   publicKey: string;
+  /** CIDRs behind this node, that it offers to the mesh. */
+  offers: readonly string[];
   manager: Pick<ManagerClient, 'register' | 'renew' | 'release'>;
   contact: ContactKeeper;
   /** The underlay as it is now. */

@@ -58,6 +58,7 @@ export class RegisteringNode {
     await contact.load();
     const board: StandingBoard = { standing: standingAtStart(identity), isDraining: keeper.view.isDraining ?? false };
     const session = new RegistrationSession({
+      offers: [],
       ...{ nodeId, instance: identity.instance, version: '1', takeOver, publicKey: `${'A'.repeat(43)}=` },
       ...{ manager: cluster.manager, keeper, contact, board, pulse: new Pulse(), life: identity },
       ...{ clock: systemClock, random: systemRandom, log: silentLog },

@@ -18,6 +18,8 @@ const KnownNode = Type.Object({
   publicKey: Type.String(),
   endpoints: Type.Array(Type.String()),
   subnets: Type.Array(HeldSubnet),
+  /** CIDRs behind the node that it offers and an operator approved; absent: none. */
+  routes: Type.Optional(Type.Array(Type.String())),
   modRevision: Type.Integer({ description: 'revision of the record this was read from' }),
   /** `present`: as the store has it; `unaccounted`: the store lacks it (or has an older form) without a cause; `quarantined`: its record cannot be read. */
   state: Type.Union([Type.Literal('present'), Type.Literal('unaccounted'), Type.Literal('quarantined')]),
@@ -60,6 +62,8 @@ export const ClusterViewSchema = Type.Object({
   refused: Type.Array(Type.Object({ cidr: Type.String(), why: Type.String() })),
   /** Whether this node held grants once: without any it has evacuated, otherwise it never joined. */
   hasJoined: Type.Boolean(),
+  /** CIDRs behind this node that it offers and an operator approved; absent: none. */
+  ownRoutes: Type.Optional(Type.Array(Type.String())),
   /** Whether the cluster said last that this node drains: an outage must not end that. */
   isDraining: Type.Optional(Type.Boolean()),
 });

@@ -44,6 +44,7 @@ export function planView(last: ClusterView, snapshot: MeshSnapshot, selfId: stri
     ...known,
     revision: snapshot.revision,
     network: network ?? last.network,
+    ownRoutes: snapshot.nodes.find(({ nodeId }) => nodeId === selfId)?.routes ?? known.ownRoutes ?? [],
     nodes: nodes.map((node) => withoutOurs(node, grants)),
     clients,
     departed: departedKeys(last, snapshot, { nodes, clients }),
@@ -190,11 +191,13 @@ function sameRecord(entry: NodeEntry, node: KnownNode): boolean {
   return JSON.stringify(contentOf(entry)) === JSON.stringify(contentOf(node));
 }
 
-function contentOf({ publicKey, endpoints, subnets }: Pick<KnownNode, 'publicKey' | 'endpoints' | 'subnets'>): unknown {
+type Content = Pick<KnownNode, 'publicKey' | 'endpoints' | 'subnets' | 'routes'>;
+
+function contentOf({ publicKey, endpoints, subnets, routes = [] }: Content): unknown {
   const recorded = subnets.filter(({ isUnaccounted }) => isUnaccounted !== true);
-  return [publicKey, endpoints, recorded.map(({ cidr, grantId }) => [cidr, grantId])];
+  return [publicKey, endpoints, recorded.map(({ cidr, grantId }) => [cidr, grantId]), routes];
 }
 
-function copyOf({ nodeId, publicKey, endpoints, subnets, modRevision }: NodeEntry): NodeEntry {
-  return { nodeId, publicKey, endpoints, subnets, modRevision };
+function copyOf({ nodeId, publicKey, endpoints, subnets, routes = [], modRevision }: NodeEntry): NodeEntry {
+  return { nodeId, publicKey, endpoints, subnets, ...(routes.length === 0 ? {} : { routes }), modRevision };
 }

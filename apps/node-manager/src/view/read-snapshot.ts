@@ -91,18 +91,21 @@ function nodeOf(item: StoredKey, nodeId: string): Entry {
   if (decoded.kind === 'quarantined' || !isUsable(decoded.record, nodeId)) {
     return { kind: 'quarantined', key: item.key, nodeId };
   }
-  const { publicKey, endpoints, subnets, draining } = decoded.record;
+  const { publicKey, endpoints, subnets, draining, offers = [], routes = [] } = decoded.record;
+  // In effect is what the node offers and an operator approved.
+  const inEffect = offers.filter((route) => routes.includes(route));
   const grants = subnets.map(({ cidr, grantId }) => ({ cidr, grantId }));
   return {
     kind: 'node',
-    node: { nodeId, publicKey, endpoints, subnets: grants, modRevision: item.modRevision },
+    node: { nodeId, publicKey, endpoints, subnets: grants, routes: inEffect, modRevision: item.modRevision },
     draining,
   };
 }
 
 /** A record that fits its schema may still hold what the kernel would refuse. */
-function isUsable({ nodeId, publicKey, subnets }: NodeRecord, named: string): boolean {
-  return nodeId === named && isKeyText(publicKey) && subnets.every(({ cidr }) => tryParseCidr(cidr) !== undefined);
+function isUsable({ nodeId, publicKey, subnets, routes = [] }: NodeRecord, named: string): boolean {
+  const blocks = [...subnets.map(({ cidr }) => cidr), ...routes];
+  return nodeId === named && isKeyText(publicKey) && blocks.every((cidr) => tryParseCidr(cidr) !== undefined);
 }
 
 function clientOf(item: StoredKey, name: string): Entry {

@@ -3,7 +3,7 @@ import type { GoneRecord } from '@wgcni/store';
 import type { GrantText, KnownClient, KnownNode, NetworkPlan } from './cluster-view.ts';
 
 /** A node's record as the store has it. */
-export type NodeEntry = Pick<KnownNode, 'nodeId' | 'publicKey' | 'endpoints' | 'subnets' | 'modRevision'>;
+export type NodeEntry = Pick<KnownNode, 'nodeId' | 'publicKey' | 'endpoints' | 'subnets' | 'routes' | 'modRevision'>;
 
 /** A client's record as the store has it. */
 export type ClientEntry = Pick<KnownClient, 'name' | 'publicKey' | 'addresses' | 'via' | 'reachable' | 'modRevision'>;

@@ -19,6 +19,7 @@ import type {
 } from './nodes.ts';
 import type { Rule, RuleInput } from './options.ts';
 import type { Leader, Replica } from './replicas.ts';
+import type { Route } from './routes.ts';
 import type { Token, TokenInput } from './tokens.ts';
 
 export interface ManagerClientOptions {
@@ -53,6 +54,10 @@ export interface ManagerClient {
   node(nodeId: string, signal?: AbortSignal): Promise<Node>;
   peers(nodeId: string, signal?: AbortSignal): Promise<Page<PeerView>>;
   subnets(signal?: AbortSignal): Promise<Page<Subnet>>;
+  routes(signal?: AbortSignal): Promise<Page<Route>>;
+  /** Lets a route of a node in; `route` in CIDR text. */
+  approveRoute(nodeId: string, route: string, signal?: AbortSignal): Promise<Route>;
+  withdrawRoute(nodeId: string, route: string, signal?: AbortSignal): Promise<void>;
   drain(nodeId: string, signal?: AbortSignal): Promise<Node>;
   undrain(nodeId: string, signal?: AbortSignal): Promise<Node>;
   deleteNode(nodeId: string, options?: { force?: boolean }, signal?: AbortSignal): Promise<void>;
@@ -140,6 +145,9 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
     node: (nodeId, signal) => get(node(nodeId), signal),
     peers: (nodeId, signal) => list(node(nodeId, '/peers'), signal),
     subnets: (signal) => list('/v1/subnets', signal),
+    routes: (signal) => list('/v1/routes', signal),
+    approveRoute: (nodeId, route, signal) => send('PUT', node(nodeId, routePath(route)), signal),
+    withdrawRoute: (nodeId, route, signal) => send('DELETE', node(nodeId, routePath(route)), signal),
     drain: (nodeId, signal) => send('PUT', node(nodeId, '/drain'), signal),
     undrain: (nodeId, signal) => send('DELETE', node(nodeId, '/drain'), signal),
     deleteNode: (nodeId, { force = false } = {}, signal) =>
@@ -163,6 +171,10 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
     replicas: (signal) => list('/v1/replicas', signal),
     close: () => dialer.close(),
   };
+}
+
+function routePath(route: string): string {
+  return `/routes/${encodeURIComponent(route.replace('/', '-'))}`;
 }
 
 async function readPages<T>(read: (after: { after?: string }) => Promise<Page<T>>): Promise<Page<T>> {

@@ -26,6 +26,9 @@ export const RegisterInputSchema = Type.Object(
     // Shorter than the text of a key, as everything that callers send.
     version: Type.String({ maxLength: 43 }),
     readableSchema: Type.Integer({ minimum: 1 }),
+    offers: Type.Optional(
+      Type.Array(CidrText, { maxItems: 64, description: 'CIDR blocks behind the node that it offers to the mesh' }),
+    ),
     takeOver: Type.Optional(
       Type.Boolean({ description: 'register although another instance of this node id is alive' }),
     ),
@@ -86,6 +89,8 @@ export const NodeSchema = Type.Object(
     publicKey: PublicKeyText,
     endpoints: Type.Array(EndpointText),
     subnets: Type.Array(GrantSchema),
+    offers: Type.Array(CidrText, { description: 'CIDR blocks behind the node that it offers to the mesh' }),
+    routes: Type.Array(CidrText, { description: 'those that an operator approved; in effect is what is offered too' }),
     silentSec: Type.Integer({ description: 'silence that leaders have measured' }),
     instance: Type.Union([IdText, Type.Null()]),
     version: Type.Union([Type.String(), Type.Null()]),
