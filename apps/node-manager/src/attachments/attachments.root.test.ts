@@ -38,7 +38,7 @@ const backend: Backend = await detectBackend();
 const [one, two] = [keyNamed('one'), keyNamed('two')];
 const chains = planChains({
   ...{ meshPort: 51_820, podPort: 51_821, containerPorts: { first: 61_000, last: 65_535 } },
-  leaving: { mode: 'off', except: [], sources: [] },
+  leaving: { mode: 'off', except: [], sources: [], routes: [] },
   ...{ pools: ['10.64.0.0/12', 'fd64::/48'].map((text) => parseCidr(text)), clientPools: [] },
   ...{ controlPlane: undefined, hasIpv6: true },
 });
