@@ -52,7 +52,9 @@ export const AttachmentSchema = Type.Object(
       Type.Integer({ minimum: 1, description: "of its default routes; absent: the kernel's usual one" }),
     ),
     link: Type.Optional(Type.Literal('veth', { description: 'what joins it to the node; absent: WireGuard' })),
-    mac: Type.Optional(Type.String({ description: "of the container's end of a veth" })),
+    mac: Type.Optional(
+      Type.String({ pattern: '^([0-9a-f]{2}:){5}[0-9a-f]{2}$', description: "of the container's end of a veth" }),
+    ),
     publicKey: Type.Union([PublicKeyText, Type.Null()]),
     listenPort: Type.Integer(),
   },

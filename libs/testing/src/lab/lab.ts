@@ -90,11 +90,13 @@ export class Lab {
     }
   }
 
-  /** Has the network join later containers in that way. */
+  /** Has the network join later containers in that way; resolves when every node that runs has heard of it. */
   async setLink(link: 'wireguard' | 'veth'): Promise<void> {
     const client = this.managerClient();
     try {
-      await client.setNetwork({ link });
+      const { revision } = await client.setNetwork({ link });
+      for (const node of this.plan.nodes.filter(({ id }) => this.isRunning(id)))
+        await this.nodeStatusWhere(node, ({ meshRevision }) => meshRevision >= revision);
     } finally {
       await client.close();
     }
