@@ -46,8 +46,11 @@ export async function answerEvidence(lab: Lab): Promise<Evidence> {
       manager.network(),
       manager.replicas(),
       manager.tokens(),
+      manager.clients(),
     ]);
-    const found: Evidence = new Map([['answers of the managers', JSON.stringify(lists)]]);
+    const clients = lists[5].items.map(({ name }) => name);
+    const configs = await Promise.all(clients.map((name) => manager.clientConfig(name)));
+    const found: Evidence = new Map([['answers of the managers', JSON.stringify([...lists, ...configs])]]);
     for (const node of lab.plan.nodes) {
       const client = lab.nodeClient(node);
       const answers = [await client.status(), await client.attachments()];

@@ -6,10 +6,11 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type ContainerPlan, type Lab, type NodePlan, planContainer } from '@wgcni/testing';
+import { type ContainerPlan, type Lab, type NodePlan, planContainer, usualClientPools } from '@wgcni/testing';
 import { execa } from 'execa';
 import { Client } from 'undici';
 import { bringUp } from '../scenario.ts';
+import { makeClientKeys } from './client-keys.ts';
 import { type MadeKeys, makeContainerKeys } from './container-keys.ts';
 import {
   answerEvidence,
@@ -29,10 +30,12 @@ import { recordPrograms } from './recorded-programs.ts';
 const workers = 8;
 /** One key in this many is a node's. */
 const nodeShare = 25;
+/** And one in this many a client's. */
+const clientShare = 50;
 
 export interface KeyScanReport {
   /** How many keys were made, by the path they took. */
-  made: { nodes: number; byPlugin: number; bySocket: number };
+  made: { nodes: number; clients: number; byPlugin: number; bySocket: number };
   /** Every key of a device that is known, without the control. */
   keys: number;
   /** Beside them: keys of certificates, the authority's, and secrets of tokens. */
@@ -57,7 +60,7 @@ export async function keyScan(count: number, told: (line: string) => void = () =
   // Whatever is made with a mode of its own must not lean on ours.
   const before = process.umask(0);
   const scene = await bringUp(
-    { nodes: 1, containersPerNode: 0, managers: 1, etcd: 1 },
+    { nodes: 1, containersPerNode: 0, managers: 1, etcd: 1, clientPools: usualClientPools },
     { joins: true, managerFlags: levels, nodeFlags: levels },
   );
   try {
@@ -85,7 +88,11 @@ async function scanned(lab: Lab, node: NodePlan, count: number, told: (line: str
   told(`${nodes} keys of nodes`);
   const others = new KnownKeys();
   const secrets = await learnCredentials(lab, [node, ...spares], others);
-  const made = await makeContainerKeys({ lab, node, keys }, await namespaces(lab), count - nodes);
+  const clients = Math.max(2, Math.round(count / clientShare));
+  const said = await makeClientKeys(lab, keys, clients);
+  told(`${clients} keys of clients`);
+  const made = await makeContainerKeys({ lab, node, keys }, await namespaces(lab), count - nodes - clients);
+  made.answers.push(...said);
   told(`${keys.size} keys`);
   await plantControl(lab, node, controlKey);
   const controlAnswer = await askWithControl(node, controlKey);
@@ -95,7 +102,7 @@ async function scanned(lab: Lab, node: NodePlan, count: number, told: (line: str
     [...evidence].filter(([, text]) => which.standIn(text)).map(([name]) => name);
   const modes = await wideModes([node, ...spares].flatMap(({ dataDir, socket }) => [dataDir, dirname(socket)]));
   return {
-    made: { nodes, byPlugin: made.byPlugin, bySocket: made.bySocket },
+    made: { nodes, clients, byPlugin: made.byPlugin, bySocket: made.bySocket },
     keys: keys.size,
     secrets,
     texts: evidence.size,

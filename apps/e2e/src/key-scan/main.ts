@@ -7,7 +7,7 @@ async function main(): Promise<number> {
   const report = await keyScan(count, (line) => process.stderr.write(`${line}\n`));
   const { made, keys, texts, bytes, looks, programs, found, control, modes } = report;
   process.stdout.write(
-    `${keys} keys in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s: ${made.nodes} of nodes, by ${made.nodes / 2} starts of the node-manager; ` +
+    `${keys} keys in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s: ${made.nodes} of nodes, by ${made.nodes / 2} starts of the node-manager; ${made.clients} of clients by wgcni; ` +
       `${made.byPlugin} of containers by the plugin, ${made.bySocket} over the socket of the node-manager, each in a wireguard-go\n` +
       `looked for in ${texts} texts of ${bytes} bytes; processes looked at ${looks} times, ${programs} started programs recorded\n` +
       `the control key was found in: ${control.join(', ')}\n` +
