@@ -55,15 +55,15 @@ export async function withManager<T>(
 /** A client of the cluster-managers for a process that goes on: renewed certificates are taken over, until the signal aborts. Throws as `withManager`. */
 export async function keptManager(
   targets: Targets,
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, log, deadlineMs }: { clock: Clock; log: Log; deadlineMs: number },
   signal: AbortSignal,
 ): Promise<ManagerClient> {
   const urls = managerUrls(targets);
   const paths = operatorPaths(targets, '--manager', urls);
-  if (paths === undefined) return createManagerClient({ urls });
+  if (paths === undefined) return createManagerClient({ urls, deadlineMs });
   const credentials = await KeptCredentials.open({ paths, accept: expectAnybody, clock, log });
   void credentials.run(signal);
-  return createManagerClient({ urls, credentials });
+  return createManagerClient({ urls, credentials, deadlineMs });
 }
 
 /** Runs `work` with a client of the node-manager: the one that is named by its URL, else the one behind the socket. */

@@ -2,7 +2,7 @@
 import { CatalogueError, Secret } from '@wgcni/base';
 import { type Cidr, formatAddress, formatCidr, parseCidr } from '@wgcni/ipam';
 
-export interface FilePeer {
+interface FilePeer {
   publicKey: string;
   endpoint: string;
   /** Canonical CIDRs, sorted. */

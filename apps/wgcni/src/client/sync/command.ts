@@ -17,6 +17,9 @@ export interface SyncFlags {
   family?: EndpointFamily;
 }
 
+/** Managers that are away must not keep the interface waiting: they are asked again at the next look. */
+const deadlineMs = 3_000;
+
 export async function sync(targets: Targets, name: string, flags: SyncFlags): Promise<Answer> {
   const { interface: interfaceName, keyFile, family } = flags;
   const intervalMs = intervalOf(flags.interval);
@@ -25,7 +28,7 @@ export async function sync(targets: Targets, name: string, flags: SyncFlags): Pr
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
   const log = stderrLog(name);
-  const manager = await keptManager(targets, { clock: systemClock, log }, stop.signal);
+  const manager = await keptManager(targets, { clock: systemClock, log, deadlineMs }, stop.signal);
   const device = await openDevice(interfaceName, new Processes());
   try {
     const deps = {
