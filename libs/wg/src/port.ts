@@ -47,6 +47,11 @@ export interface DeviceSettings {
   peers: readonly Peer[];
 }
 
+export interface DeviceChanges {
+  ref: DeviceRef;
+  changes: readonly PeerChange[];
+}
+
 export interface WgDevices {
   readonly backend: 'kernel' | 'userspace' | 'memory';
   /**
@@ -58,6 +63,8 @@ export interface WgDevices {
   configure(ref: DeviceRef, settings: DeviceSettings): Promise<void>;
   /** Changes some peers and leaves every other untouched; no re-handshake for those. */
   change(ref: DeviceRef, changes: readonly PeerChange[]): Promise<void>;
+  /** Changes several devices, each as `change` does and settled for itself; in the kernel by one process. */
+  changeEach(all: readonly DeviceChanges[]): Promise<void>[];
   /** What the device holds now, or undefined when it is not there or (userspace) its process is dead. */
   observe(ref: DeviceRef): Promise<DeviceState | undefined>;
   /** The device's private key, to adopt a device whose key file was lost; undefined when there is none. */

@@ -29,7 +29,7 @@ it.each<[string, Partial<AttachmentRecord>]>([
   ['was adopted from elsewhere', { state: 'answered', port: 0 }],
   ['nobody knows the place of', { netns: '' }],
   ['has addresses alone', { addressesOnly: true, publicKey: null, port: 0 }],
-  ['has no WireGuard device', { publicKey: null }],
+  ['has a veth', { link: 'veth', publicKey: null, port: 0 }],
   ['is being made anew', { state: 'attached', reviving: true }],
 ])('is nobody who %s', (_, change) => {
   expect(directDeviceOf('n1', { ...record, ...change }, whole)).toBeUndefined();

@@ -124,7 +124,7 @@ describe('containers of one node', () => {
 async function start(): Promise<void> {
   const deps = node.deps();
   direct = new DirectPeers({
-    devices: { observe, change: (ref, changes) => change(deps.devices, ref, changes) },
+    devices: { observe, changeEach: (all) => all.map(({ ref, changes }) => change(deps.devices, ref, changes)) },
     node: deps.podsKey.publicKey,
     current: () => attachments.directDevices().map((device) => ({ ...device, isPeer: device.isPeer && isOn })),
     clock,

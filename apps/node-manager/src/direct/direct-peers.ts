@@ -11,17 +11,18 @@ import { awaited, countPairs, type DirectState, type DirectStep, nextStep } from
 
 /** A device answers in milliseconds; one that does not is left alone until it has. */
 const patienceMs = 1_000;
-/** A handshake over loopback takes less. */
+/** A handshake over loopback takes less; each further look comes after twice the time. */
 const pollMs = 25;
+const longestPollMs = 200;
 /** What has not met by then is looked at again with the next run. */
 const meetingMs = 1_000;
-/** So many devices are read or changed at once. */
+/** So many devices are read at once: in the kernel by a process each. */
 const hands = 4;
 /** In so many runs everything is read back. */
 const runsToReadBack = 30;
 
 export interface DirectPeersDeps {
-  devices: Pick<WgDevices, 'observe' | 'change'>;
+  devices: Pick<WgDevices, 'observe' | 'changeEach'>;
   /** The public key of the node's own device, which every container's device has as a peer. */
   node: PublicKey;
   /** Every device at this instant; none is a peer while direct peers are off. */
@@ -146,18 +147,24 @@ export class DirectPeers {
 
   async #take({ kind, changes }: DirectStep, devices: readonly DirectDevice[]): Promise<void> {
     const byKey = new Map(devices.map((device) => [device.publicKey, device]));
-    await inTurn([...changes], hands, async ([publicKey, ofDevice]) => {
+    const each = [...changes].flatMap(([publicKey, ofDevice]) => {
       const device = byKey.get(publicKey);
-      if (device !== undefined) await this.#change(device, ofDevice);
+      if (device !== undefined && !this.#busy.has(publicKey)) return [{ device, ref: device.ref, changes: ofDevice }];
+      this.#held.delete(publicKey);
+      return [];
     });
+    // ORDER: all of a step at once, since the two sides of a pair must not differ for long.
+    const made = this.#deps.devices.changeEach(each);
+    await Promise.all(each.map((one, index) => this.#note(one.device, one.changes, made[index] ?? Promise.resolve())));
     this.#deps.log.debug({ step: kind, devices: changes.size }, 'direct.step');
     this.#tellForgotten();
   }
 
-  async #change(device: DirectDevice, changes: readonly PeerChange[]): Promise<void> {
-    const { publicKey, ref } = device;
+  /** What is held once the change is made. */
+  async #note(device: DirectDevice, changes: readonly PeerChange[], made: Promise<void>): Promise<void> {
+    const { publicKey } = device;
     const before = this.#held.get(publicKey);
-    const isMade = await this.#ask(device, () => this.#deps.devices.change(ref, changes).then(() => true as const));
+    const isMade = await this.#ask(device, () => made.then(() => true as const));
     if (isMade === true && before !== undefined) {
       this.#held.set(publicKey, afterChanges(before, changes));
       return;
@@ -192,7 +199,8 @@ export class DirectPeers {
     const keys = new Set(awaited(state));
     const { clock } = this.#deps;
     if (keys.size === 0 || clock.monotonicMs() - since > meetingMs) return false;
-    await clock.sleep(pollMs);
+    // Not for long: who leaves meanwhile is still among the others' peers.
+    await clock.sleep(Math.min(longestPollMs, Math.max(pollMs, clock.monotonicMs() - since)));
     await inTurn(
       state.devices.filter(({ publicKey }) => keys.has(publicKey)),
       hands,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemKeys } from '../key-generator.ts';
 import type { Peer } from '../peer.ts';
 import type { DeviceRef, KeyPair } from '../port.ts';
-import { randomEnds, type DeviceHarness } from './device-harness.ts';
+import { type DeviceHarness, randomDeviceId, randomEnds } from './device-harness.ts';
 
 interface Scene {
   harness: DeviceHarness;
@@ -141,6 +141,27 @@ function describePeers(scene: () => Scene): void {
         { ...second, allowedIps: ['10.64.0.2/32', '10.64.0.3/32'] },
       ]),
     );
+  });
+
+  it('changes several devices at once, and one that is not there fails alone', async () => {
+    const { harness, pods, eth0 } = scene();
+    const { devices } = harness;
+    for (const ref of [pods, eth0]) {
+      await devices.create(ref, mtu);
+      const listenPort = ref === pods ? 61_001 : 61_002;
+      await devices.configure(ref, { privateKey: systemKeys.generate().privateKey, listenPort, peers: [] });
+    }
+    const absent = { ...eth0, id: randomDeviceId(), name: 'eth9' };
+    const outcomes = await Promise.allSettled(
+      devices.changeEach([
+        { ref: pods, changes: [{ kind: 'add', peer: first }] },
+        { ref: absent, changes: [{ kind: 'add', peer: first }] },
+        { ref: eth0, changes: [{ kind: 'add', peer: second }] },
+      ]),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(configured((await devices.observe(pods))?.peers)).toEqual(configured([first]));
+    expect(configured((await devices.observe(eth0))?.peers)).toEqual(configured([second]));
   });
 
   it('takes a thousand peers at once', async () => {

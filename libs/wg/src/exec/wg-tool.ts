@@ -9,6 +9,7 @@ import { isKeyText } from '../key.ts';
 import type { PeerChange } from '../peer.ts';
 import type { DeviceSettings } from '../port.ts';
 import type { PrivateFiles } from './private-files.ts';
+import { complaintsOf, scriptOf } from './shell-script.ts';
 
 /** Changes in one `wg set`, so that its words stay far below the limit of an argument list. */
 const changesPerCall = 500;
@@ -44,19 +45,45 @@ export class WgTool {
 
   /** Applies changes in order; a peer that is not named is not touched. Throws CatalogueError `kernel.refused`, `request.invalid`. */
   async set({ name, netns }: WgTarget, changes: readonly PeerChange[]): Promise<void> {
-    for (const endpoint of changes.map(endpointOf)) if (endpoint !== undefined) checkEndpoint(endpoint);
-    for (let from = 0; from < changes.length; from += changesPerCall) {
-      await this.#succeed(['wg', 'set', name, ...changeText(changes.slice(from, from + changesPerCall))], netns);
-    }
+    for (const argv of setCommands(name, changes)) await this.#succeed(argv, netns);
+  }
+
+  /** The same for several devices by one process of ours; each succeeds or fails for itself. */
+  setEach(all: readonly { target: WgTarget; changes: readonly PeerChange[] }[]): Promise<void>[] {
+    const commands = all.flatMap(({ target: { name, netns }, changes }, index) =>
+      setCommands(name, changes).map((argv) => ({ argv, netns, index })),
+    );
+    const complaints = this.#processes
+      .run({ argv: ['sh'], input: scriptOf(commands) })
+      .then(({ stdout }) => complaintsOf(stdout, commands.length));
+    return all.map(async (_, index) => {
+      const said = await complaints;
+      const failed = commands.findIndex((command, at) => command.index === index && said[at] !== undefined);
+      const command = commands[failed];
+      if (command !== undefined) throw refused(command.argv, said[failed] ?? '');
+    });
   }
 
   async #succeed(argv: readonly string[], netns: string | undefined): Promise<void> {
     const { status, stderr } = await this.#processes.run({ argv, netns });
-    if (status === 0) return;
-    throw new CatalogueError('kernel.refused', `"${argv.slice(0, 3).join(' ')}" failed: ${stderr.trim()}`, {
-      remedy: 'see whether the device is still there, and whether its UDP port is free',
-    });
+    if (status !== 0) throw refused(argv, stderr.trim());
   }
+}
+
+/** Throws CatalogueError `request.invalid` for a malformed endpoint. */
+function setCommands(name: string, changes: readonly PeerChange[]): string[][] {
+  for (const endpoint of changes.map(endpointOf)) if (endpoint !== undefined) checkEndpoint(endpoint);
+  const count = Math.ceil(changes.length / changesPerCall);
+  return Array.from({ length: count }, (_, index) => {
+    const part = changes.slice(index * changesPerCall, (index + 1) * changesPerCall);
+    return ['wg', 'set', name, ...changeText(part)];
+  });
+}
+
+function refused(argv: readonly string[], complaint: string): CatalogueError {
+  return new CatalogueError('kernel.refused', `"${argv.slice(0, 3).join(' ')}" failed: ${complaint}`, {
+    remedy: 'see whether the device is still there, and whether its UDP port is free',
+  });
 }
 
 function endpointOf(change: PeerChange): string | undefined {

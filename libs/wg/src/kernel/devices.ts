@@ -5,7 +5,7 @@ import { deviceRefused, interfaceExists, isNetnsGone } from '../exec/failures.ts
 import { PrivateFiles } from '../exec/private-files.ts';
 import { WgTool } from '../exec/wg-tool.ts';
 import type { PeerChange } from '../peer.ts';
-import type { DeviceRef, DeviceSettings, DeviceState, WgDevices } from '../port.ts';
+import type { DeviceChanges, DeviceRef, DeviceSettings, DeviceState, WgDevices } from '../port.ts';
 
 const settlePollMs = 20;
 
@@ -72,6 +72,10 @@ export class KernelDevices implements WgDevices {
 
   async change(ref: DeviceRef, changes: readonly PeerChange[]): Promise<void> {
     await this.#wg.set(ref, changes);
+  }
+
+  changeEach(all: readonly DeviceChanges[]): Promise<void>[] {
+    return this.#wg.setEach(all.map(({ ref, changes }) => ({ target: ref, changes })));
   }
 
   async observe(ref: DeviceRef): Promise<DeviceState | undefined> {

@@ -4,7 +4,7 @@ import { systemKeys } from '../key-generator.ts';
 import type { PublicKey } from '../key.ts';
 import type { PeerChange } from '../peer.ts';
 import { applyPeerChanges } from '../peer-table.ts';
-import type { DeviceRef, DeviceSettings, DeviceState, ObservedPeer, WgDevices } from '../port.ts';
+import type { DeviceChanges, DeviceRef, DeviceSettings, DeviceState, ObservedPeer, WgDevices } from '../port.ts';
 
 /** Where the devices' links appear; the memory kernel of `@wgcni/iproute` is one. */
 export interface LinkHost {
@@ -55,6 +55,10 @@ export class MemoryDevices implements WgDevices {
     const device = this.#device(ref);
     device.peers = applyPeerChanges(device.peers, changes, unheard);
     this.changed.push({ id: ref.id, changes });
+  }
+
+  changeEach(all: readonly DeviceChanges[]): Promise<void>[] {
+    return all.map(({ ref, changes }) => this.change(ref, changes));
   }
 
   async observe(ref: DeviceRef): Promise<DeviceState | undefined> {

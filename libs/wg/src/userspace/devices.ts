@@ -4,7 +4,7 @@ import { ExecIpRoute, Processes } from '@wgcni/iproute';
 import type { DeviceDump } from '../dump.ts';
 import { deviceRefused, interfaceExists } from '../exec/failures.ts';
 import type { PeerChange } from '../peer.ts';
-import type { DeviceRef, DeviceSettings, DeviceState, WgDevices } from '../port.ts';
+import type { DeviceChanges, DeviceRef, DeviceSettings, DeviceState, WgDevices } from '../port.ts';
 import { ProcessRecords } from './process-records.ts';
 import { changeDevice, readDevice, writeDevice } from './uapi.ts';
 import { hasUdpSocket } from './udp-sockets.ts';
@@ -54,6 +54,10 @@ export class UserspaceDevices implements WgDevices {
 
   async change(ref: DeviceRef, changes: readonly PeerChange[]): Promise<void> {
     await changeDevice(ref.id, changes);
+  }
+
+  changeEach(all: readonly DeviceChanges[]): Promise<void>[] {
+    return all.map(({ ref, changes }) => this.change(ref, changes));
   }
 
   async observe(ref: DeviceRef): Promise<DeviceState | undefined> {
