@@ -15,7 +15,7 @@ TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-syste
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation bench bench-cni bench-link openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation bench bench-cni bench-link openapi format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -74,6 +74,9 @@ conformance: test-deps build ## every case of the CNI on our plugin and on the r
 
 crash-rounds: test-deps build ## 10,000 ADDs and DELs with a kill in one of ten, then GC and audit; ROUNDS=, WORKERS=, SEED=
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/crash/main.ts
+
+direct-churn: test-deps build ## twenty direct peers that join and leave at random, for DURATION= seconds, CONTAINERS=20, SEED=: the longest silence between any two
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/direct/main.ts
 
 nemesis: test-deps build ## faults on a whole cluster under load, for DURATION= seconds, from SEED=, by the nemeses with ONLY= in their names, LONGEST= seconds each; CLOCKS=wild: clocks ×2 and ÷2
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/nemesis/main.ts
