@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 /** Between two datagrams to the same address. */
-export const intervalMs = 50;
+const intervalMs = 50;
 
 /** What one container heard of another, in Unix milliseconds: the clock of the machine, which all share. */
 export interface Heard {

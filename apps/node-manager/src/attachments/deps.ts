@@ -40,7 +40,7 @@ export interface AttachmentsDeps {
   neighbours?: Neighbours;
 }
 
-export interface Neighbours {
+interface Neighbours {
   /** An attachment came, is leaving or is gone. */
   changed(): void;
   /** Resolves when no other container's device sends to this one; bounded. */

@@ -1,13 +1,9 @@
 /** PURE: what the mesh device and its routes must be, from the view. */
 import { type Family, formatAddress, gatewayOf, parseCidr } from '@wgcni/ipam';
-import { type Peer, tryParseEndpoint, type PublicKey } from '@wgcni/wg';
+import { tryParseEndpoint, type PublicKey } from '@wgcni/wg';
 import type { ClusterView, KnownNode } from '../view/cluster-view.ts';
+import type { DesiredPeer } from './desired-peer.ts';
 import { placeClients } from './place-clients.ts';
-
-export interface DesiredPeer extends Omit<Peer, 'endpoint'> {
-  /** Best first; none of a client: WireGuard follows where it is. */
-  endpoints: readonly string[];
-}
 
 export interface DesiredMesh {
   mtu: number;

@@ -3,7 +3,7 @@ import { formatCidr, cidrOf, parseAddress, widthOf } from '@wgcni/ipam';
 import type { PublicKey } from '@wgcni/wg';
 import type { ClusterView, KnownClient } from '../view/cluster-view.ts';
 import { isBarred } from '../view/plan-clients.ts';
-import type { DesiredPeer } from './desired-mesh.ts';
+import type { DesiredPeer } from './desired-peer.ts';
 
 export interface PlacedClients {
   /** Peers of this node: without endpoint, which they tell by dialling, and without keepalive, since they may sleep. */

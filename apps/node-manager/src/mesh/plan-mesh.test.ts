@@ -2,7 +2,8 @@
 import { type KernelState, routeProtocol, type RouteState } from '@wgcni/iproute';
 import { type ObservedPeer, type PublicKey, systemKeys } from '@wgcni/wg';
 import { describe, expect, it } from 'vitest';
-import type { DesiredMesh, DesiredPeer } from './desired-mesh.ts';
+import type { DesiredMesh } from './desired-mesh.ts';
+import type { DesiredPeer } from './desired-peer.ts';
 import { type EndpointPolicy, planMesh } from './plan-mesh.ts';
 
 const [known, stranger] = [systemKeys.generate().publicKey, systemKeys.generate().publicKey];

@@ -4,7 +4,8 @@ import { type KernelChange, type KernelState, type RouteInput, routeProtocol, ty
 import { type ObservedPeer, type Peer, type PeerChange, planPeers, type PublicKey } from '@wgcni/wg';
 import { meshDevice, podsDevice } from '../node-view.ts';
 import { foreignRoutes } from '../view/find-overlap.ts';
-import type { DesiredMesh, DesiredPeer } from './desired-mesh.ts';
+import type { DesiredMesh } from './desired-mesh.ts';
+import type { DesiredPeer } from './desired-peer.ts';
 
 /** Far behind every route that somebody makes on purpose. */
 const lastResortMetric = 1_000_000;

@@ -50,6 +50,8 @@ const freeAnswers: Readonly<Record<string, string>> = {
   'get /v1/clients/{name}/config answer': 'made of what the register shows; key-scan looks at it',
   'NodeStatus.mtu.problem': 'a message of ours',
   'NodeStatus.mtu.waiting[].why': 'a message of ours, or of the kernel',
+  'NodeStatus.policy.rules[].name': 'a name that an operator chose',
+  'NodeStatus.policy.denied[].what': 'words of ours',
   'NodeStatus.pathsProblem': 'a message of ours, or what fping says of itself',
   'Attachment.netns': 'a path that the runtime said',
 };

@@ -6,7 +6,7 @@ import { hostCidr } from '../../container-device.ts';
 import { nodeSide } from './plan-veth.ts';
 import { isNodeEnd } from './veth-names.ts';
 
-export interface DesiredNodeEnd {
+interface DesiredNodeEnd {
   name: string;
   /** Those whose subnet the node holds: the only ones that it leads to. */
   addresses: readonly GivenAddress[];
