@@ -65,7 +65,9 @@ describe('a network behind a node', () => {
     const capture = await seen.stop();
     for (const address of guest.addresses)
       expect(await capture.countOf(`src host ${address}`), address).toBeGreaterThan(0);
-    await wgcni('network', 'set', '--masquerade', 'auto', '--masquerade-except', routes.join(','));
+    await wgcni('network', 'set', '--masquerade', 'auto');
+    await untilReached(true);
+    await wgcni('network', 'set', '--masquerade-except', routes.join(','));
     await untilReached(false);
     await wgcni('network', 'set', '--masquerade-except', 'none');
     await untilReached(true);
