@@ -18,8 +18,8 @@ const longestPollMs = 200;
 const meetingMs = 1_000;
 /** So many devices are read at once: in the kernel by a process each. */
 const hands = 4;
-/** In so many runs everything is read back. */
-const runsToReadBack = 30;
+/** Some devices are read back this often, and every one after so many times: within a minute. */
+const readBack = { everyMs: 2_000, times: 30 };
 
 export interface DirectPeersDeps {
   devices: Pick<WgDevices, 'observe' | 'changeEach'>;
@@ -47,6 +47,7 @@ export class DirectPeers {
   readonly #doubted = new Set<PublicKey>();
   #hasRun = false;
   #readBackFrom = 0;
+  #readBackAtMs = 0;
   #waiting: { publicKey: PublicKey; resolve: () => void }[] = [];
   #wake: () => void = () => {};
 
@@ -104,10 +105,13 @@ export class DirectPeers {
     return { devices: this.#deps.current(), held: this.#held };
   }
 
-  /** What somebody else changed is found by reading some devices in each run; with direct peers off there is nothing to keep. */
+  /** What somebody else changed is found by reading some devices now and then; with direct peers off there is nothing to keep. */
   #doubtSome(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (nowMs - this.#readBackAtMs < readBack.everyMs) return;
+    this.#readBackAtMs = nowMs;
     const devices = this.#deps.current().filter(({ isPeer }) => isPeer);
-    const count = Math.ceil(devices.length / runsToReadBack);
+    const count = Math.ceil(devices.length / readBack.times);
     for (let step = 0; step < count; step += 1) {
       const device = devices[(this.#readBackFrom += 1) % devices.length];
       if (device !== undefined) this.#doubted.add(device.publicKey);

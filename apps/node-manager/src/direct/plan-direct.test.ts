@@ -91,6 +91,16 @@ describe('who leaves', () => {
     expect([...(step?.changes ?? [])]).toEqual([[one.publicKey, [{ kind: 'remove', publicKey: two.publicKey }]]]);
   });
 
+  it('is taken out before anybody else changes over', () => {
+    const gone = deviceAt(3).publicKey;
+    const held = new Map([
+      [one.publicKey, new Map([...met(holding(two, { allowedIps: [] })), ...holding(deviceAt(3))])],
+      [two.publicKey, holding(one, { allowedIps: [] })],
+    ]);
+    const step = nextStep({ devices: [one, two], held });
+    expect([...(step?.changes ?? [])]).toEqual([[one.publicKey, [{ kind: 'remove', publicKey: gone }]]]);
+  });
+
   it('and who is no peer any more, gives up the others at the same time', () => {
     const held = new Map([
       [one.publicKey, holding(two)],
