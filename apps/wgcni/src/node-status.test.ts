@@ -70,3 +70,12 @@ it('shows what rules let pass and what was denied, where there is anything to sh
     ...[['isolation: open'], ['rule web', 'let pass', '12', '2.0 KiB'], ['container-node', 'DENIED', '3', '180 B']],
   ]);
 });
+
+it('shows how many pairs of containers skip the node, where any are to', () => {
+  const linesOf = (direct: NodeStatus['direct']) =>
+    showNodeStatus({ ...status, direct }, [])
+      .split('\n')
+      .filter((line) => line.includes('direct peers'));
+  expect(linesOf({ pairs: 0, due: 0 })).toEqual([]);
+  expect(linesOf({ pairs: 2, due: 1 })).toEqual(['direct peers: 2 of 3 pairs of containers skip the node']);
+});

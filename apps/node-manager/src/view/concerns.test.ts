@@ -70,6 +70,10 @@ describe('concernsOf', () => {
     expect(concernsOf(view, { ...view, network: { ...network, masquerade } })).toEqual(['host']);
   });
 
+  it('wakes the direct peers alone when they are switched on', () => {
+    expect(concernsOf(view, { ...view, network: { ...network, direct: 'node' } })).toEqual(['direct']);
+  });
+
   it.each<[string, Partial<ClusterView>]>([
     ['a rule', { network: { ...network, rules: [rule] } }],
     ['isolation', { network: { ...network, isolation: 'isolated' } }],
