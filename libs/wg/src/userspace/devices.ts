@@ -100,6 +100,16 @@ export class UserspaceDevices implements WgDevices {
     const argv = ['ip', 'link', 'set', 'dev', ref.id, 'mtu', String(mtu), ...target, 'name', ref.name];
     const { status, stderr } = await this.#processes.run({ argv });
     if (status !== 0) throw (await this.#hasLink(ref)) ? interfaceExists(ref) : deviceRefused(ref, stderr.trim());
+    if (ref.netns === undefined) await this.#keepFirstName(ref);
+  }
+
+  /**
+   * wireguard-go fills packets up to a multiple of 16 bytes, but not beyond the link's MTU, which it asks for by the name that it gave the link
+   * itself: without that name it goes by 1,420 for ever, and outer packets get larger than the underlay takes. In a namespace that is not
+   * its own it cannot ask; there the next hop is the loopback, which takes any packet. A kernel before 5.5 has no second names.
+   */
+  async #keepFirstName({ name, id }: DeviceRef): Promise<void> {
+    if (name !== id) await this.#processes.run({ argv: ['ip', 'link', 'property', 'add', 'dev', name, 'altname', id] });
   }
 
   async #hasLink(ref: DeviceRef): Promise<boolean> {
