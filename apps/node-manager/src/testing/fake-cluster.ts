@@ -1,7 +1,7 @@
 /** A cluster in memory for tests of the node: what the cluster-managers answer and what they would write to the store. */
 import type { ManagerClient, RegisterInput, Registration, ReleaseInput, Renewal, RenewInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import { optionsOf } from '@wgcni/ipam';
+import { optionsOf, parseCidr } from '@wgcni/ipam';
 import { keysOf, type MemoryStore, type NetworkRecord, type NodeRecord, type Write } from '@wgcni/store';
 import { createHash, randomBytes } from 'node:crypto';
 import { networkPlanOf } from '../view/network-plan.ts';
@@ -138,11 +138,11 @@ export class FakeCluster {
 
   #grant(): NodeRecord['subnets'] {
     this.#granted += 1;
-    const grantId = (): string => randomBytes(16).toString('hex');
-    return [
-      { cidr: `10.64.${this.#granted}.0/24`, grantId: grantId() },
-      { cidr: `fd64:0:0:${this.#granted}::/64`, grantId: grantId() },
-    ];
+    const subnets = [`10.64.${this.#granted}.0/24`, `fd64:0:0:${this.#granted}::/64`];
+    const families = new Set(this.network.pools.map(({ cidr }) => parseCidr(cidr).family));
+    return subnets
+      .filter((cidr) => families.has(parseCidr(cidr).family))
+      .map((cidr) => ({ cidr, grantId: randomBytes(16).toString('hex') }));
   }
 
   #note(
