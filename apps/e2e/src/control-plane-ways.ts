@@ -23,8 +23,9 @@ export interface Ways {
   open: Way[];
 }
 
-/** What the node redirects for others, as an engine does that publishes a container's port; and servers wherever a way leads. */
-export async function openWays({ plan }: Lab, node: NodePlan, managerPort: number): Promise<() => Promise<void>> {
+/** What the node redirects for others, as an engine does that publishes a container's port; servers wherever a way leads, and a rule that lets containers to their nodes' services: not to the control plane. */
+export async function openWays(lab: Lab, node: NodePlan, managerPort: number): Promise<() => Promise<void>> {
+  const { plan } = lab;
   const redirect = ['iptables', '--table', 'nat', '--append', 'PREROUTING', '--protocol', 'tcp'];
   const toManager = `${plan.control.v4}:${managerPort}`;
   const { address, port } = redirected;
@@ -32,6 +33,7 @@ export async function openWays({ plan }: Lab, node: NodePlan, managerPort: numbe
   await inside(node.netnsPath, [...redirect, '--destination', address, '--dport', String(port), ...nat, toManager]);
   const published = ['--destination', node.underlay.v4, '--dport', String(managerPort)];
   await inside(node.netnsPath, [...redirect, ...published, ...nat, `${plan.control.v4}:${otherPort}`]);
+  await openServices(lab);
   const ends = [
     await listen([managerPort], { host: plan.control.v6 }),
     await listen([otherPort]),
@@ -40,6 +42,14 @@ export async function openWays({ plan }: Lab, node: NodePlan, managerPort: numbe
   return async () => {
     for (const end of ends) await end();
   };
+}
+
+async function openServices(lab: Lab): Promise<void> {
+  const manager = lab.managerClient();
+  await manager.putRule('services', { from: ['containers'], to: ['node'], protocol: 'any', ports: [] });
+  await manager.close();
+  for (const node of lab.plan.nodes)
+    await lab.nodeStatusWhere(node, ({ policy }) => policy?.rules.some(({ name }) => name === 'services') === true);
 }
 
 /** From a container of `node` and from one of another node. */

@@ -63,8 +63,6 @@ describe('a node that fails closed', () => {
     const gateways = await Promise.all([0, 1].map((index) => gatewayOf(scene, index)));
     const { closed, open } = waysOf(lab, node, [own, other], gateways);
     const endWays = await openWays(lab, node, 7001);
-    // Of a node's other services a rule decides; of the control plane none does.
-    await openNode(scene);
     try {
       expect(await go(closed)).toEqual(all(closed, 'nothing'));
       expect(await go(open)).toEqual(all(open, 'connected'));
@@ -120,13 +118,6 @@ describe('a node that fails closed', () => {
     await lab.nodeReady(node);
   });
 });
-
-/** Lets containers to every service of their nodes. */
-async function openNode({ lab }: Scenario): Promise<void> {
-  const manager = lab.managerClient();
-  await manager.putRule('services', { from: ['containers'], to: ['node'], protocol: 'any', ports: [] });
-  await manager.close();
-}
 
 /** A stranger that sends what is for the pools to the first node. */
 async function addRoutedStranger({ lab: { plan } }: Scenario): Promise<string> {
