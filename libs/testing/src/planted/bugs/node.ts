@@ -156,6 +156,30 @@ export const nodeBugs: readonly PlantedBug[] = [
     catchers: [unit(`${home}/host/plan-chains.test.ts`, 'lets nothing in that its container has not the address of')],
   },
   {
+    name: 'what-stands-goes-on',
+    promise: 'a rule that is taken away ends what it allowed',
+    does: 'lets every packet pass of a connection that was allowed once',
+    catchers: [unit(`${home}/policy/plan-table.prop.test.ts`, 'lets pass what may, drops the rest')],
+  },
+  {
+    name: 'port-that-was-asked-for',
+    promise: 'a rule speaks of the port that answers, behind a published one too',
+    does: 'judges a connection by the port that it asked for',
+    catchers: [unit(`${home}/policy/plan-table.test.ts`, 'judges a port by where the connection is really answered')],
+  },
+  {
+    name: 'any-opens-the-node',
+    promise: "a node's own services are open only to who is let to them by name",
+    does: "lets a rule to anybody open the node's own services",
+    catchers: [unit(`${home}/policy/plan-table.prop.test.ts`, 'lets pass what may, drops the rest')],
+  },
+  {
+    name: 'counters-begin-anew',
+    promise: 'counters live as long as their rule',
+    does: 'makes every counter anew when any rule changes',
+    catchers: [unit('libs/iproute/src/nft/plan-transaction.test.ts', 'leaves a counter that stays alone')],
+  },
+  {
     name: 'gc-null-is-unspecified',
     promise: 'CNI 1.1 GC: null says that no attachment is valid',
     does: 'takes null for a list that did not come, and removes nothing',
