@@ -50,6 +50,7 @@ export class DirectPeers {
   #readBackAtMs = 0;
   #waiting: { publicKey: PublicKey; resolve: () => void }[] = [];
   #wake: () => void = () => {};
+  #stir: () => void = () => {};
 
   constructor(deps: DirectPeersDeps) {
     this.#deps = deps;
@@ -62,6 +63,7 @@ export class DirectPeers {
 
   /** An attachment came, is leaving or is gone. */
   changed(): void {
+    this.#stir();
     this.#wake();
   }
 
@@ -203,14 +205,21 @@ export class DirectPeers {
     const keys = new Set(awaited(state));
     const { clock } = this.#deps;
     if (keys.size === 0 || clock.monotonicMs() - since > meetingMs) return false;
-    // Not for long: who leaves meanwhile is still among the others' peers.
-    await clock.sleep(Math.min(longestPollMs, Math.max(pollMs, clock.monotonicMs() - since)));
+    await this.#pause(Math.min(longestPollMs, Math.max(pollMs, clock.monotonicMs() - since)));
     await inTurn(
       state.devices.filter(({ publicKey }) => keys.has(publicKey)),
       hands,
       (device) => this.#read(device),
     );
     return true;
+  }
+
+  /** Shorter when something changes: who leaves is still among the others' peers. */
+  async #pause(ms: number): Promise<void> {
+    const ended = new AbortController();
+    const isOver = this.#deps.clock.sleep(ms, ended.signal).catch(() => undefined);
+    await Promise.race([isOver, new Promise<void>((resolve) => (this.#stir = resolve))]);
+    ended.abort();
   }
 
   #isHeld(publicKey: PublicKey): boolean {
