@@ -146,14 +146,15 @@ describe('two nodes over a link of any MTU', () => {
     expect(await frames('not (udp port 51820 or arp or icmp6 or ether proto 0x9000)')).toEqual([]);
   }
 
-  it('dial each other’s second endpoint when nobody is at the first, within 20 s', async () => {
+  it('dial each other’s second endpoint when nobody is at the first, within 25 s', async () => {
     cluster = new FakeCluster(MemoryStore.alone(systemClock));
     await cluster.putNetwork();
     await startAll((index) => [`198.51.100.${index + 1}:51820`, endpointOf(index, 6)]);
     const startedAtMs = systemClock.monotonicMs();
     const ping = () => nodes[0].netns.run('ping', '-c', '1', '-W', '1', '10.64.2.1').catch(String);
-    await expect.poll(ping, { timeout: 25_000 }).toContain('1 received');
-    expect(systemClock.monotonicMs() - startedAtMs).toBeLessThan(20_000);
+    await expect.poll(ping, { timeout: 40_000 }).toContain('1 received');
+    // 15 s of patience, 2 s until it is looked at again, 5 s until WireGuard shakes hands again.
+    expect(systemClock.monotonicMs() - startedAtMs).toBeLessThan(25_000);
     expect((await nodes[0].status()).peers[0]?.endpoint).toBe(endpointOf(1, 6));
     await attachAll();
   });
