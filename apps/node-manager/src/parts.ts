@@ -68,7 +68,7 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   };
   const host: Parts['host'] = { isKept: false, failure: undefined };
   const pulse = new Pulse();
-  const devices = await openDevices(config, ports, { keeper, judgement, pulse });
+  const devices = await openDevices(config, ports, { keeper, controlPlane, judgement, pulse });
   const { mesh, attachments } = devices;
   const paths = new PathKeeper({
     ...ports,
@@ -104,7 +104,7 @@ async function openKeepers(
 async function openDevices(
   config: Config,
   ports: HostPorts,
-  { keeper, judgement, pulse }: Pick<Parts, 'keeper' | 'judgement' | 'pulse'>,
+  { keeper, controlPlane, judgement, pulse }: Pick<Parts, 'keeper' | 'controlPlane' | 'judgement' | 'pulse'>,
 ): Promise<Pick<Parts, 'mesh' | 'attachments' | 'direct'>> {
   const { nodeId, meshPort } = config;
   const [meshKey, podsKey] = [
@@ -116,6 +116,7 @@ async function openDevices(
     key: meshKey,
     listenPort: meshPort,
     view: () => keeper.view,
+    servers: () => controlPlane.controlPlane.endpoints.map(({ address }) => address),
     forgetDeparted: (keys) => keeper.forgetDeparted(keys),
   });
   const direct = new DirectPeers({

@@ -27,7 +27,10 @@ function meshOf(view: () => ClusterView) {
   const devices = new MemoryDevices(kernel);
   const forgotten: string[] = [];
   const forgetDeparted = async (keys: readonly string[]) => void forgotten.push(...keys);
-  const settings = { ref: meshRef('n1'), key: systemKeys.generate(), listenPort: 51_820, view, forgetDeparted };
+  const settings = {
+    ...{ ref: meshRef('n1'), key: systemKeys.generate(), listenPort: 51_820 },
+    ...{ view, servers: () => [], forgetDeparted },
+  };
   const deps = { devices, iproute: kernel, sysctl: new MemorySysctl(), clock: systemClock, log: silentLog };
   const again = (change: Partial<MeshSettings>): MeshDevice => new MeshDevice(deps, { ...settings, ...change });
   return { kernel, devices, forgotten, mesh: new MeshDevice(deps, settings), again };

@@ -1,4 +1,5 @@
 /** The node's tunnel to the other nodes: one device, changed by delta, adopted while it lives and made again when it is dead. */
+import type { Address } from '@wgcni/ipam';
 import { type Clock, type Log, messageOf } from '@wgcni/base';
 import type { IpRoute, KernelState, Sysctl } from '@wgcni/iproute';
 import type { DeviceRef, DeviceState, KeyPair, ObservedPeer, Peer, PublicKey, WgDevices } from '@wgcni/wg';
@@ -29,6 +30,8 @@ export interface MeshSettings {
   listenPort: number;
   /** The view now. */
   view: () => ClusterView;
+  /** Where etcd and the managers are, as far as it is known. */
+  servers: () => readonly Address[];
   /** Told of departed keys that the device does not hold. */
   forgetDeparted: (keys: readonly PublicKey[]) => Promise<void>;
 }
@@ -67,7 +70,11 @@ export class MeshDevice {
     const [device, kernel, hasIpv6] = await this.#observe();
     const desired = desiredMesh(this.#settings.view());
     if (desired === undefined) return;
-    const plan = planMesh(desired, { peers: device?.peers ?? [], kernel }, this.#policy(kernel));
+    const plan = planMesh(
+      desired,
+      { peers: device?.peers ?? [], kernel, servers: this.#settings.servers() },
+      this.#policy(kernel),
+    );
     if (device === undefined || this.#isUnset(device)) {
       await this.#setUp(desired, device, plan.configured);
       return this.#applyKernel();
@@ -110,7 +117,11 @@ export class MeshDevice {
     const desired = desiredMesh(this.#settings.view());
     if (desired === undefined) return [];
     if (device === undefined) return [`the device ${meshDevice} is not there`];
-    const plan = planMesh(desired, { peers: device.peers, kernel }, this.#policy(kernel));
+    const plan = planMesh(
+      desired,
+      { peers: device.peers, kernel, servers: this.#settings.servers() },
+      this.#policy(kernel),
+    );
     return [
       ...plan.peers.map(
         (change) => `${change.kind} peer ${change.kind === 'add' ? change.peer.publicKey : change.publicKey}`,
@@ -163,7 +174,11 @@ export class MeshDevice {
     // Making a device takes its time: a subnet that became our own meanwhile must not be routed into it.
     const desired = desiredMesh(this.#settings.view());
     if (desired === undefined) return;
-    const plan = planMesh(desired, { peers: device?.peers ?? [], kernel }, this.#policy(kernel));
+    const plan = planMesh(
+      desired,
+      { peers: device?.peers ?? [], kernel, servers: this.#settings.servers() },
+      this.#policy(kernel),
+    );
     await this.#applyRoutes(plan, hasIpv6);
   }
 

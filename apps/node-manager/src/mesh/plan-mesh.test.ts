@@ -1,4 +1,5 @@
 /** What the mesh device and its routes lose, and what stays because nobody accounts for it or because it is not ours. */
+import { parseAddress } from '@wgcni/ipam';
 import { type KernelState, routeProtocol, type RouteState } from '@wgcni/iproute';
 import { type ObservedPeer, type PublicKey, systemKeys } from '@wgcni/wg';
 import { describe, expect, it } from 'vitest';
@@ -42,7 +43,11 @@ const kernel = (...routes: RouteState[]): KernelState => ({
   policyRoutes: [],
 });
 const plan = (change: Partial<DesiredMesh>, peers: ObservedPeer[], ...routes: RouteState[]) =>
-  planMesh(desired(change), { peers, kernel: kernel(...routes) }, firstPublished);
+  planMesh(
+    desired(change),
+    { peers, kernel: kernel(...routes), servers: [parseAddress('192.168.60.9')] },
+    firstPublished,
+  );
 
 describe('the plan of the mesh', () => {
   it('is empty when everything is as desired', () => {
@@ -112,6 +117,18 @@ describe('routes that nodes offer in the plan of the mesh', () => {
     const connected = route(lan, { device: 'eth1', source: '192.168.50.7', protocol: 2 });
     const { kernel: changes, refused } = plan(offering, found, route('10.64.2.0/24'), lastResort, connected);
     expect([changes, refused]).toEqual([[], [{ subnet: lan, why: expect.stringContaining(lan) as unknown }]]);
+  });
+
+  it.each<[string, string, RouteState[]]>([
+    ['lives in a network around it', lan, [route('192.168.0.0/16', { device: 'eth1', protocol: 2 })]],
+    ['has its gateway in it', lan, [route('0.0.0.0/0', { device: 'eth1', via: '192.168.50.1', protocol: 4 })]],
+    ['finds a peer in it', '192.0.2.0/24', []],
+    ['finds a manager in it', '192.168.60.0/24', []],
+  ])('are refused, and stay within reach as they were, where the host %s', (_, offer, routes) => {
+    const offered = { peers: [{ ...peer, allowedIps: ['10.64.2.0/24', offer] }], routes: [offer] };
+    const peers = [seen(known, '10.64.2.0/24', offer)];
+    const { kernel: changes, refused } = plan(offered, peers, route('10.64.2.0/24'), lastResort, ...routes);
+    expect([changes, refused.map(({ subnet }) => subnet)]).toEqual([[], [offer]]);
   });
 
   it('are gone from the kernel with the approval', () => {

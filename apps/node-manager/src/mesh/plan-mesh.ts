@@ -1,9 +1,18 @@
 /** PURE: the changes that make the mesh device and its routes what is desired; what nobody accounts for stays. */
-import { containsCidr, type Family, parseCidr, tryParseCidr } from '@wgcni/ipam';
+import {
+  type Address,
+  type Cidr,
+  containsAddress,
+  containsCidr,
+  type Family,
+  formatAddress,
+  parseCidr,
+  tryParseCidr,
+} from '@wgcni/ipam';
 import { type KernelChange, type KernelState, type RouteInput, routeProtocol, type RouteState } from '@wgcni/iproute';
-import { type ObservedPeer, type Peer, type PeerChange, planPeers, type PublicKey } from '@wgcni/wg';
+import { type ObservedPeer, type Peer, type PeerChange, planPeers, type PublicKey, tryParseEndpoint } from '@wgcni/wg';
 import { meshDevice, podsDevice } from '../node-view.ts';
-import { foreignRoutes } from '../view/find-overlap.ts';
+import { findNextHop, findOverlap, foreignRoutes } from '../view/find-overlap.ts';
 import type { DesiredMesh } from './desired-mesh.ts';
 import type { DesiredPeer } from './desired-peer.ts';
 
@@ -14,6 +23,8 @@ export interface ObservedMesh {
   /** The live device's peers. */
   peers: readonly ObservedPeer[];
   kernel: KernelState;
+  /** Where etcd and the managers are, as far as it is known. */
+  servers: readonly Address[];
 }
 
 export interface EndpointPolicy {
@@ -47,7 +58,7 @@ export function planMesh(desired: DesiredMesh, observed: ObservedMesh, endpoints
   });
   const kept = strangers.filter((peer) => !mayGo(peer)).flatMap(({ allowedIps }) => allowedIps);
   const subnets = [...new Set([...claimed, ...kept])].filter((cidr) => !isOfClients(cidr, desired));
-  const { routes, refused } = desiredRoutes(desired, [...subnets, ...desired.clientPools], observed.kernel);
+  const { routes, refused } = desiredRoutes(desired, [...subnets, ...desired.clientPools], observed);
   return {
     peers,
     kernel: [...linkChanges(desired, observed.kernel), ...routeChanges(routes, observed.kernel)],
@@ -76,23 +87,52 @@ function linkChanges({ mtu }: DesiredMesh, { links }: KernelState): KernelChange
 function desiredRoutes(
   desired: DesiredMesh,
   destinations: readonly string[],
-  kernel: KernelState,
+  { kernel, servers }: ObservedMesh,
 ): Pick<MeshPlan, 'refused'> & { routes: RouteInput[] } {
   const foreign = foreignRoutes(kernel);
+  const foreignOver = (subnet: Cidr): string | undefined => {
+    const found = foreign.find(({ block }) => containsCidr(subnet, block));
+    return found === undefined ? undefined : `the route ${found.words}`;
+  };
   const refused: MeshPlan['refused'] = [];
   const routes: RouteInput[] = [];
   const own = new Set(desired.ownSubnets);
+  const offered = new Set(desired.routes);
   for (const destination of destinations) {
     if (own.has(destination)) continue;
     const subnet = parseCidr(destination);
-    const taken = foreign.find(({ block }) => containsCidr(subnet, block));
-    if (taken !== undefined) refused.push({ subnet: destination, why: `the host has the route ${taken.words}` });
+    const taken = offered.has(destination) ? findObstacle(subnet, desired, { kernel, servers }) : foreignOver(subnet);
+    if (taken !== undefined) refused.push({ subnet: destination, why: `the host has ${taken}` });
     else routes.push({ destination, kind: 'unicast', device: meshDevice, ...sourceOf(subnet.family, desired, kernel) });
   }
-  const lastResort = [...desired.pools, ...desired.clientPools, ...desired.routes]
+  // Of what is offered only where it goes into the mesh: elsewhere the host has its own way there.
+  const carried = desired.routes.filter((offer) => !refused.some(({ subnet }) => subnet === offer));
+  const lastResort = [...desired.pools, ...desired.clientPools, ...carried]
     .filter((pool) => !foreign.some(({ block }) => sameBlock(pool, block)))
     .map((destination): RouteInput => ({ destination, kind: 'unreachable', metric: lastResortMetric }));
   return { routes: [...lastResort, ...routes], refused };
+}
+
+/**
+ * What of the host is where an offered route leads to, or is reached by way of it. An operator approves a network without seeing every node: one that
+ * lives in it, whose gateway is in it, or that finds the mesh and its managers there, would cut itself off.
+ */
+function findObstacle(
+  block: Cidr,
+  { peers }: DesiredMesh,
+  { kernel, servers }: Omit<ObservedMesh, 'peers'>,
+): string | undefined {
+  const isInside = (address: Address | undefined): boolean => address !== undefined && containsAddress(block, address);
+  const endpoint = peers
+    .flatMap(({ endpoints }) => endpoints)
+    .find((text) => isInside(tryParseEndpoint(text)?.address));
+  const server = servers.find(isInside);
+  return (
+    findOverlap(block, kernel) ??
+    findNextHop(block, kernel) ??
+    (endpoint === undefined ? undefined : `a peer at ${endpoint}`) ??
+    (server === undefined ? undefined : `the control plane at ${formatAddress(server)}`)
+  );
 }
 
 /** The kernel takes a source address only while the host has it; without one containers are reached all the same. */

@@ -1,5 +1,5 @@
 /** PURE: what of the host a subnet would overlap: an address or route that is not ours (design §5, pools). */
-import { type Cidr, cidrOf, overlaps, tryParseAddress, tryParseCidr } from '@wgcni/ipam';
+import { type Cidr, cidrOf, containsAddress, overlaps, tryParseAddress, tryParseCidr } from '@wgcni/ipam';
 import { routeProtocol, type KernelState } from '@wgcni/iproute';
 import { meshDevice, podsDevice } from '../node-view.ts';
 
@@ -14,6 +14,15 @@ export function findOverlap(subnet: Cidr, state: KernelState): string | undefine
   }
   const route = foreignRoutes(state).find(({ block }) => overlaps(subnet, block));
   return route === undefined ? undefined : `the route ${route.words}`;
+}
+
+/** Words that name the first way out of the host whose next hop is in `block`, default routes too; or undefined. */
+export function findNextHop(block: Cidr, { routes }: KernelState): string | undefined {
+  const found = routes.find(({ via, device }) => {
+    const hop = via === undefined || ownDevices.has(device ?? '') ? undefined : tryParseAddress(via);
+    return hop !== undefined && containsAddress(block, hop);
+  });
+  return found === undefined ? undefined : `the route ${found.destination} via ${found.via}`;
 }
 
 /** Routes of the host that are not ours, default and multicast routes aside, with words that name them. */

@@ -58,6 +58,7 @@ export async function malformedValues(dataDir: string, count: number, seed: numb
   const devices = new MemoryDevices(kernel);
   const settings = {
     ...{ ref: meshRef('n1'), key: systemKeys.generate(), listenPort: 51_820, view: () => keeper.view },
+    servers: () => [],
     forgetDeparted: (gone: readonly string[]) => keeper.forgetDeparted(gone),
   };
   const deps = { devices, iproute: kernel, sysctl: new MemorySysctl(), clock: systemClock, log: silentLog };
