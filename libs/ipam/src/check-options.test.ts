@@ -42,7 +42,7 @@ describe('the options of a network', () => {
       'network.contradictory',
       /direct node .*isolated/,
     ],
-    ['direct peers on veth', { direct: 'cluster', link: 'veth' }, 'network.contradictory', /direct cluster .*veth/],
+    ['direct peers on veth', { direct: 'node', link: 'veth' }, 'network.contradictory', /direct node .*veth/],
     ['a client pool inside a pool', { clientPools: ['10.65.0.0/16'] }, 'pool.overlap', /10.65.0.0\/16 .*10.64.0.0\/12/],
     ['a client pool around a pool', { clientPools: ['fd00::/8'] }, 'pool.overlap', /fd00::\/8 .*fd64::\/48/],
     ['two client pools of a family', { clientPools: ['10.1.0.0/16', '10.2.0.0/16'] }, 'request.invalid', /10.1.*10.2/],

@@ -3,7 +3,7 @@ import type { Rule } from './rule.ts';
 
 export const masqueradeModes = ['auto', 'on', 'off'] as const;
 export const isolations = ['open', 'isolated'] as const;
-export const directModes = ['off', 'node', 'cluster'] as const;
+export const directModes = ['off', 'node'] as const;
 export const linkKinds = ['wireguard', 'veth'] as const;
 
 /** Whether what leaves the cluster gets the node's address. */

@@ -44,7 +44,7 @@ export const NetworkRecord = Type.Object({
   ),
   isolation: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('isolated')])),
   rules: Type.Optional(Type.Array(rule)),
-  direct: Type.Optional(Type.Union([Type.Literal('off'), Type.Literal('node'), Type.Literal('cluster')])),
+  direct: Type.Optional(Type.Union([Type.Literal('off'), Type.Literal('node')])),
   link: Type.Optional(Type.Union([Type.Literal('wireguard'), Type.Literal('veth')])),
 });
 
