@@ -106,8 +106,8 @@ coverage: deps ## branch coverage of the pure libraries
 bench: deps ## what an allocation costs, beside an empty pool and a scan
 	@$(BIN)/tsx libs/ipam/bench/allocation.ts
 
-bench-cni: test-deps build ## ADDs and DELs per second, over each link, beside bridge + host-local, in one run
-	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/bench/cni.ts
+bench-cni: test-deps build ## ADDs and DELs per second beside bridge + host-local, in one run; LINK=veth: joined by veth
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh env WGCNI_LINK=$(LINK) $(BIN)/tsx apps/e2e/bench/cni.ts
 
 bench-link: test-deps build ## what a TCP stream gets over each link, on one node and across two, beside plain veth; ROUNDS=, SECONDS=
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/bench/link.ts
