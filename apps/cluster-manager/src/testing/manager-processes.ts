@@ -7,7 +7,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createManagerClient, type ManagerClient } from '@wgcni/api';
-import { type CredentialPaths, type CredentialSource, formatIdentity, type Identity, type OperatorRole } from '@wgcni/pki';
+import {
+  type CredentialPaths,
+  type CredentialSource,
+  formatIdentity,
+  type Identity,
+  type OperatorRole,
+} from '@wgcni/pki';
 import { credentialPathsIn, readCredentials } from '@wgcni/testing';
 import { TestAuthority } from '@wgcni/testing/pki';
 
