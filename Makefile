@@ -75,7 +75,7 @@ conformance: test-deps build ## every case of the CNI on our plugin and on the r
 crash-rounds: test-deps build ## 10,000 ADDs and DELs with a kill in one of ten, then GC and audit; ROUNDS=, WORKERS=, SEED=
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/crash/main.ts
 
-direct-churn: test-deps build ## twenty direct peers that join and leave at random, for DURATION= seconds, CONTAINERS=20, SEED=: the longest silence between any two
+direct-churn: test-deps build ## twenty direct peers that join and leave at random, for DURATION= seconds, CONTAINERS=20, INTERVAL=50 ms, SEED=: the longest silence between any two
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/direct/main.ts
 
 nemesis: test-deps build ## faults on a whole cluster under load, for DURATION= seconds, from SEED=, by the nemeses with ONLY= in their names, LONGEST= seconds each; CLOCKS=wild: clocks ×2 and ÷2

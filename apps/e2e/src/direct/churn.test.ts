@@ -1,7 +1,7 @@
 /**
  * Twenty containers of one node, direct peers of each other, join and leave at random; the long round is `make direct-churn`.
  *
- *   c1 ── c2 ── … ── c20     each sends to all others at 20 Hz; the node is in the middle of no such pair that has met
+ *   c1 ── c2 ── … ── c20     each sends to all others at 5 Hz; the node is in the middle of no such pair that has met
  *     ╲    │    ╱
  *       node n1
  */
@@ -18,19 +18,19 @@ afterAll(() => direct.scene.lab.down());
 
 it('twenty direct peers that join and leave at random never lose each other for longer than a second', async () => {
   const { scene, node } = direct;
-  const report = await directChurn(scene.lab, node, { seconds: 30 }, async (up) => {
+  const report = await directChurn(scene.lab, node, { seconds: 30, everyMs: 200 }, async (up) => {
     const pairs = (up * (up - 1)) / 2;
     await scene.lab.nodeStatusWhere(node, (status) => status.direct.pairs === pairs && status.direct.due === 0, 10_000);
-    // Each sends twenty datagrams a second to each other one: of tens of thousands the node sees next to nothing.
+    // Twenty datagrams for each pair in two seconds: of thousands the node sees next to nothing.
     const before = await podsPackets(node);
     await systemClock.sleep(2_000);
-    expect((await podsPackets(node)) - before).toBeLessThan(pairs);
+    expect((await podsPackets(node)) - before).toBeLessThan(pairs / 2);
   });
   console.log(JSON.stringify(report));
   expect(report.blackHoles).toEqual([]);
   // A round in which nothing happened shows nothing.
-  expect(report.joins).toBeGreaterThan(25);
-  expect(report.leaves).toBeGreaterThan(5);
+  expect(report.joins - 20 + report.leaves).toBeGreaterThan(10);
+  expect(report.leaves).toBeGreaterThan(3);
   expect(report.watched).toBeGreaterThan(400);
-  expect(report.datagrams).toBeGreaterThan(20_000);
+  expect(report.datagrams).toBeGreaterThan(10_000);
 });

@@ -8,8 +8,10 @@ import { SeededRandom } from '../crash/random.ts';
 import { longestSilence, type Stay } from './silences.ts';
 import { Talker, type TalkerReport } from './talker.ts';
 
-/** The first of them are added so many at once. */
-const hands = 4;
+/** The first of them are added so many at once; later so many come or go at once. */
+const hands = { first: 4, later: 2 };
+/** On a busy machine a round goes on until so many have come or gone. */
+const fewestChanges = 12;
 /** Between two that come or go: up to this. */
 const pauseMs = 600;
 
@@ -17,6 +19,8 @@ export interface ChurnOptions {
   seconds: number;
   /** So many are up at most, and half as many at least; default 20. */
   containers?: number;
+  /** Each sends to each other this often; default 50 ms. Twenty of them then keep two cores busy. */
+  everyMs?: number;
   seed?: number;
 }
 
@@ -48,30 +52,42 @@ class Churn {
   readonly #node: NodePlan;
   readonly #random: SeededRandom;
   readonly #most: number;
+  readonly #everyMs: number;
   readonly #up: Life[] = [];
   readonly #left: Life[] = [];
   readonly #given = new Set<string>();
   reused = 0;
   #made = 0;
+  #joining = 0;
 
-  constructor(lab: Lab, node: NodePlan, { seed, most }: { seed: number; most: number }) {
+  constructor(lab: Lab, node: NodePlan, { seed, most, everyMs }: { seed: number; most: number; everyMs: number }) {
     this.#lab = lab;
     this.#node = node;
     this.#random = new SeededRandom(seed);
     this.#most = most;
+    this.#everyMs = everyMs;
   }
 
   async run(seconds: number): Promise<Life[]> {
-    await inParallel(hands, Array.from({ length: this.#most }), () => this.#join());
+    await inParallel(hands.first, Array.from({ length: this.#most }), () => this.#join());
     const endAt = systemClock.monotonicMs() + seconds * 1_000;
-    while (systemClock.monotonicMs() < endAt) {
-      const { length } = this.#up;
-      const isJoin = length <= this.#most / 2 || (length < this.#most && this.#random.next() < 0.5);
-      if (isJoin) await this.#join();
-      else await this.#leave(this.#random.pick(this.#up));
-      await systemClock.sleep(this.#random.between(0, pauseMs));
-    }
+    let changes = 0;
+    await inParallel(hands.later, Array.from({ length: hands.later }), async () => {
+      while (systemClock.monotonicMs() < endAt || changes < fewestChanges) {
+        changes += 1;
+        await this.#change();
+        await systemClock.sleep(this.#random.between(0, pauseMs));
+      }
+    });
     return this.#left;
+  }
+
+  async #change(): Promise<void> {
+    const length = this.#up.length + this.#joining;
+    const isJoin = length <= this.#most / 2 || (length < this.#most && this.#random.next() < 0.5);
+    if (!isJoin) return this.#leave(this.#random.pick(this.#up));
+    this.#joining += 1;
+    await this.#join().finally(() => (this.#joining -= 1));
   }
 
   /** Everybody still there leaves. */
@@ -91,7 +107,8 @@ class Churn {
     const address = result.ips.find((one) => !one.address.includes(':'))?.address.replace(/\/.*/, '') ?? '';
     if (this.#given.has(address)) this.reused += 1;
     this.#given.add(address);
-    const talker = await Talker.start(container.netnsPath, container.id, address);
+    const { id: name, netnsPath } = container;
+    const talker = await Talker.start({ netnsPath, name, address, everyMs: this.#everyMs });
     const life: Life = { container, address, talker, fromMs: Infinity, toMs: Infinity };
     this.#up.push(life);
     this.#tell();
@@ -120,10 +137,10 @@ class Churn {
 export async function directChurn(
   lab: Lab,
   node: NodePlan,
-  { seconds, containers: most = 20, seed = randomInt(2 ** 32 - 1) }: ChurnOptions,
+  { seconds, containers: most = 20, everyMs = 50, seed = randomInt(2 ** 32 - 1) }: ChurnOptions,
   atRest: (up: number) => Promise<void>,
 ): Promise<ChurnReport> {
-  const churn = new Churn(lab, node, { seed, most });
+  const churn = new Churn(lab, node, { seed, most, everyMs });
   let lives: Life[] = [];
   let leaves = 0;
   try {

@@ -1,14 +1,15 @@
-/** `make direct-churn`: the long round; DURATION= seconds, CONTAINERS=, SEED=. */
+/** `make direct-churn`: the long round; DURATION= seconds, CONTAINERS=, INTERVAL= milliseconds, SEED=. */
 import { directChurn } from './churn.ts';
 import { bringUpDirect } from './scene.ts';
 
 async function main(): Promise<number> {
   const seconds = Number(process.env['DURATION'] ?? 180);
   const containers = Number(process.env['CONTAINERS'] ?? 20);
+  const everyMs = Number(process.env['INTERVAL'] ?? 50);
   const seed = process.env['SEED'];
   const { scene, node } = await bringUpDirect();
   try {
-    const options = { seconds, containers, ...(seed === undefined ? {} : { seed: Number(seed) }) };
+    const options = { seconds, containers, everyMs, ...(seed === undefined ? {} : { seed: Number(seed) }) };
     const report = await directChurn(scene.lab, node, options, async (up) => {
       const pairs = (up * (up - 1)) / 2;
       await scene.lab.nodeStatusWhere(node, (status) => status.direct.pairs === pairs, 10_000);

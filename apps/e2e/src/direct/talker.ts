@@ -1,10 +1,7 @@
-/** A process inside a container that sends to all others twenty times a second, and remembers when it heard nothing of whom. */
+/** A process inside a container that sends to all others again and again, and remembers when it heard nothing of whom. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-
-/** Between two datagrams to the same address. */
-const intervalMs = 50;
 
 /** What one container heard of another, in Unix milliseconds: the clock of the machine, which all share. */
 export interface Heard {
@@ -15,6 +12,14 @@ export interface Heard {
   silences: [number, number][];
 }
 
+export interface TalkerPlace {
+  netnsPath: string;
+  name: string;
+  address: string;
+  /** Milliseconds between two datagrams to the same address. */
+  everyMs: number;
+}
+
 export interface TalkerReport {
   heard: Record<string, Heard>;
   sent: number;
@@ -22,17 +27,16 @@ export interface TalkerReport {
   longestTurnMs: number;
 }
 
-/** Shorter silences are not remembered. */
-const rememberedMs = 200;
 const port = 7_777;
 
 /**
- * Plain JavaScript, since it begins in a container within some tens of milliseconds. Arguments: its name and address. Each line that it reads is
+ * Plain JavaScript, since it begins in a container within some tens of milliseconds. Arguments: its name, its address and how often it sends.
+ * Silences of up to four turns are not remembered. Each line that it reads is
  * the list of whom it sends to; when there are no more, it writes its report and ends.
  */
 const script = `
 const { createSocket } = require('node:dgram');
-const [name, address] = process.argv.slice(1);
+const [name, address, everyMs] = process.argv.slice(1);
 const heard = {};
 let [to, sent, longestTurnMs, turnMs] = [[], 0, 0, undefined];
 const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
@@ -41,7 +45,7 @@ socket.on('message', (message) => {
   const before = heard[from];
   if (before === undefined) heard[from] = { count: 1, firstMs: now, lastMs: now, silences: [] };
   else {
-    if (now - before.lastMs > ${rememberedMs}) before.silences.push([before.lastMs, now]);
+    if (now - before.lastMs > 4 * everyMs) before.silences.push([before.lastMs, now]);
     before.count += 1;
     before.lastMs = now;
   }
@@ -60,7 +64,7 @@ lines.on('close', () => {
 });
 socket.bind(${port}, address, () => {
   process.stdout.write('ready\\n');
-  setInterval(turn, ${intervalMs});
+  setInterval(turn, Number(everyMs));
 });
 `;
 
@@ -70,8 +74,8 @@ export class Talker {
   readonly #ended: Promise<unknown>;
   #wake: () => void = () => {};
 
-  private constructor(netnsPath: string, name: string, address: string) {
-    const argv = [`--net=${netnsPath}`, process.execPath, '-e', script, name, address];
+  private constructor({ netnsPath, name, address, everyMs }: TalkerPlace) {
+    const argv = [`--net=${netnsPath}`, process.execPath, '-e', script, name, address, String(everyMs)];
     this.#child = spawn('nsenter', argv, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#ended = once(this.#child, 'close');
     this.#child.stdin?.on('error', () => undefined);
@@ -83,8 +87,8 @@ export class Talker {
   }
 
   /** Resolves when it listens. */
-  static async start(netnsPath: string, name: string, address: string): Promise<Talker> {
-    const talker = new Talker(netnsPath, name, address);
+  static async start(place: TalkerPlace): Promise<Talker> {
+    const talker = new Talker(place);
     await talker.#line(0);
     return talker;
   }
