@@ -17,10 +17,12 @@ export interface Forwarded {
 }
 
 export interface Passing {
-  method: 'PUT' | 'POST' | 'DELETE';
+  method: 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   /** Path with query. */
   url: string;
   body: unknown;
+  /** The header `If-Match`, where the caller sent it. */
+  ifMatch: string | undefined;
   caller: string;
   /** SHA-256 of the key that the caller has shown. */
   callerKey: string | undefined;
@@ -41,7 +43,7 @@ export class Forwarder {
   }
 
   /** The leader's answer as it is. Throws CatalogueError `leader.absent`, `outcome.unknown`. */
-  async pass({ method, url, body, caller, callerKey }: Passing): Promise<Forwarded> {
+  async pass({ method, url, body, ifMatch, caller, callerKey }: Passing): Promise<Forwarded> {
     const leader = this.#leader();
     const hasBody = body !== undefined && body !== null;
     try {
@@ -51,6 +53,7 @@ export class Forwarder {
         headers: {
           [forwardedHeader]: this.#replicaId,
           [callerHeader]: encodeURIComponent(caller),
+          ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
           ...(callerKey === undefined ? {} : { [callerKeyHeader]: callerKey }),
           ...(hasBody ? { 'content-type': 'application/json' } : {}),
         },

@@ -3,8 +3,8 @@ import type { NetworkInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { isContained, optionsOf } from '@wgcni/ipam';
 import type { NetworkRecord } from '@wgcni/store';
-import { type NetworkDeps, poolsOf } from './alter-network.ts';
-import { putNetwork } from './change-network.ts';
+import { poolsOf } from './alter-network.ts';
+import { type NetworkDeps, putNetwork } from './change-network.ts';
 
 /** Throws CatalogueError `config.invalid` that lists every difference. Without a network and without `bootstrap` nothing happens. */
 export async function bootstrap(deps: NetworkDeps, said: Partial<NetworkInput>, isBootstrap: boolean): Promise<void> {

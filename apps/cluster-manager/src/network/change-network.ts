@@ -1,6 +1,6 @@
-/** Creating, restoring and growing the network: compare-and-swap on its one key, at any replica. */
+/** Creating, restoring and growing the network. */
 import type { Network, NetworkInput } from '@wgcni/api';
-import { CatalogueError, randomId } from '@wgcni/base';
+import { CatalogueError, randomId, within, type Clock, type Random } from '@wgcni/base';
 import {
   checkClientPools,
   checkNetwork,
@@ -11,20 +11,32 @@ import {
   parseCidr,
   saidOptions,
 } from '@wgcni/ipam';
-import { encodeRecord, writtenSchema, type NetworkRecord } from '@wgcni/store';
-import { alterNetwork, commitNetwork, type NetworkDeps, poolsOf } from './alter-network.ts';
+import { encodeRecord, transactUntilKnown, writtenSchema, type NetworkRecord, type Store } from '@wgcni/store';
+import type { LeaderWriter } from '../registry/leader-writer.ts';
+import type { ClusterState } from '../state/cluster-state.ts';
+import { alterNetwork, poolsOf } from './alter-network.ts';
 import { showNetwork } from './show-network.ts';
 import { refuseTaken } from './taken-addresses.ts';
 
+export interface NetworkDeps {
+  store: Store;
+  state: ClusterState;
+  clock: Clock;
+  random: Random;
+}
+
+/** How long an answer may stay unknown, and how long our own view may lag behind the store. */
+const patienceMs = 8_000;
 /** Values of a network that were not said. */
 const networkDefaults = { mtu: 1_420, keepaliveSec: 25, registrationTtlSec: 30, holdDownSec: 24 * 3_600 };
 
 /**
- * Creates the network, or restores it under the id that the nodes know. Idempotent for the same id and plan.
+ * Creates the network, or restores it under the id that the nodes know, at any replica: nothing rests on a network that is not there. Idempotent for the
+ * same id and plan.
  * Throws CatalogueError `network.exists` for another; `request.invalid`, `pool.overlap` and `network.contradictory` for a plan that cannot be.
  */
 export async function putNetwork(deps: NetworkDeps, input: NetworkInput): Promise<Network> {
-  const { state, random } = deps;
+  const { state, store, clock, random } = deps;
   const { keys } = state;
   const record: NetworkRecord = {
     schema: writtenSchema,
@@ -35,13 +47,15 @@ export async function putNetwork(deps: NetworkDeps, input: NetworkInput): Promis
     ...checkOptions(input, poolsOf(input.pools)),
   };
   checkNetwork({ pools: poolsOf(record.pools), mtu: record.mtu });
-  const committed = await commitNetwork(deps, {
+  const transaction = {
     // FENCE: a network is created once; another one would not know the subnets that nodes hold.
-    compare: [{ key: keys.network, target: 'create', equals: 0 }],
-    then: [{ kind: 'put', key: keys.network, value: encodeRecord(record) }],
-  });
+    compare: [{ key: keys.network, target: 'create' as const, equals: 0 }],
+    then: [{ kind: 'put' as const, key: keys.network, value: encodeRecord(record) }],
+  };
+  const { arm, revision } = await transactUntilKnown(store, transaction, { clock, random, deadlineMs: patienceMs });
+  await within(clock, patienceMs, (signal) => state.reached(revision, signal));
   const stored = state.theNetwork();
-  if (!committed && !isSame(stored.record, input)) {
+  if (arm !== 'committed' && !isSame(stored.record, input)) {
     throw new CatalogueError('network.exists', `network ${stored.record.networkId} exists already`, {
       field: 'networkId',
       remedy:
@@ -51,14 +65,14 @@ export async function putNetwork(deps: NetworkDeps, input: NetworkInput): Promis
   return showNetwork(stored);
 }
 
-/** Adds a pool. Idempotent; `ifMatch` is the revision that the caller has seen. Throws `pool.overlap`, `revision.conflict`. */
+/** Adds a pool, at the leader. Idempotent; `ifMatch` is the revision that the caller has seen. Throws `pool.overlap`, `revision.conflict`. */
 export async function growNetwork(
-  deps: NetworkDeps,
+  writer: LeaderWriter,
   pool: { cidr: string; prefixLength: number },
   ifMatch?: number,
 ): Promise<Network> {
-  const { state } = deps;
-  const grown = await alterNetwork(deps, ifMatch, (record) => {
+  const { state } = writer.deps;
+  const grown = await alterNetwork(writer, ifMatch, (record) => {
     const existing = record.pools.find(({ cidr }) => cidr === pool.cidr);
     if (existing?.prefixLength === pool.prefixLength) return record;
     const pools = [...record.pools, pool];

@@ -1,4 +1,4 @@
-/** Changing the options of the network: all of them stand in its one record, so that they are judged together. */
+/** Changing the options of the network, at the leader: all of them stand in its one record, so that they are judged together. */
 import type { Network, NetworkPatch } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import {
@@ -12,8 +12,9 @@ import {
 } from '@wgcni/ipam';
 import type { NetworkRecord } from '@wgcni/store';
 import { wireguardOverhead } from '../registry/admit.ts';
+import type { LeaderWriter } from '../registry/leader-writer.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { alterNetwork, type NetworkDeps, poolsOf } from './alter-network.ts';
+import { alterNetwork, poolsOf } from './alter-network.ts';
 import { showNetwork } from './show-network.ts';
 import { refuseTaken } from './taken-addresses.ts';
 
@@ -21,8 +22,8 @@ import { refuseTaken } from './taken-addresses.ts';
  * Sets what is said; repeating it is safe. Throws what `checkOptions` and `alterNetwork` throw, CatalogueError `mtu.too-large` for an MTU that the underlay
  * of a registered node does not carry, `pool.in-use` for a client pool that is left out while clients have addresses of it.
  */
-export async function setOptions(deps: NetworkDeps, patch: NetworkPatch, ifMatch?: number): Promise<Network> {
-  return showNetwork(await alterNetwork(deps, ifMatch, (record) => altered(deps.state, record, patch)));
+export async function setOptions(writer: LeaderWriter, patch: NetworkPatch, ifMatch?: number): Promise<Network> {
+  return showNetwork(await alterNetwork(writer, ifMatch, (record) => altered(writer.deps.state, record, patch)));
 }
 
 function altered(state: ClusterState, record: NetworkRecord, patch: NetworkPatch): NetworkRecord {
@@ -43,7 +44,6 @@ function altered(state: ClusterState, record: NetworkRecord, patch: NetworkPatch
   return { ...record, mtu, ...Object.fromEntries(names.map((name) => [name, all[name]])) };
 }
 
-/** A client that is added meanwhile compares the network's revision, and gets its address from what the network says then. */
 function refuseUsed(state: ClusterState, pool: string): void {
   const cidr = parseCidr(pool);
   const [used] = state.clients
@@ -62,8 +62,7 @@ function refuseUsed(state: ClusterState, pool: string): void {
 }
 
 /**
- * A node that registers meanwhile compares the network's revision, and is then judged by the new MTU. One that registered a moment ago, and that this
- * replica does not see yet, is found by the probe of its paths, as is one whose version did not say what its underlay carries.
+ * A node that registers after this is judged by the new MTU. One whose version did not say what its underlay carries is found by the probe of its paths.
  */
 function refuseTooLarge(state: ClusterState, mtu: number): void {
   const narrow = state.registrations

@@ -173,6 +173,27 @@ describe('a request at a follower', () => {
     });
   });
 
+  it('changes the network at the leader, where the revision that the caller has seen counts', async () => {
+    const patch = async (ifMatch: string, payload: object) => {
+      const answer = await request(`${url}/v1/network`, {
+        method: 'PATCH',
+        dispatcher: await dialAs('wgcni://main/operator/admin/ada'),
+        body: JSON.stringify(payload),
+        headers: { 'content-type': 'application/json', 'if-match': ifMatch },
+      });
+      await answer.body.dump();
+      return { status: answer.statusCode, etag: String(answer.headers['etag']) };
+    };
+    const before = `"${cluster.stored(cluster.keys.network)[0]?.modRevision}"`;
+    const first = await patch(before, { isolation: 'isolated' });
+    expect([first.status, first.etag]).toEqual([200, `"${cluster.backend.revision}"`]);
+    expect((await patch(before, { isolation: 'open' })).status).toBe(412);
+    expect(cluster.logged.filter(({ event }) => event === 'audit.patchNetwork')).toMatchObject([
+      { fields: { caller: 'wgcni://main/operator/admin/ada' } },
+      { fields: { refused: 'revision.conflict' } },
+    ]);
+  });
+
   it('is not blamed on its caller when the leader does not take the certificate of the follower', async () => {
     const stranger = await TestAuthority.create('stranger');
     const ca = authority.ca + stranger.ca;

@@ -18,9 +18,10 @@ export async function atLeader<T>(
     });
   }
   const answer = await replica.forwarder.pass({
-    method: request.method as 'PUT' | 'POST' | 'DELETE',
+    method: request.method as 'PUT' | 'POST' | 'PATCH' | 'DELETE',
     url: request.url,
     body: request.body,
+    ifMatch: request.headers['if-match'],
     caller: request.caller,
     callerKey: request.callerKey,
   });

@@ -20,7 +20,7 @@ import { showNetwork, showPools } from '../network/show-network.ts';
 import { showSubnet } from '../registry/show-node.ts';
 import type { Replica } from '../replica.ts';
 import { ifMatchOf } from './if-match.ts';
-import { audited } from './leader-only.ts';
+import { atLeader, audited } from './leader-only.ts';
 import { knowSchemas, refTo, pageOf } from '@wgcni/api/server';
 
 const tags = ['network'];
@@ -37,9 +37,9 @@ const PoolBody = Type.Object(
   { $id: 'PoolInput', additionalProperties: false },
 );
 
-/** Creation, growth and change are compare-and-swap on one key, so any replica does them. */
+/** Any replica creates the network; what changes one that is there is done at the leader. */
 export function networkRoutes(server: FastifyInstance, replica: Replica): void {
-  const { state } = replica;
+  const { state, writer } = replica;
   const app = server.withTypeProvider<TypeBoxTypeProvider>();
   knowSchemas(server, [
     PoolSchema,
@@ -74,11 +74,13 @@ export function networkRoutes(server: FastifyInstance, replica: Replica): void {
     '/v1/network',
     { bodyLimit, schema: { ...patch, body: refTo(NetworkPatchSchema), response: { 200: refTo(NetworkSchema) } } },
     async (request, reply) =>
-      audited(replica, request, 'patchNetwork', async () => {
-        const network = await setOptions(replica, request.body, ifMatchOf(request.headers['if-match']));
-        reply.header('etag', `"${network.revision}"`);
-        return network;
-      }),
+      atLeader(replica, request, reply, () =>
+        audited(replica, request, 'patchNetwork', async () => {
+          const network = await setOptions(writer, request.body, ifMatchOf(request.headers['if-match']));
+          reply.header('etag', `"${network.revision}"`);
+          return network;
+        }),
+      ),
   );
   const pools = { tags, summary: 'List pools with their use', operationId: 'listPools' };
   app.get(
@@ -90,13 +92,14 @@ export function networkRoutes(server: FastifyInstance, replica: Replica): void {
   app.put(
     '/v1/pools/:pool',
     { schema: { ...grow, params: PoolParams, body: refTo(PoolBody), response: { 200: refTo(NetworkSchema) } } },
-    async (request) => {
-      const cidr = formatCidr(parseCidr(request.params.pool.replace('-', '/'), 'pool'));
-      const pool = { cidr, prefixLength: request.body.prefixLength };
-      return audited(replica, request, 'putPool', () =>
-        growNetwork(replica, pool, ifMatchOf(request.headers['if-match'])),
-      );
-    },
+    async (request, reply) =>
+      atLeader(replica, request, reply, () => {
+        const cidr = formatCidr(parseCidr(request.params.pool.replace('-', '/'), 'pool'));
+        const pool = { cidr, prefixLength: request.body.prefixLength };
+        return audited(replica, request, 'putPool', () =>
+          growNetwork(writer, pool, ifMatchOf(request.headers['if-match'])),
+        );
+      }),
   );
   const subnets = { tags, summary: 'List subnets with their holders', operationId: 'listSubnets' };
   app.get(
