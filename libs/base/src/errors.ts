@@ -58,6 +58,7 @@ export const catalogue = {
   'node.registered': entry(409, 7, true),
   'node.in-use': entry(409, 7, true),
   'node.deleted': entry(409, 7),
+  'node.too-old': entry(409, 7),
   'node.fenced': entry(503, 11, true),
   'registration.gone': entry(410, 11, true),
   'key.claimed': entry(409, 7),

@@ -44,6 +44,12 @@ export function optionsOf(said: Partial<NetworkOptions>): NetworkOptions {
   return { ...defaultOptions, ...saidOptions(said) };
 }
 
+/** The names of the options for which a record says something else than the default. */
+export function chosenOptions(said: Partial<NetworkOptions>): (keyof NetworkOptions)[] {
+  const all = optionsOf(said);
+  return optionNames.filter((name) => JSON.stringify(all[name]) !== JSON.stringify(defaultOptions[name]));
+}
+
 /** Only what a record says of the options. */
 export function saidOptions(said: Partial<NetworkOptions>): Partial<NetworkOptions> {
   return Object.fromEntries(optionNames.flatMap((name) => (said[name] === undefined ? [] : [[name, said[name]]])));

@@ -4,13 +4,14 @@ import { parseCidr, type Pool } from '@wgcni/ipam';
 import { encodeRecord, type NetworkRecord } from '@wgcni/store';
 import type { LeaderWriter } from '../registry/leader-writer.ts';
 import type { Kept } from '../state/table.ts';
+import { refuseUnread } from './readers.ts';
 
 /** How long our own view may lag behind the store. */
 const patienceMs = 8_000;
 
 /**
  * Makes of the record what `alter` makes of it, and resolves with what stands then. `ifMatch` is the revision that the caller has seen; where the record is
- * already as it is to be, as after a repeat, that is no matter. Throws what `alter` and the writer throw, and CatalogueError `revision.conflict`.
+ * already as it is to be, as after a repeat, that is no matter. Throws what `alter` and the writer throw, CatalogueError `revision.conflict`, and `node.too-old` as `refuseUnread` does.
  *
  * FENCE: `alter` judges by clients, endpoints and routes too, which the transaction does not compare. They are written in the writer's queue alone, so
  * none of them changes between the judgement and the commit; where another leader wrote one, the term's fence has ended this one.
@@ -34,6 +35,7 @@ export async function alterNetwork(
         remedy: 'read it again (GET /v1/network) and decide anew',
       });
     }
+    refuseUnread(state, record, altered);
     const transaction = {
       // FENCE: every option is in this one record, and what was decided of them together was decided of this revision.
       compare: [{ key: item.key, target: 'mod' as const, equals: item.modRevision }],

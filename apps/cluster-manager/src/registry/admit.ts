@@ -2,6 +2,7 @@
 import type { RegisterInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { containsAddress, parseAddress, parseCidr } from '@wgcni/ipam';
+import { refuseReader } from '../network/readers.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 
 /** Bytes of WireGuard's own over IPv6: 40 + 8 + 32 (outer header, UDP, WireGuard). */
@@ -14,6 +15,7 @@ export const wireguardOverhead = 80;
 export function admit(state: ClusterState, nodeId: string, input: RegisterInput): void {
   const { record: network } = state.theNetwork();
   refuseOtherNetwork(network.networkId, input);
+  refuseReader(network, input);
   const isMember = (state.nodes.get(state.keys.node(nodeId))?.record.subnets.length ?? 0) > 0;
   if (!isMember && isUnderlayTooSmall(input, network.mtu)) {
     throw new CatalogueError(

@@ -3,6 +3,8 @@ import { Type, type Static } from '@sinclair/typebox';
 
 /** The schema number this version writes, and the newest it can read. */
 export const writtenSchema = 1;
+/** What a node says that it can read when it knows the network's options (decision 0008). A record with options is still of schema 1: who does not know them keeps them. */
+export const optionsSchema = 2;
 
 const schema = Type.Integer({ minimum: 1 });
 const clientName = Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$' });

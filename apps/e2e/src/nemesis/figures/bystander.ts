@@ -21,7 +21,7 @@ export function registerBystander(
     ...{ instance, publicKey: randomBytes(32).toString('base64') },
     ...{
       version: 'bystander',
-      readableSchema: 1,
+      readableSchema: 2,
       endpoints: [`203.0.113.${number}:51820`],
       held: [],
       underlayMtu: 1_500,

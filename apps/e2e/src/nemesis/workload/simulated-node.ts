@@ -78,7 +78,7 @@ export class SimulatedNode {
     let meshRevision = this.#meshRevision;
     const event = await this.#operation('register', {}, async ({ client, signal }) => {
       const input = {
-        ...{ instance: this.#instance, publicKey: this.#publicKey, version: 'simulated', readableSchema: 1 },
+        ...{ instance: this.#instance, publicKey: this.#publicKey, version: 'simulated', readableSchema: 2 },
         ...{ endpoints: [`203.0.113.${(this.#number % 250) + 1}:51820`], held, underlayMtu: 1_500, takeOver },
         ...(meshRevision === 0 ? {} : { meshRevision }),
       };

@@ -1,0 +1,40 @@
+/** PURE: options are written only once every node that is registered says that it reads them: one that ignores them lets through what others deny. */
+import type { RegisterInput } from '@wgcni/api';
+import { CatalogueError } from '@wgcni/base';
+import { chosenOptions, optionsOf } from '@wgcni/ipam';
+import { type NetworkRecord, optionsSchema } from '@wgcni/store';
+import type { ClusterState } from '../state/cluster-state.ts';
+
+/** Throws CatalogueError `node.too-old`, naming node, version and options, when a registered node would ignore what `after` chooses anew. */
+export function refuseUnread(state: ClusterState, before: NetworkRecord, after: NetworkRecord): void {
+  const [was, is] = [optionsOf(before), optionsOf(after)];
+  const chosen = chosenOptions(after).filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]));
+  const [field] = chosen;
+  if (field === undefined) return;
+  const old = state.registrations.all().find(({ record }) => record.readableSchema < optionsSchema);
+  if (old === undefined) return;
+  const { nodeId, version, readableSchema } = old.record;
+  throw new CatalogueError(
+    'node.too-old',
+    `${nodeId} is registered by version ${version}, which does not read ${chosen.join(', ')} of the network (it reads schema ${readableSchema}, not ${optionsSchema})`,
+    {
+      field,
+      remedy: `upgrade the node-manager of ${nodeId} and of every other node first (GET /v1/nodes shows their versions)`,
+    },
+  );
+}
+
+/** Throws CatalogueError `node.too-old` for a node that would ignore what is chosen of the network, as one does that was silent meanwhile. */
+export function refuseReader(network: NetworkRecord, { version, readableSchema }: RegisterInput): void {
+  if (readableSchema >= optionsSchema) return;
+  const chosen = chosenOptions(network);
+  if (chosen.length === 0) return;
+  throw new CatalogueError(
+    'node.too-old',
+    `version ${version} of the node-manager does not read ${chosen.join(', ')} of the network (it reads schema ${readableSchema}, not ${optionsSchema})`,
+    {
+      field: 'readableSchema',
+      remedy: 'upgrade this node-manager, or set these options back to their defaults first (wgcni network set)',
+    },
+  );
+}
