@@ -1,7 +1,7 @@
 /** PURE: whether a registration may be taken at all; every refusal names the value and the remedy. */
 import type { RegisterInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import { containsAddress, parseAddress, parseCidr } from '@wgcni/ipam';
+import { type Cidr, containsAddress, formatCidr, parseAddress, parseCidr } from '@wgcni/ipam';
 import { refuseReader } from '../network/readers.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 
@@ -69,6 +69,7 @@ function refuseOtherNetwork(networkId: string, input: RegisterInput): void {
 }
 
 function refuseEndpointsInPools(state: ClusterState, endpoints: readonly string[]): void {
+  const blocks = meshBlocks(state);
   for (const endpoint of endpoints) {
     const match = /^\[?([^\]]+?)\]?:([0-9]+)$/.exec(endpoint);
     const address = parseAddress(match?.[1] ?? '', 'endpoints');
@@ -79,24 +80,26 @@ function refuseEndpointsInPools(state: ClusterState, endpoints: readonly string[
         remedy: 'name the UDP port that the node listens on',
       });
     }
-    const taken = meshBlocks(state).find(({ cidr }) => containsAddress(parseCidr(cidr), address));
+    const taken = blocks.find(({ cidr }) => containsAddress(cidr, address));
     if (taken === undefined) continue;
-    throw new CatalogueError('request.invalid', `endpoint "${endpoint}" lies in the ${taken.what} ${taken.cidr}`, {
-      field: 'endpoints',
-      remedy: "publish an address of the underlay: the mesh cannot carry its own tunnels' packets",
-    });
+    throw new CatalogueError(
+      'request.invalid',
+      `endpoint "${endpoint}" lies in the ${taken.what} ${formatCidr(taken.cidr)}`,
+      {
+        field: 'endpoints',
+        remedy: "publish an address of the underlay: the mesh cannot carry its own tunnels' packets",
+      },
+    );
   }
 }
 
 /** What is routed into the mesh. */
-function meshBlocks(state: ClusterState): { what: string; cidr: string }[] {
+function meshBlocks(state: ClusterState): { what: string; cidr: Cidr }[] {
   const { pools, clientPools = [] } = state.theNetwork().record;
   return [
-    ...pools.map(({ cidr }) => ({ what: 'pool', cidr })),
-    ...clientPools.map((cidr) => ({ what: 'client pool', cidr })),
-    ...state.nodes
-      .all()
-      .flatMap(({ record: { routes = [] } }) => routes.map((cidr) => ({ what: 'approved route', cidr }))),
+    ...pools.map(({ cidr }) => ({ what: 'pool', cidr: parseCidr(cidr) })),
+    ...clientPools.map((cidr) => ({ what: 'client pool', cidr: parseCidr(cidr) })),
+    ...state.approvedRoutes().map(({ cidr }) => ({ what: 'approved route', cidr })),
   ];
 }
 

@@ -95,6 +95,21 @@ describe('the routes that nodes offer', () => {
     });
   });
 
+  it('let endpoints in again once they are withdrawn, or their node is gone', async () => {
+    const inside = asNode({ endpoints: ['192.168.50.7:51820'] });
+    const registered = async () => (await ask(manager, 'PUT', '/v1/nodes/n2', inside)).status;
+    await ask(manager, 'PUT', url);
+    expect(await registered()).toBe(400);
+    await ask(manager, 'DELETE', url);
+    expect(await registered()).toBe(200);
+    await ask(manager, 'DELETE', '/v1/nodes/n2?force=true');
+    await ask(manager, 'PUT', '/v1/nodes/n1/routes/192.168.50.0-25');
+    Object.assign(inside, { takeOver: true });
+    expect(await registered()).toBe(400);
+    await ask(manager, 'DELETE', '/v1/nodes/n1?force=true');
+    expect(await registered()).toBe(200);
+  });
+
   it('are judged by the pools at the moment of writing', async () => {
     beforeCommitOf(cluster.keys.node('n1'), manager, () => {
       const [item] = cluster.stored(cluster.keys.network);

@@ -35,6 +35,27 @@ describe('a node that registers', () => {
     expect(cluster.stored(cluster.keys.nodes)).toHaveLength(16);
   });
 
+  it('costs the same however many there are: no list of nodes, subnets or registrations is made for it', async () => {
+    await join(manager, 'n1', asNode({ offers: ['172.20.0.0/24'] }));
+    await ask(manager, 'PUT', '/v1/nodes/n1/routes/172.20.0.0-24');
+    const { nodes, subnets, registrations } = manager.replica.state;
+    let lists = 0;
+    const count = <T>(table: { all: () => T[] }): void => {
+      const all = table.all.bind(table);
+      table.all = () => {
+        lists += 1;
+        return all();
+      };
+    };
+    count(nodes);
+    count(subnets);
+    count(registrations);
+    await join(manager, 'n2', asNode({ endpoints: ['192.0.2.11:51820', '192.0.2.12:51820', '[2001:db8::1]:51820'] }));
+    expect(lists).toBe(0);
+    await ask(manager, 'GET', '/v1/nodes');
+    expect(lists).toBeGreaterThan(0);
+  });
+
   it('gets what it claims when nobody has it, and is told what another has', async () => {
     const one = await join(manager, 'n1');
     const claims = [

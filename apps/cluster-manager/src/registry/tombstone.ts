@@ -85,6 +85,8 @@ export async function buryLost(
   node: Pick<NodeRecord, 'nodeId' | 'publicKey'>,
   lost: readonly { cidr: string; grantId: string }[],
 ): Promise<void> {
+  // Most lose nothing: the grants of the whole cluster are not looked at for them.
+  if (lost.length === 0) return;
   const { subnets } = writer.deps.state;
   const standing = new Set(subnets.all().map(({ record }) => record.grantId));
   const ended = new Map(lost.filter(({ grantId }) => !standing.has(grantId)).map((grant) => [grant.grantId, grant]));

@@ -1,6 +1,6 @@
 /** What etcd holds of the cluster, as this replica sees it: typed, indexed, and followed by the reflector. */
 import { CatalogueError, type Log } from '@wgcni/base';
-import { formatCidr, parseCidr, SubnetPool, type Cidr } from '@wgcni/ipam';
+import { formatCidr, parseCidr, SubnetPool, tryParseCidr, type Cidr } from '@wgcni/ipam';
 import {
   AdmissionRecord,
   ClientAddressRecord,
@@ -21,6 +21,12 @@ import {
 } from '@wgcni/store';
 import { Table, type Kept } from './table.ts';
 
+/** A block behind a node that an operator has let in, whether the node offers it at this moment or not. */
+export interface ApprovedRoute {
+  nodeId: string;
+  cidr: Cidr;
+}
+
 export class ClusterState {
   readonly keys: Keys;
   readonly network = new Table(NetworkRecord);
@@ -38,6 +44,8 @@ export class ClusterState {
   readonly clientLives = new Table(ClientLifeRecord);
   readonly #log: Log;
   readonly #subnetsOfNode = new Map<string, Set<string>>();
+  /** Key of a node → its approved routes; of few nodes among thousands. */
+  readonly #routesOfNode = new Map<string, ApprovedRoute[]>();
   readonly #waiting = new Set<() => void>();
   #pool = new SubnetPool([]);
   #revision = 0;
@@ -92,6 +100,11 @@ export class ClusterState {
     return [...(this.#subnetsOfNode.get(nodeId) ?? [])].flatMap((key) => this.subnets.get(key) ?? []);
   }
 
+  /** The approved routes of all nodes, in no order: looked at by every registration, so that no node is asked for it. */
+  approvedRoutes(): ApprovedRoute[] {
+    return [...this.#routesOfNode.values()].flat();
+  }
+
   registrationOf(nodeId: string): Kept<RegistrationRecord> | undefined {
     return this.registrations.get(this.keys.registration(nodeId));
   }
@@ -125,6 +138,7 @@ export class ClusterState {
       this.#clientChanges += 1;
       for (const table of this.#tables()) table.clear();
       this.#subnetsOfNode.clear();
+      this.#routesOfNode.clear();
       this.#pool = new SubnetPool([]);
       // The network first: subnets are counted in its pools.
       const network = change.items.get(this.keys.network);
@@ -203,6 +217,7 @@ export class ClusterState {
       this.#log.error({ key: item.key, reason: table.quarantined.get(item.key) }, 'record.quarantined');
     }
     this.#noteClient(table);
+    if (table === this.nodes) this.#noteRoutes(item.key);
     if (table === this.network) this.#growPool();
     if (table === this.registrations) this.#heard.add(item.key.slice(this.keys.registrations.length));
     if (table === this.subnets)
@@ -214,6 +229,7 @@ export class ClusterState {
     const table = this.#tableOf(key);
     table?.delete(key);
     this.#noteClient(table);
+    if (table === this.nodes) this.#noteRoutes(key);
     if (!key.startsWith(this.keys.subnets)) return;
     const subnet = subnetOfKey(key);
     if (subnet !== undefined) this.#pool.release(parseCidr(subnet));
@@ -222,6 +238,17 @@ export class ClusterState {
 
   #noteClient(table: object | undefined): void {
     if (table === this.clients || table === this.clientLives) this.#clientChanges += 1;
+  }
+
+  /** Of a record that is quarantined the routes stay that its last good state had. */
+  #noteRoutes(key: string): void {
+    const { nodeId = '', routes = [] } = this.nodes.get(key)?.record ?? {};
+    const approved = routes.flatMap((text) => {
+      const cidr = tryParseCidr(text);
+      return cidr === undefined ? [] : [{ nodeId, cidr }];
+    });
+    if (approved.length === 0) this.#routesOfNode.delete(key);
+    else this.#routesOfNode.set(key, approved);
   }
 
   /** Takes the pools that are new: pools are only ever added. */
