@@ -72,7 +72,8 @@ export class PathKeeper {
       const known = new Map(this.#paths.map((path) => [path.nodeId, path]));
       const kept =
         which === 'all' ? [] : targets.flatMap((target) => stillKnown(known.get(target.nodeId), target, network.mtu));
-      const asked = targets.filter(({ nodeId }) => !kept.some((path) => path.nodeId === nodeId));
+      const keptIds = new Set(kept.map(({ nodeId }) => nodeId));
+      const asked = targets.filter(({ nodeId }) => !keptIds.has(nodeId));
       const tried = await this.#try(asked, network.mtu);
       for (const path of tried) this.#tell(path, known.get(path.nodeId));
       this.#paths = [...kept, ...tried].sort((one, other) => (one.nodeId < other.nodeId ? -1 : 1));
