@@ -96,6 +96,30 @@ it('a client pool stays when the next leader has taken a client in between the l
   expect(cluster.stored(keys.network)[0]?.value).toContain('10.200.0.0/16');
 });
 
+it('a client pool stays when a client that was asked for before had no answer, and comes at the last moment', async () => {
+  const { keys } = cluster;
+  const { store } = manager;
+  const transact = store.transact.bind(store);
+  let late: Parameters<typeof transact>[0] | undefined;
+  let isLost = true;
+  store.transact = async (transaction) => {
+    const writes = (key: string): boolean => transaction.then.some((write) => write.key === key);
+    if (writes(keys.client('laptop')) && isLost) {
+      late = transaction;
+      return { arm: 'unknown', cause: new Error('lost') };
+    }
+    // The request that was on its way arrives between the plan of the next change and its commit.
+    if (writes(keys.network) && late !== undefined) await transact(late);
+    return transact(transaction);
+  };
+  const asked = ask(manager, ...client);
+  await cluster.pass(10_000);
+  expect((await asked).json.code).toBe('outcome.unknown');
+  isLost = false;
+  expect((await ask(manager, ...noClientPool)).json.code).toBe('pool.in-use');
+  expect((await ask(manager, ...client)).status).toBe(200);
+});
+
 it('what does not rest on each other goes one after the other, and both are done', async () => {
   const answers = await Promise.all([ask(manager, ...newClientPool), ask(manager, ...client), ask(manager, ...route)]);
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);

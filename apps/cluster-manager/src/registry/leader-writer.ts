@@ -53,6 +53,8 @@ const revocations = { firstMs: 500, maxMs: 8_000 };
 export class LeaderWriter {
   readonly deps: WriterDeps;
   readonly #queue = new SerialQueue();
+  /** The last change, where it is not known whether it was made; with the term by which it is fenced. */
+  #open: { term: number; transaction: Transaction } | undefined;
 
   constructor(deps: WriterDeps) {
     this.deps = deps;
@@ -67,6 +69,7 @@ export class LeaderWriter {
     return this.#queue.run(async () => {
       const term = this.#term();
       await this.#caughtUp(term.term);
+      await this.#settle(term);
       for (let tries = 0; tries < mostTries; tries += 1) {
         const planned = await plan();
         if (!('transaction' in planned)) return planned.result;
@@ -84,6 +87,28 @@ export class LeaderWriter {
     throw new CatalogueError('leader.absent', 'this replica does not lead', { remedy: 'try again in a second' });
   }
 
+  /**
+   * FENCE: a change without an answer may still be made as long as its term lasts, also between the next one's plan and its commit, which may compare
+   * nothing of it. So it is repeated until its arm is known (design §4.4), before anything else is planned.
+   */
+  async #settle(term: Leadership): Promise<void> {
+    const open = this.#open;
+    if (open?.term === term.term) {
+      const { store, state, clock, random } = this.deps;
+      const options = { clock, random, deadlineMs: patienceMs, signal: term.ended };
+      const { revision } = await transactUntilKnown(store, open.transaction, options).catch((cause: unknown) => {
+        // What is refused now (its lease has ended) is not made any more, but it may have been before.
+        if (cause instanceof StoreRefusedError) return store.range(state.keys.network, { limit: 1, keysOnly: true });
+        throw new CatalogueError('store.unavailable', 'it is not known yet whether the change before was made', {
+          remedy: 'see that etcd has a quorum, then try again',
+          cause,
+        });
+      });
+      await this.#caughtUp(revision);
+    }
+    this.#open = undefined;
+  }
+
   async #commit(term: Leadership, transaction: Transaction, leases?: LeasesAtStake): Promise<boolean> {
     const { store, clock, random } = this.deps;
     // FENCE: a deposed leader's compare fails, whatever it still believes.
@@ -94,7 +119,10 @@ export class LeaderWriter {
       deadlineMs: patienceMs,
       signal: term.ended,
     }).catch((cause: unknown) => {
-      if (!(cause instanceof StoreRefusedError)) throw outcomeUnknown(cause);
+      if (!(cause instanceof StoreRefusedError)) {
+        this.#open = { term: term.term, transaction: fenced };
+        throw outcomeUnknown(cause);
+      }
       // A refusal is an answer: nothing was applied.
       if (leases !== undefined) this.#endLeases(leases, { arm: 'conflict', revision: 0, found: [] }, term.ended);
       throw cause;
