@@ -49,17 +49,17 @@ function holdCommitOf(key: string): { held: Promise<void>; release: () => void }
 
 describe('of two that cannot both be', () => {
   const { keys } = new TestCluster();
-  it.each<[string, Request, string, Request, string]>([
-    ['a client pool that goes, and a client', noClientPool, keys.network, client, 'client.pool-absent'],
-    ['a client, and its pool that goes', client, keys.client('laptop'), noClientPool, 'pool.in-use'],
-    ['a pool, and a route in it', poolOverRoute, keys.network, route, 'route.overlap'],
-    ['a route, and a pool around it', route, keys.node('n1'), poolOverRoute, 'pool.overlap'],
-    ['a client pool, and a route in it', clientPoolOverRoute, keys.network, route, 'route.overlap'],
-    ['a route, and a client pool around it', route, keys.node('n1'), clientPoolOverRoute, 'pool.overlap'],
-    ['a pool, and an endpoint in it', poolOverNode, keys.network, nodeInPool, 'request.invalid'],
-    ['an endpoint, and a pool around it', nodeInPool, keys.node('n2'), poolOverNode, 'pool.overlap'],
-    ['an endpoint, and a client pool around it', nodeInPool, keys.node('n2'), clientPoolOverNode, 'pool.overlap'],
-  ])('%s: the first is done, the other is refused', async (_, first, key, second, code) => {
+  it.each<[string, [Request, string], Request, string]>([
+    ['a client pool that goes, and a client', [noClientPool, keys.network], client, 'client.pool-absent'],
+    ['a client, and its pool that goes', [client, keys.client('laptop')], noClientPool, 'pool.in-use'],
+    ['a pool, and a route in it', [poolOverRoute, keys.network], route, 'route.overlap'],
+    ['a route, and a pool around it', [route, keys.node('n1')], poolOverRoute, 'pool.overlap'],
+    ['a client pool, and a route in it', [clientPoolOverRoute, keys.network], route, 'route.overlap'],
+    ['a route, and a client pool around it', [route, keys.node('n1')], clientPoolOverRoute, 'pool.overlap'],
+    ['a pool, and an endpoint in it', [poolOverNode, keys.network], nodeInPool, 'request.invalid'],
+    ['an endpoint, and a pool around it', [nodeInPool, keys.node('n2')], poolOverNode, 'pool.overlap'],
+    ['an endpoint, and a client pool around it', [nodeInPool, keys.node('n2')], clientPoolOverNode, 'pool.overlap'],
+  ])('%s: the first is done, the other is refused', async (_, [first, key], second, code) => {
     const { held, release } = holdCommitOf(key);
     const asked = ask(manager, ...first);
     await held;
