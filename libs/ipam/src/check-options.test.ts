@@ -7,6 +7,10 @@ import type { Rule } from './rule.ts';
 
 const pools = ['10.64.0.0/12:24', 'fd64::/48:64'].map((text) => parsePool(text));
 const rule: Rule = { name: 'web', from: ['any'], to: ['containers'], protocol: 'tcp', ports: ['80'] };
+const blocks = Array.from({ length: 64 }, (_, index) => `10.${index}.0.0/16`);
+const ports = Array.from({ length: 64 }, (_, index) => `${1 + 2 * index}`);
+const rulesOf = (count: number, more: Partial<Rule>): Rule[] =>
+  Array.from({ length: count }, (_, index) => ({ ...rule, name: `r${index}`, ...more }));
 
 describe('the options of a network', () => {
   it('are the defaults where its record says nothing, and nothing else of the record', () => {
@@ -53,9 +57,21 @@ describe('the options of a network', () => {
     ['a rule that cannot be', { rules: [{ ...rule, ports: ['x'] }] }, 'request.invalid', /rule web: ports/],
     ['two rules of one name', { rules: [rule, rule] }, 'request.invalid', /two rules are named web/],
     ['too many rules', { rules: Array.from({ length: 1_001 }, () => rule) }, 'request.invalid', /1001 rules/],
+    [
+      'more blocks than a node can write',
+      { rules: rulesOf(257, { from: blocks }) },
+      'request.invalid',
+      /16448 .*16384/,
+    ],
+    ['more ports than a node can write', { rules: rulesOf(129, { ports }) }, 'request.invalid', /8256 ports.*8192/],
   ])('are refused with %s, by both values and with the remedy', (_, said, code, message) => {
     const error = { code, message: expect.stringMatching(message) as unknown, remedy: expect.any(String) as unknown };
     expect(() => checkOptions(said, pools)).toThrow(expect.objectContaining(error));
+  });
+
+  it('hold as many blocks and ports as a node can write', () => {
+    expect(() => checkOptions({ rules: rulesOf(256, { from: blocks }) }, pools)).not.toThrow();
+    expect(() => checkOptions({ rules: rulesOf(128, { ports }) }, pools)).not.toThrow();
   });
 
   it('go together otherwise', () => {

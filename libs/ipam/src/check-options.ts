@@ -12,6 +12,10 @@ const mostRules = 1_000;
 /** Characters of all rules as JSON: etcd takes a request of 1.5 MiB. */
 const mostRuleText = 512 * 1_024;
 
+/** Of all rules together: each node writes them to its kernel for either family in one go, which is to take about a second at most. */
+const mostBlocks = 16_384;
+const mostPorts = 8_192;
+
 /**
  * What is said of the options, in canonical text. Throws CatalogueError `request.invalid` for a value that cannot be, `pool.overlap` for a client
  * pool that shares an address with a pool or another, and `network.contradictory` for two that do not go together.
@@ -95,6 +99,12 @@ function checkRules(rules: readonly Rule[]): Rule[] {
       field: 'rules',
       remedy: 'name larger blocks in place of many small ones',
     });
+  refuseMany('blocks', mostBlocks, rules.map(blocksIn));
+  refuseMany(
+    'ports',
+    mostPorts,
+    rules.map(({ ports }) => ports.length),
+  );
   const twin = rules.find(({ name }, index) => rules.findIndex((other) => other.name === name) !== index);
   if (twin !== undefined)
     throw new CatalogueError('request.invalid', `two rules are named ${twin.name}`, {
@@ -102,4 +112,17 @@ function checkRules(rules: readonly Rule[]): Rule[] {
       remedy: 'give each rule a name of its own',
     });
   return rules.map(checkRule);
+}
+
+function blocksIn({ from, to }: Rule): number {
+  return [...from, ...to].filter((place) => place.includes('/')).length;
+}
+
+function refuseMany(what: 'blocks' | 'ports', most: number, counts: readonly number[]): void {
+  const named = counts.reduce((sum, count) => sum + count, 0);
+  if (named <= most) return;
+  throw new CatalogueError('request.invalid', `the rules name ${named} ${what}, more than ${most} together`, {
+    field: 'rules',
+    remedy: `name larger ${what === 'blocks' ? 'blocks' : 'ranges of ports'} in place of many small ones`,
+  });
 }

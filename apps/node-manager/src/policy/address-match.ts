@@ -27,7 +27,17 @@ export function nodeMatches({ pools }: Policy, family: Family, what: string): st
 
 /** The blocks of one family, none inside another: a set of nft takes no overlaps. */
 export function blocksOf(cidrs: readonly Cidr[], family: Family): string[] {
-  const own = cidrs.filter((cidr) => cidr.family === family);
-  const outermost = own.filter((cidr) => !own.some((other) => other.length < cidr.length && containsCidr(other, cidr)));
-  return [...new Set(outermost.map(formatCidr))].sort();
+  // In the order of addresses, the larger first, a block stands behind the one it is in, and only blocks of that one between them.
+  const own = cidrs.filter((cidr) => cidr.family === family).sort(byBase);
+  const outermost: Cidr[] = [];
+  for (const cidr of own) {
+    const last = outermost.at(-1);
+    if (last === undefined || !containsCidr(last, cidr)) outermost.push(cidr);
+  }
+  return outermost.map(formatCidr);
+}
+
+function byBase(one: Cidr, other: Cidr): number {
+  if (one.base === other.base) return one.length - other.length;
+  return one.base < other.base ? -1 : 1;
 }

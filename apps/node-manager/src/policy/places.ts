@@ -8,6 +8,8 @@ export class Places {
   readonly #policy: Policy;
   readonly #family: Family;
   readonly #sets = new Map<string, NftSet>();
+  /** By what a rule names: it is asked for once for each chain. */
+  readonly #known = new Map<readonly string[], string[]>();
 
   constructor(policy: Policy, family: Family) {
     this.#policy = policy;
@@ -33,6 +35,12 @@ export class Places {
   }
 
   #blocks(places: readonly string[]): string[] {
+    const known = this.#known.get(places) ?? this.#blocksNamed(places);
+    this.#known.set(places, known);
+    return known;
+  }
+
+  #blocksNamed(places: readonly string[]): string[] {
     const { pools, clientPools } = this.#policy;
     const cidrs = places.flatMap((place) => {
       if (place === 'containers') return pools.map(({ cidr }) => cidr);

@@ -79,11 +79,31 @@ it('has a set for what several blocks name, once for all rules that name the sam
 
 it('judges a port by where the connection is really answered, of packets that have one', () => {
   const rules = [
-    { name: 'web', from: ['any'], to: ['containers'], protocol: 'tcp' as const, ports: ['80', '8000-8100'] },
+    {
+      name: 'web',
+      from: ['any'],
+      to: ['containers'],
+      protocol: 'tcp' as const,
+      ports: ['80', '8000-8100', '8050', '8100-8200'],
+    },
   ];
   expect(planTable({ ...isolated, rules }).chains.find(({ name }) => name === 'rules6')?.rules).toEqual([
-    'meta l4proto 6 ct reply proto-src 80 ct reply ip6 saddr @containers6 counter name rule-web accept',
-    'meta l4proto 6 ct reply proto-src 8000-8100 ct reply ip6 saddr @containers6 counter name rule-web accept',
+    'meta l4proto 6 ct reply proto-src { 80, 8000-8200 } ct reply ip6 saddr @containers6 counter name rule-web accept',
     'meta l4proto 58 ct protocol 6 ct reply ip6 saddr @containers6 counter name rule-web accept',
   ]);
+});
+
+it('has few rules of nft for many blocks and ports', () => {
+  const from = (index: number) => Array.from({ length: 64 }, (_, at) => `172.16.${index}.${at * 4}/30`);
+  const ports = Array.from({ length: 64 }, (_, at) => `${1 + 2 * at}`);
+  const many = (count: number, more: (index: number) => { from?: string[]; ports?: string[] }) =>
+    Array.from({ length: count }, (_, index) => ({
+      ...{ name: `r${index}-${count}`, from: ['any'], to: ['10.64.1.0/24'], protocol: 'tcp' as const, ports: [] },
+      ...more(index),
+    }));
+  const rules = [...many(32, (index) => ({ from: from(index) })), ...many(16, () => ({ ports }))];
+  const { chains, sets } = planTable({ ...isolated, rules });
+  expect(sets.flatMap(({ elements }) => elements).length).toBe(32 * 64 + 4);
+  // One for connections to elsewhere and one for those to the node; with ports one more for the errors about them.
+  expect(chains.flatMap((chain) => chain.rules).length).toBeLessThan(2 * (32 + 2 * 16) + 100);
 });

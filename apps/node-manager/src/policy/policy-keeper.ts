@@ -1,7 +1,8 @@
 /** Keeps the table of the policy in the kernel as it is wanted, and tells what it counted. */
 import type { NodePolicy } from '@wgcni/api';
 import type { Log } from '@wgcni/base';
-import type { NftCounts, NftTable } from '@wgcni/iproute';
+import type { NftContent, NftCounts, NftTable } from '@wgcni/iproute';
+import { isDeepStrictEqual } from 'node:util';
 import { planTable } from './plan-table.ts';
 import type { Policy } from './policy.ts';
 import { policyCounts } from './policy-counts.ts';
@@ -14,6 +15,7 @@ export interface PolicyKeeperDeps {
 export class PolicyKeeper {
   readonly #deps: PolicyKeeperDeps;
   #kept: { policy: Policy; counts: NftCounts } | undefined;
+  #planned: { policy: Policy; table: NftContent } | undefined;
 
   constructor(deps: PolicyKeeperDeps) {
     this.#deps = deps;
@@ -26,7 +28,7 @@ export class PolicyKeeper {
 
   /** Makes the table right; writes only what differs. */
   async keep(policy: Policy): Promise<void> {
-    const { didChange, counts } = await this.#deps.policyTable.ensure(planTable(policy));
+    const { didChange, counts } = await this.#deps.policyTable.ensure(this.#plan(policy));
     this.#kept = { policy, counts };
     const { isolation, rules } = policy;
     if (didChange) this.#deps.log.info({ isolation, rules: rules.length }, 'host.policy-set');
@@ -36,6 +38,13 @@ export class PolicyKeeper {
   async status(): Promise<NodePolicy | null> {
     if (this.#kept === undefined) return null;
     return this.#shown(await this.#deps.policyTable.counts().catch(() => this.#kept?.counts));
+  }
+
+  /** The same policy is planned once: thousands of blocks take a second. */
+  #plan(policy: Policy): NftContent {
+    if (this.#planned === undefined || !isDeepStrictEqual(this.#planned.policy, policy))
+      this.#planned = { policy, table: planTable(policy) };
+    return this.#planned.table;
   }
 
   #shown(counts: NftCounts | undefined): NodePolicy | null {

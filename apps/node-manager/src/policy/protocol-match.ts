@@ -1,5 +1,5 @@
 /** PURE: the protocol and the ports of a connection in nft's words; by number, since a host may lack /etc/protocols. */
-import type { Family, Rule } from '@wgcni/ipam';
+import { type Family, type Ports, type Rule, tryParsePorts } from '@wgcni/ipam';
 
 export const tcp = 6;
 const numbers = { tcp, udp: 17, sctp: 132 };
@@ -8,7 +8,7 @@ export function icmpOf(family: Family): number {
   return family === 4 ? 1 : 58;
 }
 
-/** A match for each port or range; any of them will do. The ports are those at which the connection is really answered. */
+/** Any of these will do. The ports are those at which the connection is really answered. */
 export function protocolMatches({ protocol, ports }: Rule, family: Family): string[] {
   if (protocol === 'any') return [''];
   if (protocol === 'icmp') return [`ct protocol ${icmpOf(family)}`];
@@ -17,9 +17,23 @@ export function protocolMatches({ protocol, ports }: Rule, family: Family): stri
   return ports.length === 0 ? [`ct protocol ${number}`] : [...portMatches(number, ports), errorMatch(number, family)];
 }
 
-/** nft knows what a port is only behind a protocol of packets. */
+/** All ports in one match, however many they are: a rule for each would take nft a minute. It knows what a port is only behind a protocol of packets. */
 export function portMatches(protocol: number, ports: readonly (string | number)[]): string[] {
-  return ports.map((port) => `meta l4proto ${protocol} ct reply proto-src ${port}`);
+  const texts = disjoint(ports).map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+  const choice = texts.length === 1 ? texts[0] : `{ ${texts.join(', ')} }`;
+  return [`meta l4proto ${protocol} ct reply proto-src ${choice}`];
+}
+
+/** The same ports as ranges that share none: a set of nft takes no overlaps. */
+function disjoint(ports: readonly (string | number)[]): Ports[] {
+  const ranges = ports.flatMap((text) => tryParsePorts(String(text)) ?? []);
+  const merged: Ports[] = [];
+  for (const range of ranges.sort((one, other) => one.first - other.first)) {
+    const last = merged.at(-1);
+    if (last === undefined || range.first > last.last) merged.push({ ...range });
+    else last.last = Math.max(last.last, range.last);
+  }
+  return merged;
 }
 
 export function errorMatch(protocol: number, family: Family): string {

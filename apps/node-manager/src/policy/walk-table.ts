@@ -43,7 +43,7 @@ export function walkTable(table: NftContent, hook: 'forward' | 'input', packet: 
 const matches = [
   /^(?<what>(?:ct (?:original|reply) )?ip6? [sd]addr) & (?<mask>\S+) == (?<value>\S+) /,
   /^(?<what>(?:ct (?:original|reply) )?ip6? [sd]addr) (?<not>!= )?(?:@(?<set>\S+)|(?<block>\S+)) /,
-  /^(?<what>icmp(?:v6)? type) \{ (?<words>[^}]+) \} /,
+  /^(?<what>icmp(?:v6)? type|ct reply proto-src) \{ (?<words>[^}]+) \} /,
   /^(?<what>ct state|meta l4proto|ct protocol|ct reply proto-src) (?<choice>\S+) /,
 ];
 
