@@ -35,13 +35,15 @@ class World {
   readonly cutOff = new Set<string>();
   #now: Stored = { revision: 1, clients: new Map(), gone: [] };
   readonly #history: Stored[] = [this.#now];
-  #removedUnseen = new Set<string>();
+  readonly #removedUnseen = new Set<string>();
 
   do(step: Step): void {
     if (step.kind === 'add') this.#add(step.name, `${step.name}-${step.key}`);
     if (step.kind === 'remove') this.#remove(step.name);
-    if (step.kind === 'restore') this.#now = this.#history[step.to % this.#history.length] ?? this.#now;
-    if (step.kind === 'look') this.#look();
+    if (step.kind === 'restore') this.#restore(step.to % this.#history.length);
+    // A store that is set back breaks every watch, and the node lists anew. One that was written past what the node knew before it did is not
+    // told from one that went on: what is missing then stays, as design §4.6 has it.
+    if (step.kind === 'look' || step.kind === 'restore') this.#look();
   }
 
   programmed(): { name: string; publicKey: string; addresses: readonly string[] }[] {
@@ -78,6 +80,14 @@ class World {
     });
   }
 
+  /** What came after the snapshot never was. */
+  #restore(index: number): void {
+    this.#now = this.#history[index] ?? this.#now;
+    this.#history.length = index + 1;
+    // A removal that nobody saw may be of a life that never was: what is older than that life does not end it.
+    this.#removedUnseen.clear();
+  }
+
   #commit(next: Stored): void {
     this.#now = next;
     this.#history.push(next);
@@ -102,7 +112,7 @@ it('holds after every look', () => {
       const world = new World();
       for (const each of steps) {
         world.do(each);
-        if (each.kind !== 'look') continue;
+        if (each.kind !== 'look' && each.kind !== 'restore') continue;
         const programmed = world.programmed();
         expect(programmed.filter(({ publicKey }) => world.cutOff.has(publicKey))).toEqual([]);
         const had = programmed.flatMap(({ publicKey, addresses }) => [publicKey, ...addresses]);

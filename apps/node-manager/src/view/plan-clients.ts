@@ -12,12 +12,14 @@ export interface ClientCircumstances {
 
 /** The clients after the snapshot, from those of `known`, whose revisions are none that the store has not reached. */
 export function planClients(known: ClusterView, circumstances: ClientCircumstances): KnownClient[] {
-  const { snapshot, selfId } = circumstances;
+  const { snapshot, selfId, wentBack } = circumstances;
   const last = known.clients ?? [];
   const before = new Map(last.map((client) => [client.name, client]));
-  const shown = snapshot.clients.map((entry) =>
-    nextOf(asSeenFrom(entry, selfId), before.get(entry.name), circumstances.wentBack),
-  );
+  const shown = snapshot.clients.map((entry) => {
+    const one = before.get(entry.name);
+    const isOut = one !== undefined && isBarred(one, known.departed);
+    return nextOf(asSeenFrom(entry, selfId), one, { isOlder: wentBack || isRevived(entry, known), isOut });
+  });
   const names = new Set(snapshot.clients.map(({ name }) => name));
   const missing = last.filter(({ name }) => !names.has(name)).flatMap((client) => keptOf(client, snapshot));
   const nodeKeys = snapshot.nodes.map(({ publicKey }) => publicKey);
@@ -35,16 +37,33 @@ export function isBarred(
   return doubtedRevision !== undefined && departed.includes(publicKey);
 }
 
+/**
+ * Whether the record stood before we saw its key leave: a store that went back, and has been written up to the revision that we knew before we looked
+ * again, shows it by nothing else.
+ */
+function isRevived(
+  { publicKey, modRevision }: ClientEntry,
+  { clients = [], departed, revision }: ClusterView,
+): boolean {
+  return (
+    modRevision <= revision && departed.includes(publicKey) && !clients.some((client) => client.publicKey === publicKey)
+  );
+}
+
 /** What a node is to do is the same whether the client dials all nodes or this one alone. */
 function asSeenFrom(entry: ClientEntry, selfId: string): ClientEntry {
   return entry.via === selfId ? { ...entry, via: null } : entry;
 }
 
 /** A client that the store shows: as it is shown, also with another key, unless the store went back to an older form of it. */
-function nextOf(entry: ClientEntry, before: KnownClient | undefined, wentBack: boolean): KnownClient {
+function nextOf(
+  entry: ClientEntry,
+  before: KnownClient | undefined,
+  { isOlder, isOut }: { isOlder: boolean; isOut: boolean },
+): KnownClient {
   const doubt = { state: 'unaccounted' as const, doubtedRevision: entry.modRevision };
-  if (before === undefined) return wentBack ? { ...entry, ...doubt } : { ...entry, state: 'present' };
-  const isDoubted = wentBack ? !sameRecord(entry, before) : before.doubtedRevision === entry.modRevision;
+  if (before === undefined) return isOlder ? { ...entry, ...doubt } : { ...entry, state: 'present' };
+  const isDoubted = isOlder ? isOut || !sameRecord(entry, before) : before.doubtedRevision === entry.modRevision;
   // FENCE: a record from before the store went back is older than what we know, until it is written again.
   return isDoubted ? { ...before, ...doubt } : { ...entry, state: 'present' };
 }
