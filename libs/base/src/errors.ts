@@ -77,6 +77,7 @@ export const catalogue = {
   'store.refused': entry(503, 11, true),
   'store.conflict': entry(503, 11, true),
   'cluster.recovering': entry(503, 11, true),
+  'record.unreadable': entry(503, 11, true),
   'silence.too-wide': entry(409, 11),
   'internal.failed': entry(500, 5, true),
 } as const satisfies Record<string, CatalogueEntry>;

@@ -99,6 +99,34 @@ describe('the configuration of a client', () => {
     expect([other.statusCode, other.headers['etag'] === etag]).toEqual([200, false]);
   });
 
+  it('is not made while a node is missing in it whose record nobody has read', async () => {
+    const [item] = cluster.stored(cluster.keys.node('n1'));
+    const other = await cluster.start('m2');
+    cluster.write(cluster.keys.node('n9'), '{"schema":99}');
+    // What was read once is used on.
+    cluster.write(cluster.keys.node('n1'), '{"schema":99}');
+    await cluster.pass(100);
+    const { status, json } = await ask(other, 'GET', '/v1/clients/laptop/config');
+    expect([status, json.code, json['detail']]).toEqual([503, 'record.unreadable', expect.stringMatching(/node n9 /)]);
+    expect(json.remedy).toContain('update');
+    cluster.write(cluster.keys.node('n9'));
+    await cluster.pass(100);
+    expect((await configOf({})).body).toContain('# n1\n');
+    cluster.write(cluster.keys.node('n1'), item?.value ?? '');
+    await cluster.pass(100);
+    await other.stop();
+  });
+
+  it('is not made while nodes register again in a store that lost history', async () => {
+    cluster.write(cluster.keys.recovering, JSON.stringify({ schema: 1, why: 'a test' }));
+    await cluster.pass(100);
+    const { status, json } = await ask(manager, 'GET', '/v1/clients/laptop/config');
+    expect([status, json.code]).toEqual([503, 'cluster.recovering']);
+    cluster.write(cluster.keys.recovering);
+    await cluster.pass(100);
+    expect((await configOf({})).statusCode).toBe(200);
+  });
+
   it('of a client whose one node is gone says so, with what to do', async () => {
     await configOf({ via: 'n2' });
     await ask(manager, 'DELETE', '/v1/nodes/n2?force=true');

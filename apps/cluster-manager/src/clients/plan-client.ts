@@ -17,6 +17,9 @@ export interface ClientPlan {
   left: LeaseId[];
 }
 
+/** The lease of a key that has none. */
+export const unleased = '0';
+
 /** The claimant of a client's key: no node id has a '/'. */
 export function claimantOf(name: string): string {
   return `client/${name}`;
@@ -29,6 +32,7 @@ export function claimantOf(name: string): string {
 export function planClient(state: ClusterState, name: string, input: ClientInput): ClientPlan {
   const { keys } = state;
   const before = state.clientOf(name);
+  refuseUnreadable(state, name);
   refuseOtherKey(name, before?.record, input.publicKey);
   refuseForeignKey(state, name, input.publicKey);
   const { publicKey, via = null, reachable = false, allowedIps = null, ttlSec = null } = input;
@@ -45,7 +49,11 @@ export function planClient(state: ClusterState, name: string, input: ClientInput
     compare: [
       // FENCE: nothing that this rests on has changed; an absent key has revision 0.
       { key: keys.client(name), target: 'mod', equals: before?.item.modRevision ?? 0 },
-      { key: keys.clientLife(name), target: 'mod', equals: state.clientLives.modRevision(keys.clientLife(name)) },
+      {
+        key: keys.clientLife(name),
+        target: 'mod',
+        equals: state.clientLives.standing(keys.clientLife(name))?.modRevision ?? 0,
+      },
       { key: keys.network, target: 'mod', equals: state.network.modRevision(keys.network) },
     ],
     then: [],
@@ -83,10 +91,10 @@ function addClaim({ keys, claims }: ClusterState, { record: { name, publicKey },
 
 /** The life that stood there ends with its lease: another takes its place, or none. */
 function addLife(state: ClusterState, { record: { name, expires }, then, left }: ClientPlan): void {
-  const life = state.lifeOf(name);
+  const life = state.clientLives.standing(state.keys.clientLife(name));
   if (life === undefined) return;
-  left.push(life.item.lease);
-  if (!expires) then.push({ kind: 'delete', key: life.item.key });
+  if (life.lease !== unleased) left.push(life.lease);
+  if (!expires) then.push({ kind: 'delete', key: life.key });
 }
 
 /** Of a client that comes back with its key it is no longer said that it is gone. */
@@ -104,6 +112,16 @@ function canonical(allowedIps: readonly string[] | null): string[] | null {
   return withoutInner(allowedIps.map((text) => parseCidr(text, 'allowedIps'))).map(formatCidr);
 }
 
+/** A newer version may have written it: what is not understood is not written over. */
+function refuseUnreadable({ keys, clients }: ClusterState, name: string): void {
+  const why = clients.quarantined.get(keys.client(name));
+  if (why === undefined) return;
+  throw new CatalogueError('client.exists', `the record of the client ${name} cannot be read: ${why}`, {
+    field: 'name',
+    remedy: `update the cluster-managers if a newer one wrote it, or remove it and add it again: wgcni client remove ${name}`,
+  });
+}
+
 function refuseOtherKey(name: string, before: ClientRecord | undefined, publicKey: string): void {
   if (before === undefined || before.publicKey === publicKey) return;
   throw new CatalogueError('client.exists', `there is a client ${name} with another key, ${before.publicKey}`, {
@@ -113,9 +131,11 @@ function refuseOtherKey(name: string, before: ClientRecord | undefined, publicKe
 }
 
 function refuseForeignKey(state: ClusterState, name: string, publicKey: string): void {
-  const claim = state.claims.get(state.keys.keyClaim(publicKey))?.record;
-  if (claim === undefined || claim.nodeId === claimantOf(name)) return;
-  throw new CatalogueError('key.claimed', `the public key ${publicKey} is claimed by ${claim.nodeId}`, {
+  const key = state.keys.keyClaim(publicKey);
+  const isUnreadable = state.claims.quarantined.has(key);
+  const claimant = isUnreadable ? 'somebody whose claim cannot be read' : state.claims.get(key)?.record.nodeId;
+  if (claimant === undefined || claimant === claimantOf(name)) return;
+  throw new CatalogueError('key.claimed', `the public key ${publicKey} is claimed by ${claimant}`, {
     field: 'publicKey',
     remedy: 'make a key pair of its own for each client',
   });

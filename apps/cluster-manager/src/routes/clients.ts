@@ -1,11 +1,20 @@
 /** External clients over REST: take one in, list them, take one away, and the configuration of one as a file. */
 import { createHash } from 'node:crypto';
-import { ClientConfigQuery, ClientInputSchema, ClientNameText, ClientSchema, PageOf, PageQuery } from '@wgcni/api';
+import {
+  ClientConfigQuery,
+  ClientInputSchema,
+  ClientNameText,
+  ClientRemovalQuery,
+  ClientSchema,
+  PageOf,
+  PageQuery,
+} from '@wgcni/api';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import { knowSchemas, pageOf, refTo } from '@wgcni/api/server';
 import { peersOf } from '../clients/client-peers.ts';
+import { refuseIncomplete } from '../clients/refuse-incomplete.ts';
 import { clientConfigText } from '../clients/config-text.ts';
 import { keepClient } from '../clients/keep-client.ts';
 import { removeClient, unknownClient } from '../clients/remove-client.ts';
@@ -48,7 +57,7 @@ function addReads(server: FastifyInstance, { state }: Replica): void {
   );
 }
 
-function addConfig(server: FastifyInstance, { state }: Replica): void {
+function addConfig(server: FastifyInstance, { state, recovery }: Replica): void {
   const app = server.withTypeProvider<TypeBoxTypeProvider>();
   const config = {
     tags,
@@ -65,6 +74,7 @@ function addConfig(server: FastifyInstance, { state }: Replica): void {
     async ({ params: { name }, query: { family }, headers }, reply) => {
       const client = state.clientOf(name)?.record;
       if (client === undefined) throw unknownClient(name);
+      refuseIncomplete(state, recovery.isRecovering());
       const { mtu } = state.theNetwork().record;
       const text = clientConfigText({ client, mtu, peers: peersOf(state, client, family) });
       const etag = `"${createHash('sha256').update(text).digest('hex').slice(0, 32)}"`;
@@ -97,10 +107,18 @@ function addWrites(server: FastifyInstance, replica: Replica): void {
   const remove = { tags, summary: 'Take a client out, everywhere', operationId: 'deleteClient' };
   app.delete(
     path,
-    { schema: { ...remove, params, response: { 204: Type.Null({ description: 'done' }) } } },
+    {
+      schema: {
+        ...remove,
+        params,
+        querystring: ClientRemovalQuery,
+        response: { 204: Type.Null({ description: 'done' }) },
+      },
+    },
     async (request, reply) =>
       atLeader(replica, request, reply, async () => {
-        await audited(replica, request, 'deleteClient', () => removeClient(writer, request.params.name));
+        const { name } = request.params;
+        await audited(replica, request, 'deleteClient', () => removeClient(writer, name, request.query.publicKey));
         return reply.code(204).send(null);
       }),
   );

@@ -11,6 +11,7 @@ export interface Kept<T> {
 export class Table<T extends TSchema> {
   readonly #schema: T;
   readonly #kept = new Map<string, Kept<Static<T>>>();
+  readonly #unreadable = new Map<string, StoredKey>();
   /** Key → why it could not be read. */
   readonly quarantined = new Map<string, string>();
 
@@ -22,7 +23,12 @@ export class Table<T extends TSchema> {
     return this.#kept.get(key);
   }
 
-  /** Revision of a key for a compare; 0 when nothing stands there. */
+  /** What stands under a key in the store, whether or not it can be read: not the last good state of what cannot. */
+  standing(key: string): StoredKey | undefined {
+    return this.#unreadable.get(key) ?? this.#kept.get(key)?.item;
+  }
+
+  /** Revision of the readable record for a compare; 0 when there is none. FENCE: what cannot be read makes a plan by its last good state fail. */
   modRevision(key: string): number {
     return this.#kept.get(key)?.item.modRevision ?? 0;
   }
@@ -37,9 +43,10 @@ export class Table<T extends TSchema> {
     const decoded = decodeRecord(this.#schema, item);
     if (decoded.kind === 'quarantined') {
       this.quarantined.set(item.key, decoded.reason);
+      this.#unreadable.set(item.key, item);
       return undefined;
     }
-    this.quarantined.delete(item.key);
+    this.#release(item.key);
     const kept = { record: decoded.record, item };
     this.#kept.set(item.key, kept);
     return kept;
@@ -48,12 +55,18 @@ export class Table<T extends TSchema> {
   delete(key: string): Kept<Static<T>> | undefined {
     const kept = this.#kept.get(key);
     this.#kept.delete(key);
-    this.quarantined.delete(key);
+    this.#release(key);
     return kept;
   }
 
   clear(): void {
     this.#kept.clear();
+    this.#unreadable.clear();
     this.quarantined.clear();
+  }
+
+  #release(key: string): void {
+    this.#unreadable.delete(key);
+    this.quarantined.delete(key);
   }
 }

@@ -145,6 +145,7 @@ describe('external clients', () => {
       [
         ...[`--net=${laptop.netnsPath}`, process.execPath, lab.programs.wgcni, ...lab.wgcniFlags()],
         ...['client', 'sync', 'laptop', '--interface', laptop.device, '--key-file', laptop.file, '--interval', '1s'],
+        ...['--keep-missing', '1s'],
       ],
       { stdio: 'ignore' },
     );

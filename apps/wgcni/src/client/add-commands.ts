@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Answer } from '../commands.ts';
 import type { Targets } from '../targets.ts';
 import type { AddFlags } from './add.ts';
-import type { ConfigFlags } from './commands.ts';
+import type { ConfigFlags, RemoveFlags } from './commands.ts';
 import type { SyncFlags } from './sync/command.ts';
 
 type Run = (work: (targets: Targets) => Promise<Answer>) => Promise<void>;
@@ -40,7 +40,10 @@ export function addClientCommands(program: Command, run: Run): void {
   client
     .command('remove <name>')
     .description('cut a client off, everywhere')
-    .action((name: string) => run(async (targets) => (await import('./commands.ts')).remove(targets, name)));
+    .option('--public-key <key>', 'only the client of this key; needed for one whose record nobody can read')
+    .action((name: string, flags: RemoveFlags) =>
+      run(async (targets) => (await import('./commands.ts')).remove(targets, name, flags)),
+    );
   client
     .command('config <name>')
     .description("a client's configuration as it is now")
@@ -58,6 +61,7 @@ export function addClientCommands(program: Command, run: Run): void {
     .requiredOption('--interface <name>', 'its interface, which is there already')
     .requiredOption('--key-file <file>', 'its private key, or its configuration, mode 0600')
     .option('--interval <duration>', 'time between two looks', '10s')
+    .option('--keep-missing <duration>', 'how long a node stays that the register names no more', '5m')
     .addOption(family())
     .action((name: string, flags: SyncFlags) =>
       run(async (targets) => (await import('./sync/command.ts')).sync(targets, name, flags)),

@@ -13,6 +13,13 @@ import { add } from './add.ts';
 
 const config = '# laptop\n[Interface]\n# PrivateKey = <known to the client alone>\nMTU = 1420\n';
 
+/** Of the status that each is sent with; 500 comes from something between that is none of ours. */
+const documents: Record<number, object> = {
+  403: { code: 'request.denied', detail: 'no' },
+  404: { code: 'client.unknown', detail: 'who?' },
+  409: { code: 'client.exists', detail: 'another key' },
+};
+
 describe('adding a client', () => {
   let server: Server;
   let targets: Targets;
@@ -22,8 +29,11 @@ describe('adding a client', () => {
   /** How often the configuration is not there yet. */
   let lag: number;
   let served: string;
+  /** What becomes of each PUT, and of each DELETE: an answer to those that come after the last one is 200. */
+  let puts: (number | 'cut')[];
+  let deletes: number[];
   beforeEach(async () => {
-    [sent, lag, served] = [[], 0, config];
+    [sent, lag, served, puts, deletes] = [[], 0, config, [], []];
     directory = await mkdtemp(join(tmpdir(), 'wgcni-client-'));
     server = createServer((request, response) => {
       const { method = '', url = '' } = request;
@@ -31,7 +41,12 @@ describe('adding a client', () => {
       request.on('data', (text: Buffer) => (body += text.toString()));
       request.on('end', () => {
         sent.push(`${method} ${url} ${body}`);
-        if (method === 'PUT') response.end(JSON.stringify({ name: 'laptop', addresses: ['10.66.0.5'] }));
+        const put = method === 'PUT' ? puts.shift() : undefined;
+        const gone = method === 'DELETE' ? deletes.shift() : undefined;
+        const failed = put ?? gone;
+        if (failed === 'cut') request.socket.destroy();
+        else if (failed !== undefined) response.writeHead(failed).end(JSON.stringify(documents[failed] ?? {}));
+        else if (method === 'PUT') response.end(JSON.stringify({ name: 'laptop', addresses: ['10.66.0.5'] }));
         else if (method === 'DELETE') response.writeHead(204).end();
         else if (lag-- > 0) response.writeHead(404).end(JSON.stringify({ code: 'client.unknown', detail: 'who?' }));
         else if (served === '') response.writeHead(404).end(JSON.stringify({ code: 'node.unknown', detail: 'n9' }));
@@ -98,6 +113,52 @@ describe('adding a client', () => {
     served = text;
     await expect(add(targets, 'laptop', flags)).rejects.toMatchObject({ message: /./ });
     expect(sent.map((each) => each.split(' ')[0])).toEqual(['PUT', 'GET', 'DELETE']);
+  });
+
+  const publicKeysPut = (): unknown[] =>
+    sent.flatMap((each) =>
+      each.startsWith('PUT')
+        ? [(JSON.parse(each.split(' ').slice(2).join(' ')) as { publicKey: string }).publicKey]
+        : [],
+    );
+
+  it.each<[string, (number | 'cut')[]]>([
+    ['the connection is cut after the commit', ['cut']],
+    ['what answers is nobody of ours', [500, 500]],
+  ])('is asked for again with the same key when %s', async (_, failures) => {
+    puts = [...failures];
+    const { text } = await add(targets, 'laptop', {});
+    const keys = publicKeysPut();
+    expect(keys).toHaveLength(failures.length + 1);
+    expect([...new Set(keys)]).toEqual([systemKeys.publicKeyOf(keyIn(text))]);
+    expect(sent.some((each) => each.startsWith('DELETE'))).toBe(false);
+  });
+
+  it('takes the client of its key back when nothing is answered: the same command can be given again', async () => {
+    for (const answered of [[], [404], [409]]) {
+      [sent, puts, deletes] = [[], [500, 500, 500], answered];
+      await expect(add(targets, 'laptop', {})).rejects.toMatchObject({ code: 'internal.failed' });
+      const [publicKey] = publicKeysPut();
+      const query = new URLSearchParams({ publicKey: String(publicKey) }).toString();
+      expect(sent.slice(3)).toEqual([`DELETE /v1/clients/laptop?${query} `]);
+    }
+  });
+
+  it('says which client may have stayed when it cannot be taken back', async () => {
+    for (const refused of [500, 403]) {
+      [sent, puts, deletes] = [[], [500, 500, 500], [refused]];
+      const failure: unknown = await add(targets, 'laptop', {}).catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        message: expect.stringContaining('laptop may stand in the register') as string,
+        remedy: `take it out before it is added again: wgcni client remove laptop --public-key ${String(publicKeysPut()[0])}`,
+      });
+    }
+  });
+
+  it('neither repeats nor takes back what was refused', async () => {
+    puts = [409];
+    await expect(add(targets, 'laptop', {})).rejects.toMatchObject({ code: 'client.exists' });
+    expect(sent).toHaveLength(1);
   });
 
   it('leaves one with a key of its own, and no empty file', async () => {

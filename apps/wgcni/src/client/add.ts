@@ -1,11 +1,12 @@
 /** `wgcni client add`: makes the key pair here, has the cluster take the public half in, and writes the configuration with the private one. */
 import { type ClientInput, type EndpointFamily, type ManagerClient, parseDuration } from '@wgcni/api';
-import { CatalogueError, Secret, systemClock } from '@wgcni/base';
+import { CatalogueError, Secret, systemClock, toCatalogueError } from '@wgcni/base';
 import { parsePublicKey, systemKeys } from '@wgcni/wg';
 import type { Answer } from '../commands.ts';
 import { withManager, type Targets } from '../targets.ts';
 import { type DestinationFlags, openDestination } from './destination.ts';
 import { withPrivateKey } from './private-key.ts';
+import { isRefusal, takeBack, takeIn } from './take-in.ts';
 
 export interface AddFlags extends DestinationFlags {
   publicKey?: string;
@@ -26,7 +27,11 @@ export async function add(targets: Targets, name: string, flags: AddFlags): Prom
   const input = inputOf(flags, pair?.publicKey ?? parsePublicKey(flags.publicKey ?? '', '--public-key'));
   const destination = await openDestination(flags, process.stdout.columns);
   const work = async (manager: ManagerClient): Promise<Answer> => {
-    const client = await manager.putClient(name, input);
+    const back = async (failure: unknown): Promise<CatalogueError> =>
+      pair === undefined ? toCatalogueError(failure) : takeBack(manager, name, pair.publicKey, failure);
+    const client = await takeIn(manager, name, input, systemClock).catch(async (error: unknown) => {
+      throw isRefusal(error) ? error : await back(error);
+    });
     try {
       const text = await configOf(manager, name, flags.family);
       const config = pair === undefined ? new Secret(text) : withPrivateKey(text, pair.privateKey);
@@ -34,9 +39,7 @@ export async function add(targets: Targets, name: string, flags: AddFlags): Prom
       const where = flags.out === undefined ? { config: config.reveal() } : { out: flags.out };
       return { value: { ...client, ...where }, text: told };
     } catch (error) {
-      // A key that nobody has must not stay in the register: the same command can be given again.
-      if (pair !== undefined) await manager.deleteClient(name).catch(() => undefined);
-      throw error;
+      throw await back(error);
     }
   };
   return withManager(targets, work).catch(async (error: unknown) => {

@@ -1,6 +1,7 @@
 /** `wgcni client list`, `remove` and `config`. */
 import type { EndpointFamily } from '@wgcni/api';
 import { Secret } from '@wgcni/base';
+import { parsePublicKey } from '@wgcni/wg';
 import type { Answer } from '../commands.ts';
 import { table } from '../table.ts';
 import { withManager, type Targets } from '../targets.ts';
@@ -21,8 +22,13 @@ export async function list(targets: Targets): Promise<Answer> {
   return { value: items, text: table(['client', 'addresses', 'dials', 'sends to', 'reachable', 'ends'], rows) };
 }
 
-export async function remove(targets: Targets, name: string): Promise<Answer> {
-  await withManager(targets, (manager) => manager.deleteClient(name));
+export interface RemoveFlags {
+  publicKey?: string;
+}
+
+export async function remove(targets: Targets, name: string, flags: RemoveFlags): Promise<Answer> {
+  const publicKey = flags.publicKey === undefined ? undefined : parsePublicKey(flags.publicKey, '--public-key');
+  await withManager(targets, (manager) => manager.deleteClient(name, { publicKey }));
   return { value: { name }, text: `${name} is cut off` };
 }
 

@@ -66,7 +66,8 @@ export interface ManagerClient {
   admit(nodeId: string, signal?: AbortSignal): Promise<void>;
   clients(signal?: AbortSignal): Promise<Page<Client>>;
   putClient(name: string, input: ClientInput, signal?: AbortSignal): Promise<Client>;
-  deleteClient(name: string, signal?: AbortSignal): Promise<void>;
+  /** With `publicKey` only the client of that key. */
+  deleteClient(name: string, options?: { publicKey?: string | undefined }, signal?: AbortSignal): Promise<void>;
   /** A file for wg-quick that lacks the private key; undefined when it is still as the tag `known` says. */
   clientConfig(name: string, options?: ClientConfigOptions, signal?: AbortSignal): Promise<TaggedText | undefined>;
   tokens(signal?: AbortSignal): Promise<Page<Token>>;
@@ -156,7 +157,12 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
     admit: (nodeId, signal) => send('POST', node(nodeId, '/admit'), signal),
     clients: (signal) => list('/v1/clients', signal),
     putClient: (name, input, signal) => send('PUT', client(name), signal, input),
-    deleteClient: (name, signal) => send('DELETE', client(name), signal),
+    deleteClient: (name, { publicKey } = {}, signal) =>
+      send(
+        'DELETE',
+        `${client(name)}${publicKey === undefined ? '' : `?${new URLSearchParams({ publicKey }).toString()}`}`,
+        signal,
+      ),
     clientConfig: async (name, { family, known } = {}, signal) => {
       const path = `${client(name)}/config${family === undefined ? '' : `?family=${family}`}`;
       return (await call({ method: 'GET', path, signal, text: { known } })) as TaggedText | undefined;

@@ -50,6 +50,17 @@ export const ClientConfigQuery = Type.Object(
   { additionalProperties: false },
 );
 
+/** Which client of that name is meant. */
+export const ClientRemovalQuery = Type.Object(
+  {
+    publicKey: Type.Optional({
+      ...PublicKeyText,
+      description: 'the client of this key and no other; the key of one whose record cannot be read',
+    }),
+  },
+  { additionalProperties: false },
+);
+
 export type ClientInput = Static<typeof ClientInputSchema>;
 export type Client = Static<typeof ClientSchema>;
 export type EndpointFamily = NonNullable<Static<typeof ClientConfigQuery>['family']>;

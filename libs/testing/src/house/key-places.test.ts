@@ -19,7 +19,7 @@ const documents = new Map(
 const keyText = 'yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=';
 
 /** Properties of this name hold a public key, which has the same form. */
-const publicKeyName = /(^|\.)publicKey$/;
+const publicKeyName = /(^|\.| query )publicKey$/;
 /** Where a list goes on: text that we made ourselves, and that is looked up, never kept. */
 const cursorName = / query after$|Page\.next$/;
 

@@ -2,7 +2,7 @@
 import { CatalogueError, Secret } from '@wgcni/base';
 import { type Cidr, formatAddress, formatCidr, parseCidr } from '@wgcni/ipam';
 
-interface FilePeer {
+export interface FilePeer {
   publicKey: string;
   endpoint: string;
   /** Canonical CIDRs, sorted. */
@@ -43,15 +43,21 @@ export function parseClientFile(text: string): ClientFile {
   };
 }
 
-/** The whole file for `wg syncconf`. Only what is named here gets there: nothing that a server says is executed. */
-export function deviceText({ peers }: ClientFile, key: Secret, { listenPort, fwmark }: Kept): Secret {
+/** A peer as the interface is to hold it. */
+export type DevicePeer = Omit<FilePeer, 'endpoint'> & {
+  /** Undefined: it stays where WireGuard heard it last. */
+  endpoint: string | undefined;
+};
+
+/** The whole file for `wg syncconf`, which leaves an endpoint alone that is not named. Only what is named here gets there: nothing that a server says is executed. */
+export function deviceText(peers: readonly DevicePeer[], key: Secret, { listenPort, fwmark }: Kept): Secret {
   const device = [
     ...['[Interface]', `PrivateKey = ${key.reveal()}`],
     ...(listenPort === 0 ? [] : [`ListenPort = ${listenPort}`]),
     ...(fwmark === 'off' ? [] : [`FwMark = ${fwmark}`]),
   ];
   const lines = peers.flatMap(({ publicKey, endpoint, allowedIps, keepaliveSec }) => [
-    ...['', '[Peer]', `PublicKey = ${publicKey}`, `Endpoint = ${endpoint}`],
+    ...['', '[Peer]', `PublicKey = ${publicKey}`, ...(endpoint === undefined ? [] : [`Endpoint = ${endpoint}`])],
     ...[`AllowedIPs = ${allowedIps.join(', ')}`, `PersistentKeepalive = ${keepaliveSec}`],
   ]);
   return new Secret([...device, ...lines, ''].join('\n'));

@@ -75,6 +75,7 @@ describe('wgcni client sync', () => {
     const sync = start(
       ...[program, '--manager', 'http://127.0.0.1:7001', '--insecure', 'client', 'sync', 'laptop'],
       ...['--interface', device, '--key-file', join(directory, 'key'), '--interval', '1s'],
+      ...['--keep-missing', '1s'],
     );
     const manager = start('-e', standIn, file());
     const patience = { timeout: 30_000, interval: 50 };

@@ -14,6 +14,7 @@ export interface SyncFlags {
   interface: string;
   keyFile: string;
   interval: string;
+  keepMissing: string;
   family?: EndpointFamily;
 }
 
@@ -22,7 +23,8 @@ const deadlineMs = 3_000;
 
 export async function sync(targets: Targets, name: string, flags: SyncFlags): Promise<Answer> {
   const { interface: interfaceName, keyFile, family } = flags;
-  const intervalMs = intervalOf(flags.interval);
+  const intervalMs = durationOf('--interval', flags.interval);
+  const keepMissingMs = durationOf('--keep-missing', flags.keepMissing);
   const privateKey = await readClientKey(keyFile);
   const key = { privateKey, publicKey: systemKeys.publicKeyOf(privateKey) };
   const stop = new AbortController();
@@ -35,18 +37,18 @@ export async function sync(targets: Targets, name: string, flags: SyncFlags): Pr
       fetch: (known: string | undefined, signal: AbortSignal) => manager.clientConfig(name, { family, known }, signal),
       ...{ device, ip: new ExecIpRoute(), key, clock: systemClock, log },
     };
-    await new ClientSync(deps, { interfaceName, intervalMs }).run(stop.signal);
+    await new ClientSync(deps, { interfaceName, intervalMs, keepMissingMs }).run(stop.signal);
   } finally {
     await Promise.all([manager.close(), device.close()]);
   }
   return { value: { name }, text: `${interfaceName} stays as it is` };
 }
 
-function intervalOf(text: string): number {
+function durationOf(field: string, text: string): number {
   const ms = parseDuration(text);
   if (ms !== undefined && ms >= 1_000 && ms <= 24 * 3_600_000) return ms;
-  throw new CatalogueError('config.invalid', `--interval "${text}" is not a duration of 1s to 24h`, {
-    field: '--interval',
+  throw new CatalogueError('config.invalid', `${field} "${text}" is not a duration of 1s to 24h`, {
+    field,
     remedy: 'write it like 10s or 5m',
   });
 }

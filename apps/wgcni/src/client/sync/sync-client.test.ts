@@ -40,12 +40,13 @@ class MemoryDevice implements SyncDevice {
     this.given.push(text);
     const value = (block: string, name: string): string => new RegExp(`^${name} = (.*)$`, 'm').exec(block)?.[1] ?? '';
     const [head = '', ...blocks] = text.split('[Peer]');
+    const before = new Map<string, string | undefined>(this.peers.map((each) => [each.publicKey, each.endpoint]));
     this.#publicKey = systemKeys.publicKeyOf(new Secret(value(head, 'PrivateKey')));
     this.listenPort = Number(value(head, 'ListenPort'));
     this.fwmark = value(head, 'FwMark') || 'off';
     this.peers = blocks.map((block) => ({
       publicKey: parsePublicKey(value(block, 'PublicKey')),
-      endpoint: value(block, 'Endpoint'),
+      endpoint: value(block, 'Endpoint') || before.get(value(block, 'PublicKey')),
       allowedIps: value(block, 'AllowedIPs').split(', ').sort(),
       keepaliveSec: Number(value(block, 'PersistentKeepalive')),
       ...{ latestHandshakeAt: 0, receivedBytes: 0, sentBytes: 0 },
@@ -75,7 +76,7 @@ describe('the sync of a client', () => {
     };
     sync = new ClientSync(
       { fetch, device, ip: kernel, key, clock, log },
-      { interfaceName: 'laptop', intervalMs: 10_000 },
+      { interfaceName: 'laptop', intervalMs: 10_000, keepMissingMs: 300_000 },
     );
   });
 
@@ -121,19 +122,92 @@ describe('the sync of a client', () => {
     expect([device.given.length, kernel.applied.length, told]).toEqual([1, length, ['sync.applied']]);
   });
 
-  it('lets a node go that has left, with its routes', async () => {
+  it('lets a node go that is missing still after five minutes, with its routes', async () => {
     await look();
     served = configWith(peer(n1, 1));
+    await look();
+    await clock.advance(299_999);
+    await look();
+    expect([device.peers.length, await routes()]).toMatchObject([2, { length: 4 }]);
+    await clock.advance(1);
     await look();
     expect(device.peers.map(({ publicKey }) => publicKey)).toEqual([n1]);
     expect(await routes()).toEqual(['10.64.1.0/24', 'fd64:0:0:1::/64']);
   });
 
-  it('keeps the port and the mark of the interface', async () => {
-    device.fwmark = '0xca6c';
+  it('keeps a node whose record was lost for a moment: nothing is written, and it is told once', async () => {
+    await look();
+    const before = served;
+    for (const text of [configWith(peer(n1, 1)), configWith(peer(n1, 1)), before]) {
+      served = text;
+      await look();
+      await clock.advance(200_000);
+    }
+    served = configWith(peer(n1, 1));
+    await look();
+    expect([device.given.length, device.peers.length]).toEqual([1, 2]);
+    expect(told).toEqual(['sync.applied', 'sync.peers-kept', 'sync.peers-kept', 'sync.peers-kept']);
+  });
+
+  it('lets nobody go while the managers are away, however long', async () => {
     await look();
     served = configWith(peer(n1, 1));
     await look();
+    served = new CatalogueError('leader.absent', 'the cluster-manager did not answer');
+    await clock.advance(3_600_000);
+    await look();
+    expect(device.peers).toHaveLength(2);
+  });
+
+  it('lets a node go at once whose blocks are all somebody else’s', async () => {
+    await look();
+    served = configWith(peer(n1, 2));
+    await look();
+    expect(device.peers.map(({ publicKey }) => publicKey)).toEqual([n1]);
+  });
+
+  it('leaves peers where WireGuard heard them last, when another one changes', async () => {
+    await look();
+    device.peers = device.peers.map((each) => ({ ...each, endpoint: '198.51.100.7:4000' }));
+    served = configWith(peer(n1, 1), peer(n2, 2, ', 10.64.9.0/24'));
+    await look();
+    expect(device.peers.map(({ endpoint }) => endpoint)).toEqual(['198.51.100.7:4000', '198.51.100.7:4000']);
+    served = configWith(peer(n1, 1).replace('192.0.2.1', '192.0.2.9'), peer(n2, 2, ', 10.64.9.0/24'));
+    await look();
+    expect(device.peers.map(({ endpoint }) => endpoint)).toEqual(['192.0.2.9:51820', '198.51.100.7:4000']);
+  });
+
+  it('after a start sends only those to their published place who are elsewhere', async () => {
+    await look();
+    const again = (): ClientSync =>
+      new ClientSync(
+        { fetch: async () => ({ text: String(served), etag: '' }), device, ip: kernel, key, clock, log: silentLog },
+        { interfaceName: 'laptop', intervalMs: 10_000, keepMissingMs: 300_000 },
+      );
+    await again().look(stop.signal);
+    expect(device.given).toHaveLength(1);
+    const [first, ...others] = device.peers;
+    if (first !== undefined) device.peers = [{ ...first, endpoint: '198.51.100.7:4000' }, ...others];
+    await again().look(stop.signal);
+    expect(device.given[1]?.match(/^Endpoint = .*$/gm)).toEqual(['Endpoint = 192.0.2.1:51820']);
+  });
+
+  it('takes no route from the machine, and tells once', async () => {
+    const lan = { family: 4, destination: '10.64.2.0/24', kind: 'unicast', device: 'lo', metric: 100 } as const;
+    await look();
+    kernel.addForeignRoute(undefined, { ...lan, protocol: 2, table: 254 });
+    await look();
+    await look();
+    expect(await routes()).toEqual(['10.64.1.0/24', 'fd64:0:0:1::/64', 'fd64:0:0:2::/64']);
+    expect(told).toEqual(['sync.applied', 'sync.routes-skipped', 'sync.applied']);
+  });
+
+  it('keeps the port and the mark of the interface', async () => {
+    device.fwmark = '0xca6c';
+    await look();
+    served = configWith(peer(n1, 3));
+    await look();
+    expect(device.given).toHaveLength(2);
     expect([device.listenPort, device.fwmark]).toEqual([45_678, '0xca6c']);
   });
 

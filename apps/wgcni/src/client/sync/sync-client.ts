@@ -3,8 +3,9 @@ import type { TaggedText } from '@wgcni/api';
 import { type CatalogueError, type Clock, type Log, messageOf, type Secret, toCatalogueError } from '@wgcni/base';
 import type { IpRoute } from '@wgcni/iproute';
 import type { PublicKey } from '@wgcni/wg';
-import { type ClientFile, deviceText, parseClientFile } from './client-file.ts';
+import { type DevicePeer, deviceText, parseClientFile } from './client-file.ts';
 import type { HeldDevice, SyncDevice } from './device.ts';
+import { peersOf } from './peers-of.ts';
 import { planInterface } from './plan-interface.ts';
 
 export interface SyncDeps {
@@ -20,14 +21,20 @@ export interface SyncDeps {
 export interface SyncOptions {
   interfaceName: string;
   intervalMs: number;
+  /** How long a peer stays that the configuration names no more: longer than nodes take to register again in a store that was lost. */
+  keepMissingMs: number;
 }
 
 export class ClientSync {
   readonly #deps: SyncDeps;
   readonly #options: SyncOptions;
   #known: TaggedText | undefined;
-  /** The text that the interface was given last. */
-  #applied: string | undefined;
+  /** Public key → the published endpoint that the interface was given last. */
+  #given: ReadonlyMap<string, string> = new Map();
+  /** Public key → when it was seen to have vanished. */
+  #missingSince: ReadonlyMap<string, number> = new Map();
+  /** Event → what it told last. */
+  readonly #told = new Map<string, string>();
   /** What was wrong at the last look, so that it is told once. */
   #trouble: string | undefined;
 
@@ -54,7 +61,8 @@ export class ClientSync {
     const found = await this.#deps.fetch(this.#known?.etag, signal).catch(note);
     if (signal.aborted) return;
     if (found !== undefined) this.#known = found;
-    if (this.#known !== undefined) await this.#make(this.#known.text).catch(note);
+    const isFresh = troubles.length === 0;
+    if (this.#known !== undefined) await this.#make(this.#known.text, isFresh).catch(note);
     const [trouble] = troubles;
     if (trouble?.message !== this.#trouble) {
       if (trouble !== undefined)
@@ -64,25 +72,48 @@ export class ClientSync {
     this.#trouble = trouble?.message;
   }
 
-  async #make(text: string): Promise<void> {
-    const { device, ip, key, log } = this.#deps;
-    const { interfaceName } = this.#options;
+  async #make(text: string, isFresh: boolean): Promise<void> {
+    const { device, ip, key, log, clock } = this.#deps;
+    const { interfaceName, keepMissingMs } = this.#options;
     const file = parseClientFile(text);
     const held = await device.read();
-    const isOther = this.#applied !== text || !isHeld(file, key.publicKey, held);
-    if (isOther) await device.replace(deviceText(file, key.privateKey, held));
-    this.#applied = text;
-    const changes = planInterface(interfaceName, file, await ip.observe(undefined));
+    const { peers, missingSince } = peersOf(file.peers, {
+      held: held.publicKey === key.publicKey ? held.peers : [],
+      ...{ given: this.#given, missingSince: this.#missingSince, nowMs: clock.monotonicMs() },
+      ...{ keepMissingMs, isFresh },
+    });
+    this.#tellOnce('sync.peers-kept', [...missingSince.keys()].sort(), { forSec: keepMissingMs / 1_000 });
+    this.#missingSince = missingSince;
+    const isOther = !isHeld(peers, key.publicKey, held);
+    if (isOther) await device.replace(deviceText(peers, key.privateKey, held));
+    this.#given = new Map(file.peers.map(({ publicKey, endpoint }) => [publicKey, endpoint]));
+    const endpoints = [...file.peers, ...held.peers].flatMap(({ endpoint }) => endpoint ?? []);
+    const { changes, skipped } = planInterface(
+      interfaceName,
+      { ...file, peers },
+      endpoints,
+      await ip.observe(undefined),
+    );
+    this.#tellOnce('sync.routes-skipped', skipped, { remedy: 'see --allowed-ips of wgcni client add' });
     if (changes.length > 0) await ip.apply(changes, undefined);
     if (!isOther && changes.length === 0) return;
-    log.info({ interfaceName, peers: file.peers.length, changes: changes.length }, 'sync.applied');
+    log.info({ interfaceName, peers: peers.length, changes: changes.length }, 'sync.applied');
+  }
+
+  /** When it is other than at the look before. */
+  #tellOnce(event: string, what: readonly unknown[], more: object): void {
+    const text = JSON.stringify(what);
+    if (text === (this.#told.get(event) ?? '[]')) return;
+    this.#told.set(event, text);
+    this.#deps.log[what.length === 0 ? 'info' : 'warn']({ what, ...more }, event);
   }
 }
 
-/** Whether the interface has this key and these peers; where a peer is now is WireGuard's business. */
-function isHeld({ peers }: ClientFile, publicKey: PublicKey, held: HeldDevice): boolean {
+/** Whether the interface has this key and these peers, and none is to be sent elsewhere. */
+function isHeld(peers: readonly DevicePeer[], publicKey: PublicKey, held: HeldDevice): boolean {
   const told = (each: { publicKey: string; allowedIps: readonly string[]; keepaliveSec: number }): string =>
     [each.publicKey, each.keepaliveSec, ...each.allowedIps.toSorted()].join(' ');
   const [wanted, present] = [peers.map(told).sort(), held.peers.map(told).sort()];
-  return held.publicKey === publicKey && JSON.stringify(wanted) === JSON.stringify(present);
+  const isSettled = peers.every(({ endpoint }) => endpoint === undefined);
+  return isSettled && held.publicKey === publicKey && JSON.stringify(wanted) === JSON.stringify(present);
 }

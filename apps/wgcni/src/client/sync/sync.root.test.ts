@@ -39,7 +39,7 @@ describe('the sync of a client on a real interface', () => {
       ...{ device: opened, ip: new ExecIpRoute({ ownNetns: `/run/netns/${netns}` }) },
       ...{ key, clock: systemClock, log: silentLog },
     };
-    sync = new ClientSync(deps, { interfaceName: device, intervalMs: 1_000 });
+    sync = new ClientSync(deps, { interfaceName: device, intervalMs: 1_000, keepMissingMs: 60_000 });
   });
   afterAll(async () => {
     await processes.run({ argv: ['ip', 'link', 'del', device] });
@@ -76,11 +76,16 @@ describe('the sync of a client on a real interface', () => {
     expect(made.map((path) => readdirSync(path))).toEqual([[]]);
   });
 
-  it('lets a node go that has left, and keeps the port', async () => {
+  it('lets a node go whose block another has, keeps the port, and leaves the other where it is', async () => {
     const { listenPort } = await held();
+    await succeed(['wg', 'set', device, 'peer', n2, 'endpoint', '198.51.100.7:4000']);
+    text = head + peer(n2, 2).replace('AllowedIPs = ', 'AllowedIPs = 10.64.1.0/24, fd64:0:0:1::/64, ');
+    await look();
+    expect(await held()).toMatchObject({
+      ...{ listenPort, peers: [{ publicKey: n2, keepaliveSec: 25, endpoint: '198.51.100.7:4000' }] },
+    });
     text = head + peer(n2, 2);
     await look();
-    expect(await held()).toMatchObject({ listenPort, peers: [{ publicKey: n2, keepaliveSec: 25 }] });
     expect(await routes()).toEqual(['10.64.2.0/24', 'fd64:0:0:2::/64']);
   });
 

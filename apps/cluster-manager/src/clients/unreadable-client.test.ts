@@ -1,0 +1,109 @@
+/** A client of which something in the store cannot be read, as when a newer cluster-manager wrote it: an operator can cut it off all the same. */
+import { randomBytes } from 'node:crypto';
+import type { Client } from '@wgcni/api';
+import type { GoneRecord } from '@wgcni/store';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ask, TestCluster, type TestReplica } from '../testing/cluster.ts';
+
+const newKey = (): string => randomBytes(32).toString('base64');
+const unreadable = '{"schema":99}';
+
+describe('a client of which something cannot be read', () => {
+  let cluster: TestCluster;
+  let manager: TestReplica;
+  let publicKey: string;
+  let addresses: string[];
+  beforeEach(async () => {
+    cluster = new TestCluster();
+    manager = await cluster.startWithNetwork();
+    const [item] = cluster.stored(cluster.keys.network);
+    const pools = { clientPools: ['10.66.0.0/24', 'fd66::/64'] };
+    cluster.write(cluster.keys.network, JSON.stringify({ ...JSON.parse(item?.value ?? '{}'), ...pools }));
+    await cluster.pass(100);
+    publicKey = newKey();
+    ({ addresses } = (await put({ ttlSec: 60 })).json as unknown as Client);
+  });
+  afterEach(() => cluster.stop());
+
+  const put = (more: object = {}) => ask(manager, 'PUT', '/v1/clients/laptop', { publicKey, ...more });
+  const remove = (key?: string) =>
+    ask(manager, 'DELETE', `/v1/clients/laptop${key === undefined ? '' : `?publicKey=${encodeURIComponent(key)}`}`);
+  const keysOfClients = (): string[] => {
+    const { clients, clientAddresses, clientLives, keyClaims } = cluster.keys;
+    return [clients, clientAddresses, clientLives, keyClaims].flatMap((at) => cluster.stored(at).map(({ key }) => key));
+  };
+  const tombstones = (): GoneRecord[] =>
+    cluster.stored(cluster.keys.gone).map(({ value }) => JSON.parse(value) as GoneRecord);
+  const buried = () => [{ kind: 'client', id: publicKey, why: 'deleted', publicKey, addresses }];
+
+  async function spoil(...keys: string[]): Promise<void> {
+    for (const key of keys) cluster.write(key, unreadable);
+    await cluster.pass(100);
+  }
+  /** Under a leader that has never seen what stood there before. */
+  async function nextLeader(): Promise<void> {
+    await manager.stop();
+    manager = await cluster.start('m2');
+    await cluster.pass(10_000);
+  }
+
+  it('is removed by its last good record, with a tombstone and everything that was its own', async () => {
+    const { keys } = cluster;
+    await spoil(keys.client('laptop'), keys.clientLife('laptop'), keys.keyClaim(publicKey));
+    await spoil(keys.clientAddress(addresses[0] ?? ''));
+    expect(await remove()).toMatchObject({ status: 204 });
+    expect(keysOfClients()).toEqual([]);
+    expect(tombstones()).toMatchObject(buried());
+  });
+
+  it('is removed by its claims where nobody has read its record', async () => {
+    await spoil(cluster.keys.client('laptop'));
+    await nextLeader();
+    expect(await remove()).toMatchObject({ status: 204 });
+    expect(keysOfClients()).toEqual([]);
+    expect(tombstones()).toMatchObject(buried());
+  });
+
+  it('is removed by the key that the operator says where nothing else says it', async () => {
+    const { keys } = cluster;
+    await spoil(keys.client('laptop'), keys.keyClaim(publicKey));
+    await nextLeader();
+    const { status, json } = await remove();
+    expect([status, json.code, json.field]).toEqual([400, 'request.invalid', 'publicKey']);
+    expect(json.remedy).toContain('wgcni client remove laptop --public-key');
+    expect(await remove(publicKey)).toMatchObject({ status: 204 });
+    expect(cluster.stored(keys.clients)).toEqual([]);
+    expect(tombstones()).toMatchObject(buried());
+  });
+
+  it('is not taken for one of another key', async () => {
+    for (const spoiled of [[], [cluster.keys.client('laptop')]]) {
+      await spoil(...spoiled);
+      expect(await remove(newKey())).toMatchObject({ status: 409, json: { code: 'client.exists' } });
+    }
+    expect(tombstones()).toEqual([]);
+    expect(await remove(publicKey)).toMatchObject({ status: 204 });
+  });
+
+  it('is not written over, and says so at once', async () => {
+    await spoil(cluster.keys.client('laptop'));
+    const { status, json } = await put();
+    expect([status, json.code, json.field]).toEqual([409, 'client.exists', 'name']);
+    expect(json.remedy).toContain('wgcni client remove laptop');
+    expect(cluster.stored(cluster.keys.clients)).toMatchObject([{ value: unreadable }]);
+  });
+
+  it('does not end by itself: what cannot be read may say that it has no end', async () => {
+    await spoil(cluster.keys.client('laptop'));
+    await cluster.pass(70_000);
+    expect(cluster.stored(cluster.keys.clientLives)).toEqual([]);
+    expect(cluster.stored(cluster.keys.clients)).toHaveLength(1);
+    expect(cluster.logged.filter(({ event }) => event === 'client.not-expired')).toEqual([]);
+  });
+
+  it('gets a new life in the place of one that cannot be read', async () => {
+    await spoil(cluster.keys.clientLife('laptop'));
+    expect(await put()).toMatchObject({ status: 200, json: { expiresAt: null } });
+    expect(cluster.stored(cluster.keys.clientLives)).toEqual([]);
+  });
+});

@@ -1,0 +1,52 @@
+/** PURE: the peers that a client's interface is to hold: those of its configuration, and for a while those that have vanished from it. */
+import { overlaps, parseCidr } from '@wgcni/ipam';
+import type { ObservedPeer } from '@wgcni/wg';
+import type { DevicePeer, FilePeer } from './client-file.ts';
+
+interface Circumstances {
+  /** What the interface holds under this client's key. */
+  held: readonly ObservedPeer[];
+  /** Public key → the published endpoint that was applied last; empty after a start. */
+  given: ReadonlyMap<string, string>;
+  /** Public key → when it was seen to have vanished. */
+  missingSince: ReadonlyMap<string, number>;
+  nowMs: number;
+  /** How long a peer stays that the configuration names no more, in milliseconds. */
+  keepMissingMs: number;
+  /** Whether the managers have answered just now: what is old says nothing more of who vanished. */
+  isFresh: boolean;
+}
+
+interface PlannedPeers {
+  peers: DevicePeer[];
+  missingSince: Map<string, number>;
+}
+
+/**
+ * FENCE: a peer that vanished may be a node whose record was lost, not one that left: it goes when it is missing still after `keepMissingMs`, or when all its blocks are
+ * somebody else's. An endpoint is named where another was published than the one applied last: WireGuard follows by itself where a peer is heard from.
+ */
+export function peersOf(wanted: readonly FilePeer[], circumstances: Circumstances): PlannedPeers {
+  const { held, missingSince, nowMs, keepMissingMs, isFresh } = circumstances;
+  const named = new Set(wanted.map(({ publicKey }) => publicKey));
+  const taken = wanted.flatMap(({ allowedIps }) => allowedIps.map((cidr) => parseCidr(cidr)));
+  const missing = new Map<string, number>();
+  const kept = held.flatMap(({ publicKey, allowedIps, keepaliveSec }): DevicePeer[] => {
+    if (named.has(publicKey)) return [];
+    const left = allowedIps.filter((cidr) => !taken.some((block) => overlaps(block, parseCidr(cidr))));
+    const since = missingSince.get(publicKey) ?? nowMs;
+    if (left.length === 0 || (isFresh && nowMs - since >= keepMissingMs)) return [];
+    missing.set(publicKey, since);
+    return [{ publicKey, endpoint: undefined, allowedIps: left, keepaliveSec }];
+  });
+  const present = wanted.map((peer) => ({
+    ...peer,
+    endpoint: isGiven(peer, circumstances) ? undefined : peer.endpoint,
+  }));
+  return { peers: [...present, ...kept], missingSince: missing };
+}
+
+function isGiven({ publicKey, endpoint }: FilePeer, { held, given }: Circumstances): boolean {
+  const where = held.find((peer) => peer.publicKey === publicKey)?.endpoint;
+  return where !== undefined && (where === endpoint || given.get(publicKey) === endpoint);
+}
