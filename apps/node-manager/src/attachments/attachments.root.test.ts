@@ -128,6 +128,24 @@ describe.each(['wireguard', 'veth'] as const)('with link %s', (linkOfAll) => {
       }
     });
 
+    // A tunnel takes no such packet, which its own tests say.
+    const itOfVeth = linkOfAll === 'veth' ? it : () => {};
+    itOfVeth('get nothing through from the address that is nobody’s, to the node or to all', async () => {
+      const { addresses } = attachments.get(one);
+      const targets = [...addresses.map(({ gateway }) => gateway), '224.0.0.1', 'ff02::1%eth0'];
+      const pings = targets.map((target) => `ping -c 2 -i 0.2 -W 1 -q ${target} &`).join(' ');
+      const seen = await echoesSeen();
+      await place.container.run('sh', '-c', `${pings} wait`);
+      expect(await echoesSeen()).toBe(seen + 2 * targets.length);
+      // As the packets leave: no program can be bound to such an address.
+      const nobody = 'add rule inet nobody out ip saddr set 0.0.0.0; add rule inet nobody out ip6 saddr set ::';
+      const chain = 'add chain inet nobody out { type filter hook postrouting priority 300; }';
+      await place.container.run('nft', `add table inet nobody; ${chain}; ${nobody}`);
+      await place.container.run('sh', '-c', `${pings} wait`);
+      await place.container.run('nft', 'delete table inet nobody');
+      expect(await echoesSeen()).toBe(seen + 2 * targets.length);
+    });
+
     it('lose no packet while the node-manager starts again, also without its data directory', async () => {
       const target = bare(attachments.get(two).addresses[1]?.address ?? '');
       const before = attachments.list();

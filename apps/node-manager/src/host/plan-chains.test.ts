@@ -48,7 +48,10 @@ describe('what is forwarded', () => {
 describe('a veth of a container', () => {
   it('lets nothing in that its container has not the address of, before anything else', () => {
     for (const family of [4, 6])
-      expect(rulesOf(input, family, 'WGCNI-VETH')).toEqual(['-i wgcni-v+ -m rpfilter --invert -j DROP']);
+      expect(rulesOf(input, family, 'WGCNI-VETH')).toEqual([
+        `-s ${family === 4 ? '0.0.0.0/8' : '::/128'} -i wgcni-v+ -j DROP`,
+        '-i wgcni-v+ -m rpfilter --invert -j DROP',
+      ]);
   });
 
   it('is accepted and clamped wherever the pods device is, in both directions', () => {

@@ -39,7 +39,7 @@ export function planChains(input: ChainsInput): FirewallChain[] {
       { family, table: 'filter', name: `${chainPrefix}FORWARD`, hook: 'FORWARD', rules: forward },
       { family, table: 'filter', name: `${chainPrefix}INPUT`, hook: 'INPUT', rules: inward },
       { family, table: 'mangle', name: `${chainPrefix}MSS`, hook: 'FORWARD', rules: clampRules },
-      { family, table: 'raw', name: `${chainPrefix}VETH`, hook: 'PREROUTING', rules: vethRules },
+      { family, table: 'raw', name: `${chainPrefix}VETH`, hook: 'PREROUTING', rules: vethRules(family) },
       ...sourceChains(input, family),
       ...controlChains(guard, family),
       ...masqueradeChains(input, family),
@@ -92,8 +92,14 @@ function clientRules({ clientPools }: ChainsInput, family: Family): string[] {
   ]);
 }
 
-/** What cryptokey routing does for the others: from a veth only what its container has the address of, whatever else it is. */
-const vethRules = [`-i ${nodeEndPrefix}+ -m rpfilter --invert -j DROP`];
+/**
+ * What cryptokey routing does for the others: from a veth only what its container has the address of, whatever else it is. Nobody's address is named:
+ * rpfilter lets `::` through wherever it goes, and `0.0.0.0` to many at once. Nothing of ours is sent from it: addresses are given, neighbours are written.
+ */
+function vethRules(family: Family): string[] {
+  const nobody = family === 4 ? '0.0.0.0/8' : '::/128';
+  return [`-s ${nobody} -i ${nodeEndPrefix}+ -j DROP`, `-i ${nodeEndPrefix}+ -m rpfilter --invert -j DROP`];
+}
 
 /** Out of the mesh to what this node offers, and back. */
 function routeRules({ leaving }: ChainsInput, family: Family): string[] {
