@@ -1,7 +1,7 @@
 /** PURE: the places that one side of a rule names, as a match of nft; blocks in number stand in a set, which rules that name the same share. */
 import { type Family, tryParseCidr } from '@wgcni/ipam';
 import type { NftSet } from '@wgcni/iproute';
-import { blocksOf, type End, endOf } from './address-match.ts';
+import { blocksOf } from './address-match.ts';
 import type { Policy } from './policy.ts';
 
 export class Places {
@@ -21,10 +21,9 @@ export class Places {
     return [...this.#sets.values()];
   }
 
-  /** '' for everybody, undefined where nobody of this family is named; `node` and `nodes` name nobody here. */
-  match(end: End, places: readonly string[]): string | undefined {
+  /** Of an address in nft's words: '' for everybody, undefined where nobody of this family is named; `node` and `nodes` name nobody here. */
+  match(what: string, places: readonly string[]): string | undefined {
     if (places.includes('any')) return '';
-    const what = endOf(end, this.#family);
     const [first] = places;
     if (places.length === 1 && (first === 'containers' || first === 'clients'))
       return `${what} @${first}${this.#family}`;

@@ -2,7 +2,7 @@
 import { type Address, type Family, parseCidr, type Rule, tryParseAddress } from '@wgcni/ipam';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Connection, isAllowed } from './naive-verdict.ts';
+import { type Connection, isAllowed, mayTell } from './naive-verdict.ts';
 import { planTable } from './plan-table.ts';
 import type { Policy } from './policy.ts';
 import { type Packet, walkTable } from './walk-table.ts';
@@ -53,6 +53,7 @@ const anyPolicy: fc.Arbitrary<Policy> = fc.record({
   ]),
   clientPools: fc.constantFrom([], [parseCidr('10.200.0.0/16'), parseCidr('fd65::/64')]),
   reachable: fc.subarray([address('10.200.0.2'), address('fd65::2')]),
+  routes: fc.constantFrom([], [parseCidr('192.0.2.0/24'), parseCidr('2001:db8::/32')]),
   nodePorts: fc.constantFrom([], [7_001]),
 });
 /** A client has addresses of the client pools alone. */
@@ -64,15 +65,28 @@ const connections = fc.constantFrom<Family>(4, 6).chain((family) =>
     to: fc.constantFrom(...addresses[family]),
     protocol: fc.constantFrom<Connection['protocol']>('tcp', 'udp', 'sctp', 'icmp'),
     port: fc.constantFrom(80, 8_050, 53, 7_001, 99),
-    isToNode: fc.boolean(),
+    ...{ isToNode: fc.boolean(), isRedirected: fc.boolean(), isByMesh: fc.boolean() },
+    ...{
+      isAnswer: fc.boolean(),
+      teller: fc.constantFrom(...addresses[family]),
+      told: fc.constantFrom(...addresses[family]),
+    },
   }),
 );
 
-/** A packet of a connection, whichever way it goes, or an error of ICMP that tells of it. */
-function packetOf({ family, from, to, protocol, port }: Connection, isError: boolean): Packet {
+/** A connection, and a packet of it: which way it goes, and, where it is an error of ICMP, who says it to whom. */
+interface Sent extends Connection {
+  isAnswer: boolean;
+  teller: Address;
+  told: Address;
+}
+
+function packetOf({ family, from, to, protocol, port, ...sent }: Sent, isError: boolean): Packet {
   const header = family === 4 ? 'ip' : 'ip6';
   const [number, icmp] = [numbers[protocol](family), numbers.icmp(family)];
   const ports = protocol === 'icmp' || isError ? [] : [['ct reply proto-src', port] as const];
+  const devices = [sent.isByMesh ? 'wgcni-mesh' : 'eth0', 'wgcni-pods'];
+  const [arrives = '', leaves = ''] = sent.isAnswer ? devices.reverse() : devices;
   const types = isError ? 'time-exceeded' : 'echo-request';
   return {
     values: new Map<string, Address | number | string>([
@@ -81,6 +95,10 @@ function packetOf({ family, from, to, protocol, port }: Connection, isError: boo
       ['ct protocol', number],
       ['meta l4proto', isError ? icmp : number],
       ['ct state', isError ? 'related' : 'established'],
+      ['ct direction', sent.isAnswer ? 'reply' : 'original'],
+      ...(sent.isRedirected ? [['ct status', 'dnat'] as const] : []),
+      ...[['iifname', arrives] as const, ['oifname', leaves] as const],
+      ...(isError ? [[`${header} saddr`, sent.teller] as const, [`${header} daddr`, sent.told] as const] : []),
       ...(protocol === 'icmp' || isError ? [[family === 4 ? 'icmp type' : 'icmpv6 type', types] as const] : []),
       ...ports,
     ]),
@@ -107,11 +125,13 @@ describe('the table of a policy', () => {
     fc.assert(property, runs);
   });
 
-  it('lets errors about a connection pass where the connection may', () => {
+  it('lets errors about a connection pass where the connection may, and its teller may speak with the told, or be spoken to', () => {
     const property = fc.property(policies, many, (policy, some) => {
       const table = planTable(policy);
       for (const connection of some.filter((one) => isAllowed(policy, one)))
-        expect(walkTable(table, hookOf(connection), packetOf(connection, true)).verdict).toBe('accept');
+        expect(walkTable(table, hookOf(connection), packetOf(connection, true)).verdict).toBe(
+          connection.isToNode || mayTell(policy, connection.teller, connection.told) ? 'accept' : 'drop',
+        );
     });
     fc.assert(property, runs);
   });

@@ -6,7 +6,7 @@ import type { Policy } from './policy.ts';
 import { walkTable } from './walk-table.ts';
 
 const open: Policy = {
-  ...{ isolation: 'open', rules: [], nodePorts: [], reachable: [] },
+  ...{ isolation: 'open', rules: [], nodePorts: [], reachable: [], routes: [] },
   pools: [
     { cidr: parseCidr('10.64.0.0/12'), prefixLength: 24 },
     { cidr: parseCidr('fd64::/48'), prefixLength: 64 },
@@ -50,10 +50,18 @@ describe('a packet of no connection', () => {
       [outside, pod],
     ] as [Address, Address][])
       expect(stray(open, 'forward', ends).verdict).toBe('accept');
+    expect(stray(isolated, 'forward', [gateway, pod]).verdict).toBe('accept');
+    expect(stray(isolated, 'forward', [outside, pod], [['iifname', 'wgcni-mesh']]).verdict).toBe('accept');
     for (const from of [gateway, outside]) {
-      expect(stray(isolated, 'forward', [from, pod]).verdict).toBe('accept');
       expect(stray(isolated, 'input', [from, pod]).verdict).toBe('accept');
     }
+  });
+
+  it('is dropped when somebody outside sent it to whom nobody outside reaches', () => {
+    const dropped = { verdict: 'drop', counters: ['denied-stray'] };
+    const uplink: [string, string][] = [['iifname', 'eth0']];
+    expect(stray(isolated, 'forward', [outside, pod], uplink)).toEqual(dropped);
+    expect(stray(open, 'forward', [outside, client], uplink)).toEqual(dropped);
   });
 
   it('is how neighbours on a bridge find each other', () => {
@@ -61,6 +69,32 @@ describe('a packet of no connection', () => {
       stray(isolated, 'input', [address('fd64::2'), address('fd64::1')], [['icmpv6 type', type]]);
     expect(asks('nd-neighbor-solicit').verdict).toBe('accept');
     expect(asks('echo-request').verdict).toBe('drop');
+  });
+});
+
+describe('what a device of a container brings to the node', () => {
+  const brought = (device: string, from: string, more: [string, string][]) => {
+    const [source, header] = [address(from), from.includes(':') ? 'ip6' : 'ip'];
+    const values = [[`${header} saddr`, source] as const, ['iifname', device] as const, ...more];
+    const tuple = more.some(([what]) => what === 'ct direction')
+      ? [[`ct original ${header} saddr`, source] as const]
+      : [];
+    return walkTable(planTable(open), 'input', { values: new Map<string, string | Address>([...values, ...tuple]) });
+  };
+
+  it('is dropped when no rule judges its source: nobody’s address, or one of somewhere else', () => {
+    for (const device of ['wgcni-pods', 'wgcni-v0a1b2c3d'])
+      for (const from of ['::', '0.0.0.0', '192.0.2.9', 'fe80::9']) {
+        const dropped = { verdict: 'drop', counters: ['denied-stray'] };
+        expect(brought(device, from, [['ct direction', 'original']])).toEqual(dropped);
+        expect(brought(device, from, [['ct state', 'untracked']])).toEqual(dropped);
+      }
+  });
+
+  it('passes as an answer to what the node began under another address; what comes by other devices is not looked at', () => {
+    expect(brought('wgcni-pods', '192.0.2.1', [['ct direction', 'reply']]).verdict).toBe('accept');
+    expect(brought('eth0', '192.0.2.9', [['ct direction', 'original']]).verdict).toBe('accept');
+    expect(brought('wgcni-mesh', '192.0.2.9', [['ct direction', 'original']]).verdict).toBe('accept');
   });
 });
 

@@ -4,17 +4,13 @@
  */
 import { type Family, widthOf } from '@wgcni/ipam';
 import type { NftContent, NftSet } from '@wgcni/iproute';
+import { containerDevices, meshDevice } from '../node-view.ts';
 import { blocksOf, endOf, headerOf, nodeMatches } from './address-match.ts';
+import { toErrors } from './forged-errors.ts';
+import { fromOutside, guarded } from './from-outside.ts';
 import { planRules } from './plan-rules.ts';
 import type { Policy } from './policy.ts';
-import {
-  deniedCounter,
-  deniedCounters,
-  type Destination,
-  type Origin,
-  ruleCounter,
-  strayCounter,
-} from './policy-counts.ts';
+import { deniedCounter, deniedCounters, type Destination, ruleCounter, strayCounter } from './policy-counts.ts';
 import { echoMatch, errorMatch, icmpOf, portMatches, tcp } from './protocol-match.ts';
 
 /** The name of the table. */
@@ -35,8 +31,10 @@ export function planTable(policy: Policy): NftContent {
     counters: [...deniedCounters, ...policy.rules.map(({ name }) => ruleCounter(name))],
     chains: [
       { name: 'forward', hook: 'forward', rules: each((family) => forward(policy, family)) },
-      { name: 'input', hook: 'input', rules: each((family) => input(policy, family)) },
-      ...planned.flatMap(({ family, rules, nodeRules }) => [
+      { name: 'input', hook: 'input', rules: [...each((family) => input(policy, family)), ...inputRest] },
+      ...planned.flatMap(({ family, rules, nodeRules, errorRules }) => [
+        { name: `errors${family}`, rules: errorRules },
+        { name: `outside${family}`, rules: [...toOtherNodes(policy, family), ...fromOutside(family)] },
         { name: `container${family}`, rules: fromContainer(policy, family) },
         { name: `client${family}`, rules: fromClient(policy, family) },
         { name: `node${family}`, rules: toNode(policy, family, nodeRules) },
@@ -47,31 +45,42 @@ export function planTable(policy: Policy): NftContent {
 }
 
 /** Blocks of the pools and client pools, and single clients. */
-function addressSets({ pools, clientPools, reachable }: Policy, family: Family): NftSet[] {
+function addressSets({ pools, clientPools, reachable, routes }: Policy, family: Family): NftSet[] {
   const ofPools = pools.map(({ cidr }) => cidr);
   const ofClients = reachable.map(({ family: one, value }) => ({ family: one, base: value, length: widthOf(one) }));
   return [
     { name: `containers${family}`, family, elements: blocksOf(ofPools, family) },
     { name: `clients${family}`, family, elements: blocksOf(clientPools, family) },
     { name: `reachable${family}`, family, elements: blocksOf(ofClients, family) },
+    { name: `routes${family}`, family, elements: blocksOf(routes, family) },
   ];
 }
 
-/** What this node passes on: judged by who began it; what nodes or others began is nobody's business here. */
+/** What this node passes on: judged by who began it; what nodes began is nobody's business here. */
 function forward(policy: Policy, family: Family): string[] {
   const [origin, source] = [endOf('original', family), `${headerOf(family)} saddr`];
   const denied = `counter name ${strayCounter} drop`;
   const toClient = `${headerOf(family)} daddr @clients${family} `;
   return [
+    ...toErrors(family),
     ...nodeMatches(policy, family, origin).map((match) => `${match} accept`),
     `${origin} @containers${family} goto container${family}`,
     `${origin} @clients${family} goto client${family}`,
+    ...guarded(policy).map((who) => `${endOf('reply', family)} @${who}${family} goto outside${family}`),
     // Of no connection: nobody knows who began it, so it passes only where both directions may.
     ...nodeMatches(policy, family, source).map((match) => `${stray} ${match} accept`),
     `${stray} ${source} @containers${family} ${policy.isolation === 'isolated' ? '' : toClient}${denied}`,
     `${stray} ${source} @clients${family} ${denied}`,
+    ...guarded(policy).map(
+      (who) => `${stray} iifname != "${meshDevice}" ${headerOf(family)} daddr @${who}${family} ${denied}`,
+    ),
   ];
 }
+
+/** Whatever a container's device brings that was not judged by now is not from a container's address: only answers to what the node began under an address that is not its gateway's. */
+const inputRest = containerDevices
+  .map((device) => `iifname "${device.replace('+', '*')}"`)
+  .flatMap((from) => [`${from} ct direction reply accept`, `${from} counter name ${strayCounter} drop`]);
 
 /** What comes to this node itself. */
 function input(policy: Policy, family: Family): string[] {
@@ -124,7 +133,7 @@ function toNode({ nodePorts }: Policy, family: Family, nodeRules: readonly strin
   ];
 }
 
-function drops(family: Family, from: Origin): string[] {
+function drops(family: Family, from: 'container' | 'client'): string[] {
   const answerer = endOf('reply', family);
   return [
     `${answerer} @containers${family} ${drop(from, 'container')}`,
@@ -133,6 +142,6 @@ function drops(family: Family, from: Origin): string[] {
   ];
 }
 
-function drop(from: Origin, to: Destination): string {
+function drop(from: 'container' | 'client', to: Destination): string {
   return `counter name ${deniedCounter(from, to)} drop`;
 }

@@ -2,12 +2,15 @@
 import type { NodePolicy } from '@wgcni/api';
 import type { NftCount, NftCounts } from '@wgcni/iproute';
 
-/** Who began what is denied. */
-const origins = ['container', 'client'] as const;
-const destinations = ['container', 'client', 'node', 'outside'] as const;
+/** Who began what is denied, and to whom. */
+const pairs = {
+  container: ['container', 'client', 'node', 'outside'],
+  client: ['container', 'client', 'node', 'outside'],
+  outside: ['container', 'client'],
+} as const;
 
-export type Origin = (typeof origins)[number];
-export type Destination = (typeof destinations)[number];
+export type Origin = keyof typeof pairs;
+export type Destination<From extends Origin = Origin> = (typeof pairs)[From][number];
 
 const zero: NftCount = { packets: 0, bytes: 0 };
 
@@ -17,16 +20,16 @@ export function ruleCounter(name: string): string {
 }
 
 /** The counter of what is denied from one kind to another. */
-export function deniedCounter(from: Origin, to: Destination): string {
+export function deniedCounter<From extends Origin>(from: From, to: Destination<From>): string {
   return `denied-${from}-${to}`;
 }
 
-/** The counter of packets that belong to no connection that the kernel knows. */
+/** The counter of packets that belong to no connection that the kernel knows, or to none of their sender's. */
 export const strayCounter = 'denied-stray';
 
 /** All counters of what is denied. */
 export const deniedCounters: readonly string[] = [
-  ...origins.flatMap((from) => destinations.map((to) => deniedCounter(from, to))),
+  ...Object.entries(pairs).flatMap(([from, all]) => all.map((to) => `denied-${from}-${to}`)),
   strayCounter,
 ];
 

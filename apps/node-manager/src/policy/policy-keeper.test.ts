@@ -8,7 +8,7 @@ import { PolicyKeeper } from './policy-keeper.ts';
 
 const web = { name: 'web', from: ['containers'], to: ['any'], protocol: 'tcp' as const, ports: ['80'] };
 const policy: Policy = {
-  ...{ isolation: 'isolated', rules: [web], nodePorts: [], reachable: [], clientPools: [] },
+  ...{ isolation: 'isolated', rules: [web], nodePorts: [], reachable: [], routes: [], clientPools: [] },
   pools: [{ cidr: parseCidr('10.64.0.0/12'), prefixLength: 24 }],
 };
 

@@ -8,6 +8,8 @@ export interface Policy extends Pick<NetworkOptions, 'isolation'> {
   clientPools: readonly Cidr[];
   /** Addresses of the clients that containers may reach without a rule. */
   reachable: readonly Address[];
+  /** Networks behind this node that it offers and an operator approved: who is there may begin to speak with containers and clients. */
+  routes: readonly Cidr[];
   /** TCP ports of a node's own services that need no rule. */
   nodePorts: readonly number[];
 }

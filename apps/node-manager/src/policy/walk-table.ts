@@ -28,10 +28,11 @@ export function walkTable(table: NftContent, hook: 'forward' | 'input', packet: 
       const rest = unmatched(rule, packet, table);
       if (rest === undefined) continue;
       const { counter, jump, goto } =
-        /^(?:counter name (?<counter>\S+) )?(?:jump (?<jump>\S+)|goto (?<goto>\S+)|accept|drop)$/.exec(rest)?.groups ??
-        refuse(rule);
+        /^(?:counter name (?<counter>\S+) )?(?:jump (?<jump>\S+)|goto (?<goto>\S+)|accept|drop|return)$/.exec(rest)
+          ?.groups ?? refuse(rule);
       if (counter !== undefined) counters.push(counter);
       if (goto !== undefined) return inChain(goto);
+      if (rest === 'return') return undefined;
       if (jump === undefined) return rest.endsWith('drop') ? 'drop' : 'accept';
       const verdict = inChain(jump);
       if (verdict !== undefined) return verdict;
@@ -43,8 +44,9 @@ export function walkTable(table: NftContent, hook: 'forward' | 'input', packet: 
 const matches = [
   /^(?<what>(?:ct (?:original|reply) )?ip6? [sd]addr) & (?<mask>\S+) == (?<value>\S+) /,
   /^(?<what>(?:ct (?:original|reply) )?ip6? [sd]addr) (?<not>!= )?(?:@(?<set>\S+)|(?<block>\S+)) /,
+  /^(?<what>[io]ifname) (?<not>!= )?"(?<device>[^"]+)" /,
   /^(?<what>icmp(?:v6)? type|ct reply proto-src) \{ (?<words>[^}]+) \} /,
-  /^(?<what>ct state|meta l4proto|ct protocol|ct reply proto-src) (?<choice>\S+) /,
+  /^(?<what>ct state|ct status|ct direction|meta l4proto|ct protocol|ct reply proto-src) (?<choice>\S+) /,
 ];
 
 /** What stands behind the matches of a rule; undefined when one of them does not hold. */
@@ -61,13 +63,19 @@ function unmatched(rule: string, { values }: Packet, table: NftContent): string 
 }
 
 function holds(value: Address | number | string, words: Partial<Record<string, string>>, table: NftContent): boolean {
-  const { mask, value: wanted, set, block, not, words: listed, choice } = words;
+  const { mask, value: wanted, set, block, not, device, words: listed, choice } = words;
+  if (device !== undefined) return isDevice(device, value) !== (not !== undefined);
   if (typeof value !== 'object') return (listed ?? choice ?? '').split(/, ?/).some((word) => isOneOf(value, word));
   if (mask !== undefined) return formatAddress({ ...value, value: value.value & valueOf(mask) }) === wanted;
   const elements = set === undefined ? [block ?? ''] : table.sets.find(({ name }) => name === set)?.elements;
   if (elements === undefined) throw new Error(`no set ${set}`);
   const isIn = elements.some((element) => containsAddress(tryParseCidr(element) ?? refuse(element), value));
   return isIn !== (not !== undefined);
+}
+
+function isDevice(pattern: string, name: Address | number | string): boolean {
+  if (typeof name !== 'string') return refuse(pattern);
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
 function isOneOf(value: number | string, word: string): boolean {
