@@ -24,10 +24,10 @@ export class Expirer {
     const { writer, clock } = this.#deps;
     const { state } = writer.deps;
     while (!term.aborted) {
-      const [changes, revision] = [state.clientChanges, state.revision];
+      const changes = state.clientChanges;
       const hasFailed = await this.#expireAll(term);
       if (hasFailed) await clock.sleep(afterFailureMs, term).catch(() => undefined);
-      else await this.#changed(changes, revision, term);
+      else await this.#changed(changes, term);
     }
   }
 
@@ -47,14 +47,12 @@ export class Expirer {
     return hasFailed;
   }
 
-  /** Resolves when a client or a life is another than at `changes`, or the term ends. */
-  async #changed(changes: number, revision: number, term: AbortSignal): Promise<void> {
+  /** Resolves when a client or a life is another than at `changes`, or the term ends; a store that goes back has other ones too. */
+  async #changed(changes: number, term: AbortSignal): Promise<void> {
     const { state } = this.#deps.writer.deps;
-    let seen = revision;
     while (!term.aborted && state.clientChanges === changes) {
       // Rejects when the term ends.
-      await state.reached(seen + 1, term).catch(() => undefined);
-      seen = Math.max(seen, state.revision);
+      await state.changed(term).catch(() => undefined);
     }
   }
 }

@@ -156,22 +156,25 @@ export class ClusterState {
 
   /** Resolves once this is as new as `revision`: a writer reads its own writes. Rejects when the signal aborts. */
   async reached(revision: number, signal: AbortSignal): Promise<void> {
-    while (this.#revision < revision) {
-      await new Promise<void>((resolve, reject) => {
-        const settle = (then: () => void) => (): void => {
-          this.#waiting.delete(wake);
-          signal.removeEventListener('abort', stop);
-          then();
-        };
-        const wake = settle(resolve);
-        const stop = settle(() =>
-          reject(new Error('the view of the store did not catch up in time', { cause: signal.reason })),
-        );
-        this.#waiting.add(wake);
-        signal.addEventListener('abort', stop, { once: true });
-        if (signal.aborted) stop();
-      });
-    }
+    while (this.#revision < revision) await this.changed(signal);
+  }
+
+  /** Resolves at the next change, also one that goes back, as a restored store does. Rejects when the signal aborts. */
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const settle = (then: () => void) => (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', stop);
+        then();
+      };
+      const wake = settle(resolve);
+      const stop = settle(() =>
+        reject(new Error('the view of the store did not catch up in time', { cause: signal.reason })),
+      );
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+    });
   }
 
   #tables() {
