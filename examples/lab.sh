@@ -23,8 +23,12 @@ proven=0
 clean_up() {
   local status=$?
   trap - EXIT
-  # Each by its own id: nothing else on this machine is ours to end.
-  for pid in "${processes[@]}"; do kill "$pid" 2>/dev/null || true; done
+  # A child has this trap too until it has become its program.
+  [ "$BASHPID" = "$$" ] || exit "$status"
+  # Each by its own id: nothing else on this machine is ours to end. A child that has only just been forked can lose a signal.
+  for pid in "${processes[@]}"; do
+    while kill "$pid" 2>/dev/null; do sleep 0.02; done
+  done
   for pid in "${processes[@]}"; do wait "$pid" 2>/dev/null || true; done
   for path in /run/netns/"ex-$id"-*; do if [ -e "$path" ]; then ip netns delete "${path##*/}" || true; fi; done
   rm -r -- "$keys"

@@ -99,7 +99,8 @@ export class LeaderWriter {
       const options = { clock, random, deadlineMs: patienceMs, signal: term.ended };
       const { revision } = await transactUntilKnown(store, open.transaction, options).catch((cause: unknown) => {
         // What is refused now, or would bind a key to a lease that has ended, is not made any more; it may have been before.
-        if (cause instanceof StoreRefusedError || cause instanceof LeaseGoneError) return store.range(state.keys.network, { limit: 1, keysOnly: true });
+        if (cause instanceof StoreRefusedError || cause instanceof LeaseGoneError)
+          return store.range(state.keys.network, { limit: 1, keysOnly: true });
         throw new CatalogueError('store.unavailable', 'it is not known yet whether the change before was made', {
           remedy: 'see that etcd has a quorum, then try again',
           cause,
