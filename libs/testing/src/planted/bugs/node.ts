@@ -48,7 +48,7 @@ export const nodeBugs: readonly PlantedBug[] = [
     name: 'kernel-before-record',
     promise: '§4.7 a record is on disk before the kernel knows it',
     does: 'makes peer and device before anything of the attachment is on disk',
-    catchers: [restarting('at any step of an ADD leaves nothing of it, or all of it')],
+    catchers: [restarting('at any step of an ADD over wireguard leaves nothing of it, or all of it')],
   },
   {
     name: 'address-freed-before-the-kernel-forgot',
