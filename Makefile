@@ -10,7 +10,7 @@ export REDOCLY_TELEMETRY := off
 
 # What the lab and the tests run: etcd, WireGuard, the packet tools, a container engine, a machine emulator, and systemd for its units.
 PACKAGES := etcd-server etcd-client wireguard-tools wireguard-go iproute2 iptables nftables iputils-ping fping tcpdump procps util-linux curl
-TEST_PACKAGES := containernetworking-plugins docker.io busybox-static qemu-system-x86 cpio libfaketime systemd systemd-container
+TEST_PACKAGES := containernetworking-plugins docker.io docker-compose busybox-static qemu-system-x86 cpio libfaketime systemd systemd-container
 # Container runtimes that drive the plugin; without one its tests are skipped, by name. NOMAD= and CRIO= name programs that Debian 12 has not.
 RUNTIME_PACKAGES := podman conmon runc containerd
 

@@ -40,15 +40,14 @@ describe('a store that loses what it knew', () => {
 
   it('is restored from a snapshot taken before two nodes joined: no packet lost, no subnet granted twice, all records back', async () => {
     const { lab } = scene;
-    const snapshot = join(lab.plan.dir, 'before-two-joined.db');
-    await saveSnapshot(lab.programs.etcdctl, lab.plan, snapshot);
+    const snapshot = await saveSnapshot(lab.programs, lab.plan);
     for (const node of nodes.slice(1, 3)) places.push(await joinNode(node));
     const before = await ownersOf(scene);
     expect(before.size).toBe(6);
 
     const monitors = monitorRing(places);
     await stopEtcd();
-    await restoreSnapshot(lab.programs.etcdctl, lab.plan, snapshot);
+    await restoreSnapshot(lab.programs, lab.plan, snapshot);
     await lab.startAllEtcd();
     // In the restored store the subnets of n2 and n3 are free: a fourth node must not be granted them.
     const fourth = nodes[3];

@@ -17,7 +17,7 @@ import { peerNetwork, testEtcdEndpoints, testEtcdPki, variables } from './member
 import { importImage } from './program-image.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
-const [base, image] = ['wgcni/node:local', 'wgcni/cluster-manager:local'];
+const [base, image] = ['wgcni/node:local', 'wgcni/wireguard-cni:local'];
 /** Of `USER` in the Dockerfile. */
 const nobody = 64_000;
 const port = 27_001;
@@ -48,8 +48,7 @@ describe('the image of the cluster-manager', () => {
       await chown(join(own, path), nobody, nobody);
     await importImage({ name: base, programs: [process.execPath] }, engine, AbortSignal.timeout(60_000));
     const dockerfile = join(root, 'deploy/docker/Dockerfile');
-    const context = join(root, 'apps/cluster-manager/dist');
-    await docker('build', '--tag', image, '--file', dockerfile, '--build-arg', `BASE=${base}`, context);
+    await docker('build', '--tag', image, '--file', dockerfile, '--build-arg', `BASE=${base}`, root);
     await docker(
       ...['run', '--detach', '--name', name, '--network', peerNetwork, '--publish', `${port}:7001`],
       ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--volume', `${own}:/pki:ro`],

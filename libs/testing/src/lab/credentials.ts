@@ -1,5 +1,6 @@
 /** Where the certificates of a lab stand: of its processes, of whoever looks at etcd, and of the operator; and what names them. */
 import { join } from 'node:path';
+import type { CredentialPaths } from '@wgcni/pki';
 import { credentialPathsIn } from '../pki/read-credentials.ts';
 import type { LabPlan } from './plan.ts';
 
@@ -60,6 +61,11 @@ export function memberFlags(plan: LabPlan, name: string): string[] {
 
 export function etcdctlFlags(plan: LabPlan): string[] {
   return flags(plan, etcdctlName, ['--cert', '--key', '--cacert']);
+}
+
+/** The same as files, for variables. */
+export function etcdctlFiles(plan: LabPlan): CredentialPaths {
+  return credentialPathsIn(credentialsOf(plan, etcdctlName));
 }
 
 /** The file that says to a shell who the operator is, for `wgcni` and for curl. */

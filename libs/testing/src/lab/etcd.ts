@@ -1,11 +1,12 @@
 /** The lab's etcd members: Debian's etcd as processes of the lab. */
-import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { systemClock } from '@wgcni/base';
 import { execa } from 'execa';
-import { etcdctlFlags, memberFlags } from './credentials.ts';
+import { etcdctlFiles, etcdctlFlags, memberFlags } from './credentials.ts';
 import { inItsNamespace, type EtcdPlan, type LabPlan } from './plan.ts';
 import type { LabProcess } from './process.ts';
 import { startProcess } from './process.ts';
+import type { Programs } from './programs.ts';
 
 export interface EtcdStart {
   /** `existing` for a member that comes back; `new` makes a cluster. */
@@ -46,22 +47,22 @@ export async function waitForEtcd(etcdctl: string, plan: LabPlan, timeoutMs = 30
   }
 }
 
-/** Saves a snapshot of one member to `path`. */
-export async function saveSnapshot(etcdctl: string, plan: LabPlan, path: string): Promise<void> {
-  const endpoint = plan.etcd[0]?.clientUrl ?? '';
-  await etcd(etcdctl, [...etcdctlFlags(plan), '--endpoints', endpoint, 'snapshot', 'save', path]);
+/** Saves a snapshot as an operator does, by `deploy/etcd/backup.sh`; resolves with its path. */
+export async function saveSnapshot({ backup }: Programs, plan: LabPlan): Promise<string> {
+  const { cert, key, ca } = etcdctlFiles(plan);
+  const { stdout } = await execa(backup, [join(plan.dir, 'backups')], {
+    env: {
+      ETCDCTL_ENDPOINTS: plan.etcd.map(({ clientUrl }) => clientUrl).join(','),
+      ...{ ETCDCTL_CACERT: ca, ETCDCTL_CERT: cert, ETCDCTL_KEY: key },
+    },
+  });
+  return stdout;
 }
 
-/** Makes the stopped members' data directories anew from a snapshot: etcd's own way to restore a cluster. */
-export async function restoreSnapshot(etcdctl: string, plan: LabPlan, path: string): Promise<void> {
-  for (const member of plan.etcd) {
-    await rm(member.dataDir, { recursive: true, force: true });
-    await etcd(etcdctl, [
-      ...['snapshot', 'restore', path, '--name', member.name, '--data-dir', member.dataDir],
-      ...['--initial-cluster', plan.etcd.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',')],
-      ...['--initial-advertise-peer-urls', member.peerUrl, '--initial-cluster-token', plan.name],
-    ]);
-  }
+/** Makes the stopped members' data directories anew from a snapshot, by `deploy/etcd/restore.sh`. */
+export async function restoreSnapshot({ restore }: Programs, plan: LabPlan, path: string): Promise<void> {
+  const members = plan.etcd.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
+  for (const { name, dataDir } of plan.etcd) await execa(restore, [path, name, dataDir, members, plan.name]);
 }
 
 /** The values under a prefix, as etcd itself has them at this moment (linearizable). */

@@ -10,6 +10,9 @@ export interface Programs {
   wgcni: string;
   etcd: string;
   etcdctl: string;
+  /** An operator's scripts for etcd. */
+  backup: string;
+  restore: string;
   /** Directory of the shipped network configurations. */
   shippedCni: string;
 }
@@ -24,6 +27,8 @@ export async function findPrograms(root: string): Promise<Programs> {
     wgcni: bundle('wgcni'),
     etcd: '/usr/bin/etcd',
     etcdctl: '/usr/bin/etcdctl',
+    backup: join(root, 'deploy', 'etcd', 'backup.sh'),
+    restore: join(root, 'deploy', 'etcd', 'restore.sh'),
     shippedCni: join(root, 'deploy', 'cni'),
   };
   for (const path of Object.values(programs)) {

@@ -32,14 +32,13 @@ async function compactWhileCut(arena: Arena): Promise<Strike> {
 
 /** Everything of the last seconds is undone. */
 async function restoreOlder({ lab, etcd, random }: Arena): Promise<Strike> {
-  const snapshot = join(lab.plan.dir, `snapshot-${random.between(0, 1_000_000_000)}.db`);
-  await saveSnapshot(lab.programs.etcdctl, lab.plan, snapshot);
+  const snapshot = await saveSnapshot(lab.programs, lab.plan);
   await systemClock.sleep(random.between(2_000, 8_000));
   await stopEtcd({ lab, etcd });
   return {
     what: 'all members',
     heal: async () => {
-      await restoreSnapshot(lab.programs.etcdctl, lab.plan, snapshot);
+      await restoreSnapshot(lab.programs, lab.plan, snapshot);
       await lab.startAllEtcd();
       await etcd.start({ isLoss: true });
     },

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Makes one member's data anew from a backup, while no member runs. On each member's machine, with the same file, TOKEN and members:
+#   ./restore.sh FILE NAME DATA_DIRECTORY e1=https://192.0.2.21:2380,e2=…,e3=… TOKEN
+# TOKEN is a word that this cluster never had before (ETCD_INITIAL_CLUSTER_TOKEN). Data that is there is put aside, not removed.
+set -eu
+umask 077
+export ETCDCTL_API=3
+
+file=${1:?a backup} name=${2:?the name of this member} data=${3:?its data directory}
+members=${4:?all members with their peer URLs, as in ETCD_INITIAL_CLUSTER} token=${5:?a new token of the cluster}
+
+peer=$(echo "$members" | tr , '\n' | sed -n "s|^$name=||p")
+if [ -z "$peer" ]; then
+  echo "restore.sh: $name is none of $members" >&2
+  exit 2
+fi
+# etcd holds a lock on its store as long as it lives.
+if [ -e "$data/member/snap/db" ] && ! flock --nonblock "$data/member/snap/db" true; then
+  echo "restore.sh: a member runs on $data; stop all of them first" >&2
+  exit 2
+fi
+if [ -e "$data" ]; then
+  aside=$data.before-$(date -u +%Y%m%dT%H%M%SZ)
+  mv "$data" "$aside"
+  echo "restore.sh: what was there is $aside now; remove it when the restored cluster is as it should be" >&2
+fi
+etcdctl snapshot restore "$file" --name "$name" --data-dir "$data" \
+  --initial-cluster "$members" --initial-advertise-peer-urls "$peer" --initial-cluster-token "$token"
