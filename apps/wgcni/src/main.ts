@@ -122,6 +122,7 @@ cni
   .option('--bin-dir <path>', 'where runtimes look for plugins', '/opt/cni/bin')
   .option('--conf-dir <path>', 'where runtimes look for configurations', '/etc/cni/net.d')
   .option('--queue-dir <path>', "the node-manager's --queue-dir", '/var/lib/wgcni/queue')
+  .option('--with-node', 'put the Node that runs this beside the plugin, for a host that has none', false)
   .action((options: InstallFlags) => run(({ socket }) => installCni({ ...options, socket })));
 
 const etcd = program.command('etcd').description('users and roles of etcd for one cluster');

@@ -1,7 +1,9 @@
 /** Installing on a real directory: what is there afterwards, what is refused, and that nothing is left half done. */
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { installCni, type InstallOptions } from './install.ts';
 
@@ -21,6 +23,7 @@ describe('wgcni cni install', () => {
       confDir: join(dir, 'net.d'),
       socket: '/run/s.sock',
       queueDir: '/q',
+      withNode: false,
     };
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
@@ -34,6 +37,14 @@ describe('wgcni cni install', () => {
     expect((await stat(join(options.confDir, '10-a.conflist'))).mode & 0o777).toBe(0o644);
     const { plugins } = JSON.parse(await readFile(join(options.confDir, '10-a.conflist'), 'utf8'));
     expect(plugins).toEqual([{ type: 'wireguard-cni', socket: '/run/s.sock', queueDir: '/q' }]);
+  });
+
+  it('brings a Node for a host that has none', async () => {
+    await writeFile(options.plugin, '#!/usr/bin/env node\nprocess.stdout.write(process.execPath)\n');
+    await installCni({ ...options, withNode: true });
+    const { stdout } = await promisify(execFile)(join(options.binDir, 'wireguard-cni'), { env: { PATH: '/nowhere' } });
+    expect(stdout).toBe(join(options.binDir, 'wireguard-cni-node'));
+    expect((await readdir(options.binDir)).sort()).toEqual(['wireguard-cni', 'wireguard-cni-node']);
   });
 
   it('says which configuration a runtime would take instead', async () => {

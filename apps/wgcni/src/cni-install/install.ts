@@ -13,7 +13,12 @@ export interface InstallOptions extends Place {
   config: string;
   binDir: string;
   confDir: string;
+  /** Puts the Node that runs this beside the plugin, which then uses it: for hosts that have none. */
+  withNode: boolean;
 }
+
+/** Name of that Node in `binDir`; no runtime looks for a plugin of this name. */
+const ownNode = 'wireguard-cni-node';
 
 /**
  * Installs or upgrades; a runtime that looks meanwhile sees the old files or the new ones. Throws CatalogueError `request.invalid`
@@ -26,8 +31,10 @@ export async function installCni(options: InstallOptions): Promise<Answer> {
   await refuseMissing(conflist.others, binDir);
   const pluginPath = join(binDir, pluginName);
   const configPath = join(confDir, basename(config));
-  // ORDER: with its configuration a runtime takes the network for ready, so that goes last.
-  await put(pluginPath, plugin, 0o755);
+  const nodePath = join(binDir, ownNode);
+  // ORDER: what the plugin needs is there before it; with its configuration a runtime takes the network for ready, so that goes last.
+  if (options.withNode) await put(nodePath, await read(process.execPath, '--with-node'), 0o755);
+  await put(pluginPath, options.withNode ? runBy(nodePath, plugin) : plugin, 0o755);
   await put(configPath, conflist.text, 0o644);
   const before = await sortedBefore(confDir, basename(config));
   const value = { network: conflist.network, plugin: pluginPath, config: configPath, sortedBefore: before };
@@ -35,6 +42,11 @@ export async function installCni(options: InstallOptions): Promise<Answer> {
     value,
     text: [`${pluginPath}`, `${configPath}: network ${conflist.network}`, ...warningOf(before)].join('\n'),
   };
+}
+
+/** The plugin with another first line. */
+function runBy(nodePath: string, plugin: Buffer): string {
+  return plugin.toString('utf8').replace(/^#!.*/, `#!${nodePath}`);
 }
 
 async function read(path: string, field: string): Promise<Buffer> {
