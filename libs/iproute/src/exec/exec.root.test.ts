@@ -151,6 +151,28 @@ describe('the process adapters', () => {
     }
   });
 
+  it('take what stands in the kernel for what they wrote, with ports in a set, and do not write it once more', async () => {
+    const own = await ThrowawayNetns.open();
+    try {
+      const ports = 'meta l4proto 6 ct reply proto-src { 80, 8000-8100 } counter name denied drop';
+      const content = {
+        sets: [{ name: 'pods4', family: 4 as const, elements: ['10.0.0.0/8', '11.0.0.0/8', '192.0.2.1/32'] }],
+        counters: ['denied'],
+        chains: [{ name: 'input', hook: 'input' as const, rules: [ports, 'ct original ip saddr @pods4 accept'] }],
+      };
+      const table = new ExecNftTable({ name: 'ours', ownNetns: own.path });
+      await table.ensure(content);
+      // A rule that is written again has another handle.
+      const handles = () => own.run('nft', '-a', 'list', 'table', 'inet', 'ours');
+      const before = await handles();
+      expect(before).toMatch(/handle/);
+      await table.ensure(content);
+      expect(await handles()).toBe(before);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('name the missing namespace of their own', async () => {
     const path = `/var/run/netns/${randomBytes(6).toString('hex')}`;
     await expect(new ExecIpRoute({ ownNetns: path }).observe(undefined)).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 /** The NftTable port on the host's own `nft`: looked at by one process, written by one transaction. */
 import { CatalogueError, SerialQueue } from '@wgcni/base';
-import { type ListedTable, parseListedTable } from '../nft/listed-table.ts';
+import { unlikePlan } from '../nft/as-planned.ts';
+import { countListed, type ListedTable, parseListedTable } from '../nft/listed-table.ts';
 import { planRebuild, planTransaction } from '../nft/plan-transaction.ts';
 import type { NftContent, NftCounts, NftTable } from '../port.ts';
 import { Processes } from './processes.ts';
@@ -11,7 +12,14 @@ export interface ExecNftTableOptions {
   ownNetns?: string;
 }
 
-const absent: ListedTable = { content: '', chains: [], sets: [], counters: [], counts: new Map() };
+interface Look extends ListedTable {
+  json: string;
+}
+
+const absent: Look = {
+  ...{ content: '', chains: [], sets: [], counters: [], counts: new Map() },
+  json: '{"nftables":[]}',
+};
 
 export class ExecNftTable implements NftTable {
   readonly #name: string;
@@ -32,8 +40,10 @@ export class ExecNftTable implements NftTable {
       if (this.#readBack?.written === written && this.#readBack.content === before.content)
         return { didChange: false, counts: before.counts };
       await this.#write(content, before);
-      const after = await this.#list();
-      this.#readBack = { written, content: after.content };
+      const { json, ...after } = await this.#list();
+      // FENCE: what somebody wrote between our write and this look is not taken for our own: the next look writes once more.
+      this.#readBack =
+        unlikePlan(content, countListed(json)) === undefined ? { written, content: after.content } : undefined;
       return { didChange: before.content !== after.content, counts: after.counts };
     });
   }
@@ -59,11 +69,11 @@ export class ExecNftTable implements NftTable {
   }
 
   /** A table that is not there is listed with a complaint in words, whose status is that of any other: then all tables are listed. */
-  async #list(): Promise<ListedTable> {
+  async #list(): Promise<Look> {
     const { status, stdout, stderr } = await this.#processes.run({
       argv: ['nft', '-j', 'list', 'table', 'inet', this.#name],
     });
-    if (status === 0) return parseListedTable(stdout);
+    if (status === 0) return { ...parseListedTable(stdout), json: stdout };
     const tables = await this.#processes.run({ argv: ['nft', 'list', 'tables', 'inet'] });
     if (tables.status !== 0 || tables.stdout.split('\n').includes(`table inet ${this.#name}`)) throw refused(stderr);
     return absent;
