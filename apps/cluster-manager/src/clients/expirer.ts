@@ -1,7 +1,7 @@
 /** The leader takes clients away whose life has ended: when it is told that a life's key is gone, and when its term begins. */
 import { messageOf, toCatalogueError, type Clock, type Log } from '@wgcni/base';
 import type { LeaderWriter } from '../registry/leader-writer.ts';
-import { expireClient, isLapsed } from './remove-client.ts';
+import { expireClient } from './remove-client.ts';
 
 export interface ExpirerDeps {
   writer: LeaderWriter;
@@ -35,9 +35,8 @@ export class Expirer {
     const { writer, log } = this.#deps;
     const { state } = writer.deps;
     let hasFailed = false;
-    for (const client of state.clients.all().filter((each) => isLapsed(state, each))) {
+    for (const name of state.lapsedClients()) {
       if (term.aborted) return false;
-      const { name } = client.record;
       // What fails for one client does not stop the others.
       await expireClient(writer, name).catch((error: unknown) => {
         hasFailed = true;

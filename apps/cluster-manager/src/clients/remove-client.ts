@@ -4,7 +4,6 @@ import type { ClientRecord, Compare, StoredKey } from '@wgcni/store';
 import type { LeaderWriter, Try } from '../registry/leader-writer.ts';
 import { bury, type WithTombstones } from '../registry/tombstone.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import type { Kept } from '../state/table.ts';
 import { claimantOf, unleased } from './plan-client.ts';
 
 /**
@@ -27,22 +26,13 @@ export function expireClient(writer: LeaderWriter, name: string): Promise<void> 
   return writer
     .change<ClientRecord | undefined>(async () => {
       const client = state.clientOf(name);
-      if (client === undefined || !isLapsed(state, client)) return { result: undefined };
+      if (client === undefined || !state.isLapsed(name)) return { result: undefined };
       const { item, record } = client;
       return { ...(await departure(writer, { ...record, item }, 'expired')), result: record };
     })
     .then((record) => {
       if (record !== undefined) log.info({ name, addresses: record.addresses }, 'client.expired');
     });
-}
-
-/** Whether the client's life has ended: the lease is gone and has taken the key with it. */
-export function isLapsed(
-  { keys, clients, clientLives }: ClusterState,
-  { record: { name, expires }, item }: Kept<ClientRecord>,
-): boolean {
-  // What cannot be read of it may say that it has no end; a life that cannot be read stands there all the same.
-  return expires && !clients.quarantined.has(item.key) && clientLives.standing(keys.clientLife(name)) === undefined;
 }
 
 /** No client of that name. */

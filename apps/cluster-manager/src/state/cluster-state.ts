@@ -46,6 +46,7 @@ export class ClusterState {
   readonly #subnetsOfNode = new Map<string, Set<string>>();
   /** Key of a node → its approved routes; of few nodes among thousands. */
   readonly #routesOfNode = new Map<string, ApprovedRoute[]>();
+  readonly #lapsed = new Set<string>();
   readonly #waiting = new Set<() => void>();
   #pool = new SubnetPool([]);
   #revision = 0;
@@ -71,6 +72,19 @@ export class ClusterState {
   /** Rises with every change of a client or of its life. */
   get clientChanges(): number {
     return this.#clientChanges;
+  }
+
+  /** Whether the client's life has ended: the lease is gone and has taken the key with it. */
+  isLapsed(name: string): boolean {
+    const client = this.clientOf(name);
+    // What cannot be read of it may say that it has no end; a life that cannot be read stands there all the same.
+    if (client?.record.expires !== true || this.clients.quarantined.has(client.item.key)) return false;
+    return this.clientLives.standing(this.keys.clientLife(name)) === undefined;
+  }
+
+  /** Names of the clients whose life has ended, in no order: kept with every change, so that nobody looks at all of them for it. */
+  lapsedClients(): string[] {
+    return [...this.#lapsed];
   }
 
   /** Nodes that registered since this was asked last, whether they still are or not. */
@@ -139,6 +153,7 @@ export class ClusterState {
       for (const table of this.#tables()) table.clear();
       this.#subnetsOfNode.clear();
       this.#routesOfNode.clear();
+      this.#lapsed.clear();
       this.#pool = new SubnetPool([]);
       // The network first: subnets are counted in its pools.
       const network = change.items.get(this.keys.network);
@@ -219,7 +234,7 @@ export class ClusterState {
     if (table.put(item) === undefined) {
       this.#log.error({ key: item.key, reason: table.quarantined.get(item.key) }, 'record.quarantined');
     }
-    this.#noteClient(table);
+    this.#noteClient(table, item.key);
     if (table === this.nodes) this.#noteRoutes(item.key);
     if (table === this.network) this.#growPool();
     if (table === this.registrations) this.#heard.add(item.key.slice(this.keys.registrations.length));
@@ -231,7 +246,7 @@ export class ClusterState {
     const holder = this.subnets.get(key)?.record.nodeId;
     const table = this.#tableOf(key);
     table?.delete(key);
-    this.#noteClient(table);
+    this.#noteClient(table, key);
     if (table === this.nodes) this.#noteRoutes(key);
     if (!key.startsWith(this.keys.subnets)) return;
     const subnet = subnetOfKey(key);
@@ -239,8 +254,13 @@ export class ClusterState {
     this.#moveSubnet(key, holder, undefined);
   }
 
-  #noteClient(table: object | undefined): void {
-    if (table === this.clients || table === this.clientLives) this.#clientChanges += 1;
+  #noteClient(table: object | undefined, key: string): void {
+    if (table !== this.clients && table !== this.clientLives) return;
+    this.#clientChanges += 1;
+    const { clients, clientLives } = this.keys;
+    const name = key.slice((table === this.clients ? clients : clientLives).length);
+    if (this.isLapsed(name)) this.#lapsed.add(name);
+    else this.#lapsed.delete(name);
   }
 
   /** Of a record that is quarantined the routes stay that its last good state had. */
