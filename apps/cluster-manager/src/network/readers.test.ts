@@ -39,6 +39,16 @@ describe('while a node is registered that does not read options', () => {
     expect((await set({ isolation: 'open', rules: [], mtu: 1_380 })).status).toBe(200);
   });
 
+  it('and likewise while nobody can read what a registration says', async () => {
+    await join(manager, 'n2');
+    cluster.write(cluster.keys.registration('n2'), '{"schema":99}');
+    await cluster.pass(100);
+    const refused = await set({ isolation: 'isolated' });
+    expect(refused).toMatchObject({ status: 409, json: { code: 'node.too-old', field: 'isolation' } });
+    expect(refused.json['detail']).toMatch(/registration of n2 cannot be read/);
+    expect((await set({ mtu: 1_380 })).status).toBe(200);
+  });
+
   it('they are chosen once it has registered in another version, or has gone silent', async () => {
     const n2 = old();
     await join(manager, 'n2', n2);

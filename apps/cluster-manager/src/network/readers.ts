@@ -5,12 +5,14 @@ import { chosenOptions, optionsOf } from '@wgcni/ipam';
 import { type NetworkRecord, optionsSchema } from '@wgcni/store';
 import type { ClusterState } from '../state/cluster-state.ts';
 
-/** Throws CatalogueError `node.too-old`, naming node, version and options, when a registered node would ignore what `after` chooses anew. */
+/** Throws CatalogueError `node.too-old`, naming node, version and options, when a registered node would ignore what `after` chooses anew, or may. */
 export function refuseUnread(state: ClusterState, before: NetworkRecord, after: NetworkRecord): void {
   const [was, is] = [optionsOf(before), optionsOf(after)];
   const chosen = chosenOptions(after).filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]));
   const [field] = chosen;
   if (field === undefined) return;
+  const [unreadable] = state.registrations.quarantined;
+  if (unreadable !== undefined) throw unreadableReader(state, unreadable, field);
   const old = state.registrations.all().find(({ record }) => record.readableSchema < optionsSchema);
   if (old === undefined) return;
   const { nodeId, version, readableSchema } = old.record;
@@ -35,6 +37,19 @@ export function refuseReader(network: NetworkRecord, { version, readableSchema }
     {
       field: 'readableSchema',
       remedy: 'upgrade this node-manager, or set these options back to their defaults first (wgcni network set)',
+    },
+  );
+}
+
+/** What nobody can read may be of a version that reads nothing of it. */
+function unreadableReader({ keys }: ClusterState, [key, why]: [string, string], field: string): CatalogueError {
+  const nodeId = key.slice(keys.registrations.length);
+  return new CatalogueError(
+    'node.too-old',
+    `the registration of ${nodeId} cannot be read (${why}): nobody knows whether it reads ${field} of the network`,
+    {
+      field,
+      remedy: `upgrade the cluster-managers if a newer one wrote it, or stop the node-manager of ${nodeId} until its registration has ended`,
     },
   );
 }
