@@ -173,7 +173,7 @@ describe('a client', () => {
     expect(cluster.logged.filter(({ event }) => event === 'client.expired')).toHaveLength(1);
   });
 
-  it('lives on when it is asked for again, and for good without a TTL', async () => {
+  it('lives on when it is asked for again, and for good with a TTL of null', async () => {
     const publicKey = newKey();
     await kept('laptop', { publicKey, ttlSec: 60 });
     await cluster.pass(50_000);
@@ -181,10 +181,23 @@ describe('a client', () => {
     await cluster.pass(50_000);
     expect((await ask(manager, 'GET', '/v1/clients/laptop')).status).toBe(200);
     expect(cluster.backend.leases().filter(({ ttlSec }) => ttlSec === 60)).toHaveLength(1);
-    expect((await kept('laptop', { publicKey })).expiresAt).toBeNull();
+    expect((await kept('laptop', { publicKey, ttlSec: null })).expiresAt).toBeNull();
     await cluster.pass(200_000);
     expect((await ask(manager, 'GET', '/v1/clients/laptop')).status).toBe(200);
     expect(cluster.backend.leases().filter(({ ttlSec }) => ttlSec === 60)).toEqual([]);
+  });
+
+  it('keeps its end when something else of it changes, and when nothing does', async () => {
+    const publicKey = newKey();
+    const { expiresAt } = await kept('laptop', { publicKey, ttlSec: 60 });
+    await cluster.pass(50_000);
+    expect(await kept('laptop', { publicKey, reachable: true })).toMatchObject({ reachable: true, expiresAt });
+    const before = cluster.backend.revision;
+    expect(await kept('laptop', { publicKey, reachable: true })).toMatchObject({ expiresAt });
+    expect(cluster.backend.revision).toBe(before);
+    await cluster.pass(12_000);
+    expect((await ask(manager, 'GET', '/v1/clients/laptop')).status).toBe(404);
+    expect(tombstones()).toMatchObject([{ why: 'expired', publicKey }]);
   });
 
   it('whose life begins anew while the leader takes it away stays', async () => {

@@ -7,7 +7,7 @@ import type { Kept } from '../state/table.ts';
 import { planClient } from './plan-client.ts';
 
 /**
- * Repeating it is safe; with a TTL the client's life begins anew each time. Throws CatalogueError: what `planClient` throws, and `store.conflict`
+ * Repeating it is safe; with a TTL the client's life begins anew each time, without a word of it the client's end stays as it is. Throws CatalogueError: what `planClient` throws, and `store.conflict`
  * when the client is gone again before it could be shown.
  */
 export async function keepClient(writer: LeaderWriter, name: string, input: ClientInput): Promise<Kept<ClientRecord>> {

@@ -35,14 +35,15 @@ export function planClient(state: ClusterState, name: string, input: ClientInput
   refuseUnreadable(state, name);
   refuseOtherKey(name, before?.record, input.publicKey);
   refuseForeignKey(state, name, input.publicKey);
-  const { publicKey, via = null, reachable = false, allowedIps = null, ttlSec = null } = input;
+  const { publicKey, via = null, reachable = false, allowedIps = null, ttlSec } = input;
   const wishes = { via, reachable, allowedIps: canonical(allowedIps) };
   if (via !== null && state.nodeOf(via) === undefined) throw unknownVia(via);
   refuseUncarried(state, wishes);
   const addresses = addressesFor(state, { name, publicKey, before: before?.record.addresses ?? [] });
   const record: ClientRecord = {
     ...{ schema: writtenSchema, name, publicKey, addresses },
-    ...{ ...wishes, expires: ttlSec !== null },
+    // Nothing said of its end leaves it as it is: a change of something else makes nobody stay for good.
+    ...{ ...wishes, expires: ttlSec === undefined ? (before?.record.expires ?? false) : ttlSec !== null },
   };
   const plan: ClientPlan = {
     record,
@@ -64,7 +65,7 @@ export function planClient(state: ClusterState, name: string, input: ClientInput
   if (text !== before?.item.value) plan.then.push({ kind: 'put', key: keys.client(name), value: text });
   for (const address of addresses) addAddress(state, plan, address);
   addClaim(state, plan);
-  addLife(state, plan);
+  addLife(state, plan, ttlSec);
   addReturn(state, plan);
   return plan;
 }
@@ -89,8 +90,13 @@ function addClaim({ keys, claims }: ClusterState, { record: { name, publicKey },
   if (claim === undefined) then.push({ kind: 'put', key, value });
 }
 
-/** The life that stood there ends with its lease: another takes its place, or none. */
-function addLife(state: ClusterState, { record: { name, expires }, then, left }: ClientPlan): void {
+/** The life that stood there ends with its lease: another takes its place, or none; nothing said leaves it alone. */
+function addLife(
+  state: ClusterState,
+  { record: { name, expires }, then, left }: ClientPlan,
+  ttlSec: ClientInput['ttlSec'],
+): void {
+  if (expires && ttlSec === undefined) return;
   const life = state.clientLives.standing(state.keys.clientLife(name));
   if (life === undefined) return;
   if (life.lease !== unleased) left.push(life.lease);

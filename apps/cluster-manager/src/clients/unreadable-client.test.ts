@@ -101,9 +101,11 @@ describe('a client of which something cannot be read', () => {
     expect(cluster.logged.filter(({ event }) => event === 'client.not-expired')).toEqual([]);
   });
 
-  it('gets a new life in the place of one that cannot be read', async () => {
+  it('gets a new life in the place of one that cannot be read, when it is asked for', async () => {
     await spoil(cluster.keys.clientLife('laptop'));
-    expect(await put()).toMatchObject({ status: 200, json: { expiresAt: null } });
+    expect((await put()).status).toBe(200);
+    expect(cluster.stored(cluster.keys.clientLives)).toHaveLength(1);
+    expect(await put({ ttlSec: null })).toMatchObject({ status: 200, json: { expiresAt: null } });
     expect(cluster.stored(cluster.keys.clientLives)).toEqual([]);
   });
 });

@@ -22,7 +22,10 @@ export function addClientCommands(program: Command, run: Run): void {
       'take a client in and print its configuration; the key pair is made here, and the private half stays here',
     )
     .option('--public-key <key>', 'of a pair that the client has made; also to change what a client may')
-    .option('--ttl <duration>', 'how long until it is cut off, like 12h or 30d; given again, counted anew')
+    .option(
+      '--ttl <duration>',
+      'how long until it is cut off, like 12h or 30d, or none; given again, counted anew; not given, as it was',
+    )
     .option('--allowed-ips <cidrs>', 'what it sends into the mesh, comma separated (default: all that is there)')
     .option('--via <node>', 'dial this one node for all, with a configuration that need not be refreshed')
     .option('--reachable', 'containers may begin to speak with it', false)

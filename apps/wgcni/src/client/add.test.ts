@@ -76,7 +76,7 @@ describe('adding a client', () => {
     const { text } = await add(targets, 'laptop', {});
     const key = keyIn(text);
     expect(said()).toEqual({
-      ...{ publicKey: systemKeys.publicKeyOf(key), via: null, reachable: false, allowedIps: null, ttlSec: null },
+      ...{ publicKey: systemKeys.publicKeyOf(key), via: null, reachable: false, allowedIps: null },
     });
     expect(sent.join('\n')).not.toContain(key.reveal());
     expect(text).toBe(
@@ -93,6 +93,17 @@ describe('adding a client', () => {
     });
     expect(sent[1]).toBe('GET /v1/clients/laptop/config?family=6 ');
     expect(text).toBe(config.trimEnd());
+  });
+
+  it('says of its end only what was asked for: none takes it away, nothing leaves it', async () => {
+    const { publicKey } = systemKeys.generate();
+    await add(targets, 'laptop', { publicKey, ttl: 'none' });
+    expect(said()).toHaveProperty('ttlSec', null);
+    for (const ttl of ['never', '4s', '']) {
+      await expect(add(targets, 'laptop', { publicKey, ttl })).rejects.toMatchObject({
+        ...{ code: 'config.invalid', field: '--ttl', remedy: expect.stringContaining('none') as unknown },
+      });
+    }
   });
 
   it('writes a file of mode 0600, also when a replica sees the client a moment later', async () => {

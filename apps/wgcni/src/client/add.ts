@@ -54,7 +54,7 @@ function inputOf({ ttl, allowedIps, via, reachable }: AddFlags, publicKey: strin
     via: via ?? null,
     reachable: reachable ?? false,
     allowedIps: allowedIps?.split(',').map((text) => text.trim()) ?? null,
-    ttlSec: ttl === undefined ? null : secondsOf(ttl),
+    ...(ttl === undefined ? {} : { ttlSec: ttl === 'none' ? null : secondsOf(ttl) }),
   };
 }
 
@@ -63,7 +63,7 @@ function secondsOf(ttl: string): number {
   if (ttlMs !== undefined && ttlMs >= 5_000) return ttlMs / 1_000;
   throw new CatalogueError('config.invalid', `--ttl "${ttl}" is not a duration of at least five seconds`, {
     field: '--ttl',
-    remedy: 'write it like 12h or 30d',
+    remedy: 'write it like 12h or 30d, or none for a client without an end',
   });
 }
 

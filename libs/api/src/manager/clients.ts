@@ -10,7 +10,7 @@ const allowedIps = Type.Union([Type.Array(CidrText, { minItems: 1, maxItems: 64 
   description: 'CIDR blocks that it sends into the mesh, and nothing else; null for all that is there',
 });
 
-/** What a client is to be; what is left out is null or false. */
+/** What a client is to be; what is left out is null or false, but for the end of one that is there. */
 export const ClientInputSchema = Type.Object(
   {
     publicKey: PublicKeyText,
@@ -19,7 +19,8 @@ export const ClientInputSchema = Type.Object(
     allowedIps: Type.Optional(allowedIps),
     ttlSec: Type.Optional(
       Type.Union([Type.Integer({ minimum: 5, maximum: 3_650 * 86_400 }), Type.Null()], {
-        description: 'seconds from now until it is taken away; null for never',
+        description:
+          'seconds from now until it is taken away; null for never; left out: as it is, of a new client never',
       }),
     ),
   },
