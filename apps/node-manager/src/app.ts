@@ -1,5 +1,5 @@
 /** The REST surface of the node-manager, for the unix socket and for TCP. */
-import { openServer } from '@wgcni/api/server';
+import { type EventRing, eventRoutes, openServer } from '@wgcni/api/server';
 import type { Clock, ErrorCode, Log } from '@wgcni/base';
 import type { FastifyInstance } from 'fastify';
 import type { Attachments } from './attachments/index.ts';
@@ -12,6 +12,7 @@ import type { Entrances } from './serve/entrances.ts';
 export interface AppDeps extends StatusRouteDeps {
   version: string;
   attachments: Attachments;
+  events: Pick<EventRing, 'listSoon'>;
   clock: Clock;
   log: Log;
   /** Who is let in by which way; undefined: whoever calls the instance itself, as tests do. */
@@ -43,5 +44,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     attachmentRoutes(app, deps.attachments, deps.clock);
     addressRoutes(app, deps.attachments);
     statusRoutes(app, deps);
+    eventRoutes(app, deps.events, ['status']);
   });
 }

@@ -36,6 +36,7 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
   const app = await buildApp({
     version,
     attachments: parts.attachments,
+    events: parts.events,
     status: () =>
       readStatus({
         ...ports,

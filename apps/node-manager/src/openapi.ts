@@ -13,6 +13,7 @@ async function main(argv: readonly string[]): Promise<number> {
     version: '1',
     attachments: {} as Attachments,
     status: nobody,
+    events: { listSoon: nobody },
     judgement: nobody,
     clock: systemClock,
     log: silentLog,

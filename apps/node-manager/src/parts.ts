@@ -1,4 +1,5 @@
 /** The parts of one node, opened over the ports: what they read from disk is read, nothing is changed yet. */
+import { EventRing } from '@wgcni/api/server';
 import { privateDirectory } from '@wgcni/base';
 import { Attachments } from './attachments/index.ts';
 import type { Config } from './config.ts';
@@ -36,6 +37,8 @@ export interface Parts {
   direct: DirectPeers;
   /** Whether the packet filter was set since the network is known, and why the last try failed if one did. */
   host: { isKept: boolean; failure: string | undefined };
+  /** What happened lately. */
+  events: EventRing;
   /** Whether ADD is served at this instant. */
   judgement: () => Judgement;
 }
@@ -44,6 +47,7 @@ export interface Parts {
 export async function openParts(config: Config, ports: HostPorts): Promise<Parts> {
   await privateDirectory(config.dataDir);
   const identity = await ownIdentity(config, ports);
+  const events = new EventRing(ports);
   const { keeper, contact } = await openKeepers(config, ports);
   const controlPlane = await ControlPlaneKeeper.open({
     ...ports,
@@ -77,7 +81,7 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
     peers: async () => (await mesh.observe())?.peers ?? [],
   });
   const policy = new PolicyKeeper(ports);
-  return { identity, keeper, contact, board, controlPlane, pulse, ...devices, paths, policy, host, judgement };
+  return { identity, keeper, contact, board, controlPlane, pulse, ...devices, paths, policy, host, events, judgement };
 }
 
 /** Starting with --take-over is how a deleted or superseded instance is told to join again. */

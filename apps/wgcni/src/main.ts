@@ -8,6 +8,7 @@ import { installCni, type InstallOptions } from './cni-install/install.ts';
 import { addAuthorityCommands } from './authority/add-commands.ts';
 import { addNetworkCommands } from './network/add-commands.ts';
 import { addClientCommands } from './client/add-commands.ts';
+import { addEventCommand } from './events/command.ts';
 import { addRouteCommands } from './route/commands.ts';
 import * as tokens from './token/commands.ts';
 import type { TokenFlags } from './token/commands.ts';
@@ -67,6 +68,7 @@ program
   .command('attachments')
   .description('attachments of the node behind --node-manager or --socket')
   .action(() => run(commands.attachments));
+addEventCommand(program, run);
 program
   .command('drain <node>')
   .description('give a node no new attachments and release its subnets when the last is gone')

@@ -1,6 +1,8 @@
 /** The REST contract: schemas of both surfaces and typed clients. */
 export * from './dialer.ts';
 export * from './duration.ts';
+export * from './event-kinds.ts';
+export * from './events.ts';
 export * from './formats.ts';
 export * from './page.ts';
 export * from './problem-schema.ts';

@@ -10,8 +10,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { RequestListener, Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { callerHeader, forwardedHeader } from '@wgcni/api/server';
-import { CatalogueError, type Log, Secret, silentLog, systemClock } from '@wgcni/base';
+import { callerHeader, EventRing, forwardedHeader } from '@wgcni/api/server';
+import { CatalogueError, type Log, Secret, silentLog, systemClock, systemRandom } from '@wgcni/base';
 import { checkCredentials, type CredentialSource } from '@wgcni/pki';
 import { documentedOperations, type DocumentedOperation } from '@wgcni/testing';
 import { type CertificateRequest, type Issued, TestAuthority } from '@wgcni/testing/pki';
@@ -46,6 +46,7 @@ const expected: Record<string, Kind> = {
   joinPeers: 'reads',
   listAddresses: 'reads',
   getStatus: 'reads',
+  listEvents: 'reads',
   getHealth: 'reads',
   getReadiness: 'reads',
 };
@@ -128,7 +129,9 @@ describe('the matrix of a node', () => {
       throw away;
     };
     const judgement = (): never => status();
-    app = await buildApp({ version: '1', attachments, clock: node.clock, log, status, judgement, entrances });
+    const { clock } = node;
+    const events = new EventRing({ clock, random: systemRandom, log: silentLog });
+    app = await buildApp({ version: '1', attachments, events, clock, log, status, judgement, entrances });
     directory = await mkdtemp(join(tmpdir(), 'wgcni-matrix-'));
     const route: RequestListener = (req, res) => app.routing(req, res);
     const socketPath = join(directory, 'node.sock');

@@ -10,7 +10,7 @@ const allowed = (caller: Identity): string[] => Object.keys(permissions).filter(
 
 const reads = [
   ...['listAttachments', 'getAttachment', 'joinPeers', 'listAddresses'],
-  ...['getStatus', 'getHealth', 'getReadiness', '/openapi.json'],
+  ...['getStatus', 'listEvents', 'getHealth', 'getReadiness', '/openapi.json'],
 ];
 const operates = ['allocateAddress', 'releaseAddress', 'claimKey'];
 const administers = ['attach', 'detach', 'answered', 'checkAttachment', 'collectAttachments'];

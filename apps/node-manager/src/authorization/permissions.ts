@@ -20,6 +20,7 @@ export const permissions: Readonly<Record<string, OperatorRole>> = {
   joinPeers: 'read',
   listAddresses: 'read',
   getStatus: 'read',
+  listEvents: 'read',
   getHealth: 'read',
   getReadiness: 'read',
   /** The document of all operations, which is none itself. */

@@ -1,5 +1,6 @@
 /** The REST surface of attachments and addresses, over the whole server. */
-import { silentLog } from '@wgcni/base';
+import { EventRing } from '@wgcni/api/server';
+import { silentLog, systemRandom } from '@wgcni/base';
 import { systemKeys } from '@wgcni/wg';
 import type { FastifyInstance } from 'fastify';
 import { request } from 'node:http';
@@ -23,6 +24,7 @@ beforeEach(async () => {
     attachments,
     clock: node.clock,
     log: silentLog,
+    events: new EventRing({ clock: node.clock, random: systemRandom, log: silentLog }),
     entrances: undefined,
     status: unasked,
     judgement: unasked,

@@ -3,6 +3,7 @@ import { backoffMs, CatalogueError, fromProblem, messageOf, type Secret, systemC
 import type { CredentialSource } from '@wgcni/pki';
 import { request } from 'undici';
 import { Dialer } from '../dialer.ts';
+import { type EventPage, type EventQuery, eventsPath } from '../events.ts';
 import type { Page } from '../page.ts';
 import type { Certificate, CertificateInput } from './certificates.ts';
 import type { Client, ClientInput, EndpointFamily } from './clients.ts';
@@ -78,6 +79,8 @@ export interface ManagerClient {
   renewCertificate(nodeId: string, input: CertificateInput, signal?: AbortSignal): Promise<Certificate>;
   leader(signal?: AbortSignal): Promise<Leader>;
   replicas(signal?: AbortSignal): Promise<Page<Replica>>;
+  /** What happened lately, as one replica knows it; with `wait` not before there is something, or the time is over. */
+  events(query?: EventQuery, signal?: AbortSignal): Promise<EventPage>;
   close(): Promise<void>;
 }
 
@@ -101,6 +104,8 @@ interface Call {
   path: string;
   body?: unknown;
   signal: AbortSignal | undefined;
+  /** Until the head of an answer, where it takes longer than usual. */
+  timeoutMs?: number;
   /** The header `authorization`. */
   bearer?: Secret;
   /** What is asked for is a text, unless it is still as this tag says: the answer is the text and its tag, or undefined. */
@@ -175,6 +180,10 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
     renewCertificate: (nodeId, input, signal) => send('POST', node(nodeId, '/certificate'), signal, input),
     leader: (signal) => get('/v1/leader', signal),
     replicas: (signal) => list('/v1/replicas', signal),
+    events: async (query = {}, signal) => {
+      const timeoutMs = tryTimeoutMs + (query.wait ?? 0) * 1_000;
+      return (await call({ method: 'GET', path: eventsPath(query), signal, timeoutMs })) as EventPage;
+    },
     close: () => dialer.close(),
   };
 }
@@ -227,7 +236,7 @@ function mayPassOver(error: CatalogueError): boolean {
 async function callReplica(
   dialer: Dialer,
   url: string,
-  { method, path, body, signal, bearer, text }: Call,
+  { method, path, body, signal, bearer, text, timeoutMs }: Call,
 ): Promise<unknown> {
   const answer = await request(new URL(path, url), {
     method,
@@ -239,6 +248,7 @@ async function callReplica(
       ...(bearer === undefined ? {} : { authorization: bearer.reveal() }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(timeoutMs === undefined ? {} : { headersTimeout: timeoutMs }),
     ...(signal === undefined ? {} : { signal }),
   })
     .then(async ({ statusCode, headers, body: answered }) => {

@@ -2,6 +2,7 @@
 import { CatalogueError, fromProblem, messageOf } from '@wgcni/base';
 import { type Credentials, nodeClientOptions } from '@wgcni/pki';
 import { Client } from 'undici';
+import { type EventPage, type EventQuery, eventsPath } from '../events.ts';
 import type { Page } from '../page.ts';
 import type { Attachment, AttachmentKey } from './attachments.ts';
 import type { NodeStatus } from './status.ts';
@@ -25,6 +26,8 @@ export interface NodeClient {
   /** One page of attachments; without `limit` the server's default. */
   attachments(page?: { limit?: number; after?: string }, signal?: AbortSignal): Promise<Page<Attachment>>;
   attachment(key: AttachmentKey, signal?: AbortSignal): Promise<Attachment>;
+  /** What happened lately; with `wait` not before there is something, or the time is over. */
+  events(query?: EventQuery, signal?: AbortSignal): Promise<EventPage>;
   close(): Promise<void>;
 }
 
@@ -38,6 +41,11 @@ export function createNodeClient(options: NodeClientOptions): NodeClient {
     attachments: (page = {}, signal) => get(`/v1/attachments${queryOf(page)}`, signal),
     attachment: ({ network, containerId, ifName }, signal) =>
       get(`/v1/attachments/${[network, containerId, ifName].map(encodeURIComponent).join('/')}`, signal),
+    events: async (query = {}, signal) => {
+      const timeoutMs = callTimeoutMs + (query.wait ?? 0) * 1_000;
+      const call = { path: eventsPath(query), where, timeoutMs, ...(signal === undefined ? {} : { signal }) };
+      return (await ask(client, call)) as EventPage;
+    },
     close: () => client.destroy(),
   };
 }
@@ -65,13 +73,21 @@ function queryOf(page: { limit?: number; after?: string }): string {
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
 }
 
-async function ask(client: Client, call: { path: string; where: string; signal?: AbortSignal }): Promise<unknown> {
-  const { path, where, signal } = call;
+interface Call {
+  path: string;
+  where: string;
+  /** Until the head of the answer. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+async function ask(client: Client, { path, where, timeoutMs, signal }: Call): Promise<unknown> {
   const answer = await client
     .request({
       method: 'GET',
       path,
       headers: { accept: 'application/json' },
+      ...(timeoutMs === undefined ? {} : { headersTimeout: timeoutMs }),
       ...(signal === undefined ? {} : { signal }),
     })
     .then(async ({ statusCode, body }) => ({ statusCode, text: await body.text() }))

@@ -123,8 +123,9 @@ function withProblem(schema: FastifySchema): FastifySchema {
 
 /** Query values are text; those that stand for numbers and truth become such before they are checked. */
 function readQuery(query: Record<string, unknown>): void {
-  const { limit, force, uptimeMs } = query;
+  const { limit, wait, force, uptimeMs } = query;
   if (typeof limit === 'string' && /^[0-9]{1,9}$/.test(limit)) query['limit'] = Number(limit);
+  if (typeof wait === 'string' && /^[0-9]{1,9}$/.test(wait)) query['wait'] = Number(wait);
   if (typeof uptimeMs === 'string' && /^[0-9]{1,15}(\.[0-9]{1,20})?$/.test(uptimeMs))
     query['uptimeMs'] = Number(uptimeMs);
   if (force === 'true' || force === 'false') query['force'] = force === 'true';

@@ -53,6 +53,10 @@ const freeAnswers: Readonly<Record<string, string>> = {
   'NodeStatus.policy.rules[].name': 'a name that an operator chose',
   'NodeStatus.policy.denied[].what': 'words of ours',
   'NodeStatus.pathsProblem': 'a message of ours, or what fping says of itself',
+  'Event.subject': 'a name of ours, of a peer or of a route',
+  'Event.message': 'a message of ours',
+  'Event.cause': 'a message of ours, or of the kernel',
+  'Event.remedy': 'a message of ours',
   'Attachment.netns': 'a path that the runtime said',
 };
 

@@ -1,5 +1,6 @@
 /** A node-manager over a kernel in memory, given a great many malformed requests and values: what it answered. */
-import { silentLog } from '@wgcni/base';
+import { EventRing } from '@wgcni/api/server';
+import { silentLog, systemRandom } from '@wgcni/base';
 import { hammer, type HammerReport, hammerWire, MalformedRequests, seededUnit } from '@wgcni/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -29,7 +30,8 @@ export async function fuzz(
     throw new Error('the status is not asked for here');
   };
   const { clock } = node;
-  const asked = { status: unasked, judgement: unasked, entrances: undefined };
+  const events = new EventRing({ clock, random: systemRandom, log: silentLog });
+  const asked = { events, status: unasked, judgement: unasked, entrances: undefined };
   const app = await buildApp({ version: '1', attachments, clock, log: silentLog, ...asked });
   const dataDir = await mkdtemp(join(tmpdir(), 'wgcni-fuzz-'));
   try {
