@@ -9,6 +9,7 @@ import { routableFamilies } from '../registration/endpoints.ts';
 import type { ClusterView } from '../view/cluster-view.ts';
 import { desiredMesh, type DesiredMesh } from './desired-mesh.ts';
 import { EndpointTrials } from './endpoint-trials.ts';
+import { MeshLook } from './mesh-look.ts';
 import { type EndpointPolicy, planMesh, type MeshPlan } from './plan-mesh.ts';
 
 export interface MeshDeviceDeps {
@@ -40,6 +41,8 @@ export interface MeshSettings {
 const mostDeparted = 256;
 
 export class MeshDevice {
+  /** What is seen of the device, by whomever: a look for any purpose of this class is one of these. */
+  readonly look: MeshLook;
   readonly #deps: MeshDeviceDeps;
   readonly #settings: MeshSettings;
   readonly #trials: EndpointTrials;
@@ -49,6 +52,7 @@ export class MeshDevice {
     this.#deps = deps;
     this.#settings = settings;
     this.#trials = new EndpointTrials(deps.clock);
+    this.look = new MeshLook(() => deps.devices.observe(settings.ref), deps.clock);
   }
 
   get ref(): DeviceRef {
@@ -94,7 +98,7 @@ export class MeshDevice {
     const view = this.#settings.view();
     const desired = desiredMesh(view);
     if (desired === undefined) return true;
-    const device = await this.#deps.devices.observe(this.ref);
+    const device = await this.look.take();
     if (device === undefined) return false;
     const several = desired.peers.filter(({ endpoints }) => endpoints.length > 1);
     if (several.length === 0) return true;
@@ -108,7 +112,7 @@ export class MeshDevice {
 
   /** What the device holds now; undefined when it is not there. */
   observe(): Promise<DeviceState | undefined> {
-    return this.#deps.devices.observe(this.ref);
+    return this.look.take();
   }
 
   /** What would have to change now, in words: what the kernel has differently from what is desired. */
@@ -133,9 +137,9 @@ export class MeshDevice {
 
   /** Device, kernel, and whether the device carries IPv6. */
   #observe(): Promise<[DeviceState | undefined, KernelState, boolean]> {
-    const { devices, iproute, sysctl } = this.#deps;
+    const { iproute, sysctl } = this.#deps;
     return Promise.all([
-      devices.observe(this.ref),
+      this.look.take(),
       iproute.observe(undefined),
       sysctl.read(ipv6Switch).then((value) => value !== '1'),
     ]);

@@ -16,13 +16,16 @@ import { clientStatus } from './client-status.ts';
 import { mtuStatus } from './mtu-status.ts';
 import { peerStatus } from './peer-status.ts';
 
+/** A look at the device that is not older tells how it is now. */
+const freshMs = 1_000;
+
 export interface StatusSources {
   nodeId: string;
   version: string;
   backend: string;
   keeper: ViewKeeper;
   contact: ContactKeeper;
-  mesh: Pick<MeshDevice, 'observe' | 'drift' | 'publicKey'>;
+  mesh: Pick<MeshDevice, 'look' | 'drift' | 'publicKey'>;
   attachments: Pick<Attachments, 'counts' | 'addressUse' | 'queuedDeletions' | 'quarantined' | 'waitingForMtu'>;
   paths: Pick<PathKeeper, 'paths' | 'problem'>;
   policy: Pick<PolicyKeeper, 'status'>;
@@ -38,11 +41,9 @@ export interface StatusSources {
 /** The node's status at this instant; what the kernel would not tell stands in `drift`. */
 export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
   const { keeper, contact, mesh, attachments, paths } = sources;
-  const [device, drift, underlay] = await Promise.all([
-    orUndefined(mesh.observe()),
-    driftOf(mesh),
-    orUndefined(sources.underlay()),
-  ]);
+  const [drift, underlay] = await Promise.all([driftOf(mesh), orUndefined(sources.underlay())]);
+  // What the drift was told from, unless it could not be.
+  const device = await orUndefined(mesh.look.within(freshMs));
   const { network, nodes, clients = [], revision } = keeper.view;
   const { readiness, refusal } = sources.judgement();
   const direct = sources.direct.status();
