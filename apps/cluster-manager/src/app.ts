@@ -1,6 +1,6 @@
 /** The REST surface of the cluster-manager. */
-import { openServer, usualLimits } from '@wgcni/api/server';
-import { CatalogueError, type ErrorCode } from '@wgcni/base';
+import { openServer, type ServerOptions as Surface, usualLimits } from '@wgcni/api/server';
+import { CatalogueError } from '@wgcni/base';
 import { StoreRefusedError, StoreUnavailableError } from '@wgcni/store';
 import type { FastifyInstance } from 'fastify';
 import type { RequestListener, ServerOptions } from 'node:http';
@@ -20,13 +20,13 @@ import { tokenRoutes } from './routes/tokens.ts';
 
 /**
  * An instance that is not listening yet; tests use its `inject`. With credentials it speaks TLS, and only with those who may. Without limits of its
- * clients the usual ones hold, and each asks as often as it likes. `onRefusal` is told of each request that was refused.
+ * clients the usual ones hold, and each asks as often as it likes. `told` hears of each request.
  */
 export async function buildApp(
   replica: Replica,
   credentials?: CredentialSource,
   clients?: ClientLimits,
-  onRefusal?: (code: ErrorCode) => void,
+  told: Pick<Surface, 'onRefusal' | 'onAnswered'> = {},
 ): Promise<FastifyInstance> {
   const secure = credentials === undefined ? undefined : new SecureServer(credentials);
   const options = {
@@ -45,7 +45,8 @@ export async function buildApp(
     // A registration names at most 64 grants.
     bodyLimit: 64 * 1_024,
     log: replica.log,
-    onRefusal,
+    onRefusal: told.onRefusal,
+    onAnswered: told.onAnswered,
     translate: storeErrorOf,
     ...(secure === undefined
       ? {}

@@ -5,6 +5,7 @@ import { CatalogueError, messageOf } from '@wgcni/base';
 import type { CredentialSource } from '@wgcni/pki';
 import { decodeRecord, LeaderRecord, type StoredKey } from '@wgcni/store';
 import { request } from 'undici';
+import type { ForwardOutcome } from './metrics/replica-meters.ts';
 
 /** Headers of the leader's answer that the caller is shown. */
 const passedOn = ['etag', 'retry-after'];
@@ -33,9 +34,16 @@ export class Forwarder {
   readonly #holder: () => StoredKey | undefined;
   readonly #dialer: Dialer;
   readonly #scheme: 'https:' | 'http:';
+  readonly #told: (how: ForwardOutcome) => void;
 
-  /** `holder` is the leader key as last seen; with `credentials` the leader is asked over TLS, as this manager. */
-  constructor(replicaId: string, holder: () => StoredKey | undefined, credentials?: CredentialSource) {
+  /** `holder` is the leader key as last seen; with `credentials` the leader is asked over TLS, as this manager. `told` hears how each request ended. */
+  constructor(
+    replicaId: string,
+    holder: () => StoredKey | undefined,
+    credentials?: CredentialSource,
+    told: (how: ForwardOutcome) => void = () => {},
+  ) {
+    this.#told = told;
     this.#dialer = new Dialer({ connectTimeoutMs: 1_000, answerTimeoutMs: 12_000 }, credentials);
     this.#scheme = credentials === undefined ? 'http:' : 'https:';
     this.#replicaId = replicaId;
@@ -43,7 +51,18 @@ export class Forwarder {
   }
 
   /** The leader's answer as it is. Throws CatalogueError `leader.absent`, `outcome.unknown`. */
-  async pass({ method, url, body, ifMatch, caller, callerKey }: Passing): Promise<Forwarded> {
+  async pass(passing: Passing): Promise<Forwarded> {
+    try {
+      const answer = await this.#pass(passing);
+      this.#told('answered');
+      return answer;
+    } catch (error) {
+      this.#told(error instanceof CatalogueError && error.code === 'leader.absent' ? 'absent' : 'unknown');
+      throw error;
+    }
+  }
+
+  async #pass({ method, url, body, ifMatch, caller, callerKey }: Passing): Promise<Forwarded> {
     const leader = this.#leader();
     const hasBody = body !== undefined && body !== null;
     try {

@@ -3,11 +3,12 @@ import { hostname } from 'node:os';
 import { type Log, messageOf, systemClock, systemRandom, toCatalogueError } from '@wgcni/base';
 import { type Identity, openCredentials } from '@wgcni/pki';
 import type { IssuingAuthority } from '@wgcni/pki/authority';
-import { EtcdStore } from '@wgcni/store';
+import { EtcdStore, MeasuredStore } from '@wgcni/store';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { parseConfig, type Config } from './config.ts';
 import { HelpAsked, logWarnings } from '@wgcni/api/server';
+import { ReplicaMeters } from './metrics/replica-meters.ts';
 import { bootstrap } from './network/bootstrap.ts';
 import { runReplica } from './run-replica.ts';
 import { version } from './version.ts';
@@ -27,26 +28,28 @@ async function run(config: Config): Promise<void> {
   const own = { kind: 'manager' as const, cluster: config.cluster, replicaId: config.replicaId };
   const issued = await openAuthority(config, own, log);
   const credentials = await openCredentials({ ...config, issued }, own, { clock: systemClock, log }, stop.signal);
-  const store = new EtcdStore({ urls: config.etcd, credentials: credentials.etcd });
+  const meters = new ReplicaMeters();
+  const etcd = new EtcdStore({ urls: config.etcd, credentials: credentials.etcd });
+  const store = new MeasuredStore(etcd, systemClock, (call) => meters.storeCalled(call));
   let tellListening = (): void => {};
   const listening = new Promise<void>((resolve) => (tellListening = resolve));
   const deps = {
     ...{ store, clock: systemClock, random: systemRandom, log, version },
-    ...{ credentials: credentials.tls, authority: issued },
+    ...{ credentials: credentials.tls, authority: issued, meters },
   };
   const replica = runReplica(deps, config, stop.signal, listening);
   const stopped = new Promise<void>((resolve) =>
     stop.signal.addEventListener('abort', () => resolve(), { once: true }),
   );
   const health = await makeWatchable(config, replica, credentials);
-  const app = await buildApp(replica, credentials.tls, config.clients, health?.onRefusal);
+  const app = await buildApp(replica, credentials.tls, config.clients, health);
   try {
     await Promise.race([replica.listed, stopped]);
     if (!stop.signal.aborted) {
       await bootstrap(replica, config.network, config.bootstrap);
       await app.listen(config.listen);
       tellListening();
-      if (credentials.etcd !== undefined) void warnOfOpenStore(store, log, stop.signal);
+      if (credentials.etcd !== undefined) void warnOfOpenStore(etcd, log, stop.signal);
       log.info(
         { version, listen: config.listen, advertise: config.advertise, cluster: config.cluster },
         'replica.started',

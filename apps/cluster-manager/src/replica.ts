@@ -3,6 +3,7 @@ import type { Clock, Log, Random } from '@wgcni/base';
 import type { IssuingAuthority } from '@wgcni/pki/authority';
 import type { Election, Store } from '@wgcni/store';
 import type { Forwarder } from './forward.ts';
+import type { ReplicaMeters } from './metrics/replica-meters.ts';
 import type { LeaderWriter } from './registry/leader-writer.ts';
 import type { Recovery } from './registry/recovery.ts';
 import type { ClusterState } from './state/cluster-state.ts';
@@ -20,6 +21,8 @@ export interface Replica {
   clock: Clock;
   random: Random;
   log: Log;
+  /** What it has done so far. */
+  meters: ReplicaMeters;
   /** Whether the view follows the store at this moment. */
   isSynced: () => boolean;
   /** Issues certificates; absent with a PKI of one's own. */

@@ -6,6 +6,7 @@ import { Election, encodeRecord, keysOf, LeaseSession, Reflector, writtenSchema,
 import { Expirer } from './clients/expirer.ts';
 import type { Config } from './config.ts';
 import { Forwarder } from './forward.ts';
+import { ReplicaMeters } from './metrics/replica-meters.ts';
 import { Reclaimer } from './reclaim/reclaimer.ts';
 import { LeaderWriter } from './registry/leader-writer.ts';
 import { Recovery } from './registry/recovery.ts';
@@ -22,6 +23,8 @@ export interface ReplicaDeps {
   credentials?: CredentialSource | undefined;
   /** Issues certificates to nodes. */
   authority?: IssuingAuthority | undefined;
+  /** Where it counts what it does; by default where nobody looks. */
+  meters?: ReplicaMeters | undefined;
 }
 
 export interface RunningReplica extends Replica {
@@ -38,17 +41,19 @@ export function runReplica(
   signal: AbortSignal,
   listening?: Promise<void>,
 ): RunningReplica {
-  const { store, clock, random, log } = deps;
+  const { store, clock, random, log, meters = new ReplicaMeters() } = deps;
   const keys = keysOf(config.cluster);
   const state = new ClusterState(keys, log);
   const { replicaId, advertise, leaderTtlSec } = config;
   const value = encodeRecord({ schema: writtenSchema, replicaId, url: advertise });
   const election = new Election({ store, clock, random, log, key: keys.leader, value, ttlSec: leaderTtlSec });
+  meters.follow(election);
   const writer = new LeaderWriter({ store, state, clock, random, log, leadership: () => election.leadership });
   const recovery = new Recovery({ store, state, clock, log });
   const reflector = new Reflector({ store, prefix: keys.root, clock, random, log });
-  const reclaimer = new Reclaimer({ writer, clock, log, readingMs: config.silenceReadingMs, restMs: config.restMs });
-  const expirer = new Expirer({ writer, clock, log });
+  const { silenceReadingMs: readingMs, restMs } = config;
+  const reclaimer = new Reclaimer({ writer, clock, log, meters, readingMs, restMs });
+  const expirer = new Expirer({ writer, clock, log, meters });
   let tellListed = (): void => {};
   const listed = new Promise<void>((resolve) => (tellListed = resolve));
   const following = reflector.run(signal, (change) => {
@@ -76,8 +81,14 @@ export function runReplica(
       clock,
       random,
       log,
+      meters,
     },
-    forwarder: new Forwarder(replicaId, () => election.holder, deps.credentials),
+    forwarder: new Forwarder(
+      replicaId,
+      () => election.holder,
+      deps.credentials,
+      (how) => meters.forwarded(how),
+    ),
     isSynced: () => reflector.isSynced,
     authority: deps.authority,
     listed,

@@ -1,15 +1,18 @@
 /** Health and metrics of a replica, served when that is asked for. */
-import { serveHealth } from '@wgcni/api/server';
+import { type Answered, serveHealth } from '@wgcni/api/server';
 import type { ErrorCode } from '@wgcni/base';
 import type { ProcessCredentials } from '@wgcni/pki';
 import type { Config } from './config.ts';
+import { PoolUse } from './metrics/pool-use.ts';
+import { replicaMetrics } from './metrics/replica-metrics.ts';
 import { refuseUnready } from './readiness.ts';
 import type { Replica } from './replica.ts';
-import { replicaMetrics } from './replica-metrics.ts';
 
 export interface Watchable {
   /** Counts a request that was refused. */
   onRefusal: (code: ErrorCode) => void;
+  /** Times an answer. */
+  onAnswered: (answered: Answered) => void;
   close(): Promise<void>;
 }
 
@@ -20,9 +23,19 @@ export async function makeWatchable(
   credentials: Pick<ProcessCredentials, 'tls' | 'etcd'>,
 ): Promise<Watchable | undefined> {
   if (listen === undefined) return undefined;
-  const metrics = replicaMetrics(replica, credentials);
-  const { clock, log } = replica;
+  const { clock, log, meters } = replica;
+  const use = new PoolUse(replica.state, clock);
+  const metrics = replicaMetrics({ replica, use, credentials });
   const ready = (): void => refuseUnready(replica);
   const serving = await serveHealth({ listen, metrics, ready, cluster, credentials: credentials.tls, clock, log });
-  return { onRefusal: (code) => metrics.refused(code), close: serving.close };
+  const ended = new AbortController();
+  const looking = use.run(ended.signal);
+  return {
+    onRefusal: (code) => metrics.refused(code),
+    onAnswered: (answered) => meters.answers.take(answered),
+    close: async () => {
+      ended.abort();
+      await Promise.all([looking, serving.close()]);
+    },
+  };
 }

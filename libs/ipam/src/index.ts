@@ -18,3 +18,4 @@ export * from './silence.ts';
 export * from './plan-reclaim.ts';
 export * from './client-address.ts';
 export * from './narrow.ts';
+export * from './use-trend.ts';

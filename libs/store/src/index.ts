@@ -4,6 +4,7 @@ export * from './etcd/access/set-up-access.ts';
 export * from './etcd/options.ts';
 export { EtcdStore } from './etcd/store.ts';
 export * from './keys.ts';
+export * from './measured-store.ts';
 export * from './memory/backend.ts';
 export * from './memory/store.ts';
 export * from './port.ts';

@@ -21,7 +21,7 @@ export function removeClient(writer: LeaderWriter, name: string, publicKey?: str
 }
 
 /** Takes a client out whose life has ended; nothing when it lives, is gone, or has no end. */
-export function expireClient(writer: LeaderWriter, name: string): Promise<void> {
+export function expireClient(writer: LeaderWriter, name: string): Promise<boolean> {
   const { state, log } = writer.deps;
   return writer
     .change<ClientRecord | undefined>(async () => {
@@ -32,6 +32,7 @@ export function expireClient(writer: LeaderWriter, name: string): Promise<void> 
     })
     .then((record) => {
       if (record !== undefined) log.info({ name, addresses: record.addresses }, 'client.expired');
+      return record !== undefined;
     });
 }
 

@@ -2,6 +2,7 @@
 import { messageOf, toCatalogueError, type Clock, type Log } from '@wgcni/base';
 import { advanceRest, advanceSilence, planReclaim, restedSubnets, type ReclaimPlan, type Reading } from '@wgcni/ipam';
 import { encodeRecord, type SubnetRecord, type Transaction } from '@wgcni/store';
+import type { ReplicaMeters, RunOutcome } from '../metrics/replica-meters.ts';
 import type { LeaderWriter, Try } from '../registry/leader-writer.ts';
 import { freeNode, freeReserved } from '../registry/leave.ts';
 import type { Kept } from '../state/table.ts';
@@ -10,6 +11,7 @@ export interface ReclaimerOptions {
   writer: LeaderWriter;
   clock: Clock;
   log: Log;
+  meters: Pick<ReplicaMeters, 'ran' | 'nodeReclaimed'>;
   /** Time between two readings; at least 60,000 in production. */
   readingMs: number;
   /** How long a released subnet rests before it is granted again. */
@@ -35,19 +37,23 @@ export class Reclaimer {
 
   /** Reads again and again while the term lasts. What one leader measured is in the store; what it measured since is lost with it. */
   async run(term: AbortSignal): Promise<void> {
-    const { clock, readingMs, log } = this.#options;
+    const { clock, readingMs, log, meters } = this.#options;
     while (!term.aborted) {
-      await this.read().catch((error: unknown) => log.warn({ cause: messageOf(error) }, 'reclaim.failed'));
+      const outcome = await this.read().catch((error: unknown): RunOutcome => {
+        log.warn({ cause: messageOf(error) }, 'reclaim.failed');
+        return 'failed';
+      });
+      if (outcome !== undefined) meters.ran('reclaim', outcome);
       await clock.sleep(readingMs + slackMs, term).catch(() => undefined);
     }
   }
 
-  /** One reading, with everything that follows from it; nothing when this replica does not lead. */
-  async read(): Promise<void> {
-    const { writer } = this.#options;
+  /** One reading, with everything that follows from it; nothing, and undefined, when this replica does not lead. */
+  async read(): Promise<RunOutcome | undefined> {
+    const { writer, meters } = this.#options;
     const { state, leadership } = writer.deps;
     const term = leadership()?.term;
-    if (term === undefined || state.network.get(state.keys.network) === undefined) return;
+    if (term === undefined || state.network.get(state.keys.network) === undefined) return undefined;
     // What came and went between two lists, or while another led, was not seen: nothing is measured across it.
     if (this.#timesListed !== state.timesListed || this.#last?.term !== term) this.#last = undefined;
     this.#timesListed = state.timesListed;
@@ -57,10 +63,15 @@ export class Reclaimer {
     // Twice observed: what is due was checkpointed by an earlier reading, and what this one adds can only be due at the next.
     const plan = this.#plan(now);
     const due = new Set(plan.kind === 'reclaim' ? plan.due.map(({ nodeId }) => nodeId) : []);
+    let hasFailed = false;
     for (const nodeId of now.silent) {
-      await this.#one(nodeId, () => writer.change(() => this.#silentNode(nodeId, due.has(nodeId), before, now)));
+      const isDone = await this.#one(nodeId, async () => {
+        if (await writer.change(() => this.#silentNode(nodeId, due.has(nodeId), before, now))) meters.nodeReclaimed();
+      });
+      hasFailed ||= !isDone;
     }
-    await this.#one('released', () => this.#released(before, now));
+    hasFailed ||= !(await this.#one('released', () => this.#released(before, now)));
+    return hasFailed ? 'failed' : plan.kind === 'withheld' ? 'withheld' : 'ok';
   }
 
   #look(term: number): Look {
@@ -98,37 +109,44 @@ export class Reclaimer {
     return plan;
   }
 
-  /** What fails for one node does not stop the others. */
-  async #one(what: string, work: () => Promise<void>): Promise<void> {
+  /** Whether the work was done. What fails for one node does not stop the others. */
+  async #one(what: string, work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (error) {
       this.#options.log.warn({ what, code: toCatalogueError(error).code, cause: messageOf(error) }, 'reclaim.failed');
+      return false;
     }
   }
 
-  async #silentNode(nodeId: string, isDue: boolean, before: Reading | undefined, now: Look): Promise<Try<void>> {
+  /** Resolves with whether the node is reclaimed by what it plans. */
+  async #silentNode(nodeId: string, isDue: boolean, before: Reading | undefined, now: Look): Promise<Try<boolean>> {
     const { writer, log, readingMs } = this.#options;
     const { state } = writer.deps;
     const held = state.subnetsOf(nodeId).filter(({ record }) => record.state !== 'released');
-    if (held.length === 0 || state.registrationOf(nodeId) !== undefined) return { result: undefined };
-    if (!held.every((kept) => isAsRead(kept, now))) return { result: undefined };
+    if (held.length === 0 || state.registrationOf(nodeId) !== undefined) return { result: false };
+    if (!held.every((kept) => isAsRead(kept, now))) return { result: false };
     if (!isDue) {
       const silences = held.map(({ record }) => advanceSilence(record, before, now, readingMs));
       return this.#checkpoint(nodeId, held, silences);
     }
     log.warn({ nodeId, subnets: held.map(({ record }) => record.cidr) }, 'node.reclaimed');
     const node = state.nodeOf(nodeId);
-    return node === undefined ? freeReserved(writer, nodeId, held, 'reclaimed') : freeNode(writer, node, 'reclaimed');
+    const freeing =
+      node === undefined
+        ? await freeReserved(writer, nodeId, held, 'reclaimed')
+        : await freeNode(writer, node, 'reclaimed');
+    return { ...freeing, result: true };
   }
 
   /** Writes the silence that was measured. It compares that the node has not registered meanwhile. */
-  #checkpoint(nodeId: string, held: readonly Kept<SubnetRecord>[], silences: readonly number[]): Try<void> {
-    if (held.every(({ record }, index) => record.silentMs === silences[index])) return { result: undefined };
+  #checkpoint(nodeId: string, held: readonly Kept<SubnetRecord>[], silences: readonly number[]): Try<boolean> {
+    if (held.every(({ record }, index) => record.silentMs === silences[index])) return { result: false };
     const { keys } = this.#options.writer.deps.state;
     const transaction = rewritten(held, silences);
     transaction.compare.push({ key: keys.registration(nodeId), target: 'create', equals: 0 });
-    return { transaction, result: undefined };
+    return { transaction, result: false };
   }
 
   /** A released subnet whose rest is over loses its key: it can be granted again. */

@@ -140,6 +140,8 @@ describe('a request at a follower', () => {
   let leads: string;
   /** The follower's. */
   let source: Source;
+  /** How each request ended that it passed on. */
+  let forwarded: string[];
   beforeEach(async () => {
     const follower = await cluster.start('m2');
     const leaderUrl = await serve(leader.replica, await manager('m1'));
@@ -147,7 +149,9 @@ describe('a request at a follower', () => {
     source = await manager('m2');
     const holder = follower.replica.election.holder;
     if (holder === undefined) throw new Error('nobody leads');
-    const forwarder = new Forwarder('m2', () => ({ ...holder, value: leads }), source);
+    forwarded = [];
+    const tell = (how: string): void => void forwarded.push(how);
+    const forwarder = new Forwarder('m2', () => ({ ...holder, value: leads }), source, tell);
     ends.push(() => forwarder.close());
     url = await serve({ ...follower.replica, forwarder }, source);
   });
@@ -171,6 +175,7 @@ describe('a request at a follower', () => {
       event: 'audit.drainNode',
       fields: { caller: 'wgcni://main/operator/operate/olga' },
     });
+    expect(forwarded).toEqual(['answered', 'answered']);
   });
 
   it('changes the network at the leader, where the revision that the caller has seen counts', async () => {
@@ -218,6 +223,7 @@ describe('a request at a follower', () => {
     expect(cluster.logged.at(-1)).toMatchObject({
       fields: { code: 'leader.absent', why: expect.stringContaining('is advertised as http://127.0.0.1:1') as string },
     });
+    expect(forwarded).toEqual(['absent']);
   });
 
   it('is refused by the follower to who may not do it', async () => {

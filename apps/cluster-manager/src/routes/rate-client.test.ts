@@ -100,7 +100,7 @@ describe('over TLS, at one address', () => {
     const paths = { use: 'tls' as const, cert: 'c', key: 'k', ca: 'a' };
     const current = checkCredentials(paths, { cert, key: new Secret(key), ca: authority.ca });
     const source: CredentialSource = { current, onChange: () => () => {} };
-    app = await buildApp(replica, source, limits, (code) => refused.push(code));
+    app = await buildApp(replica, source, limits, { onRefusal: (code) => refused.push(code) });
     await app.listen({ host: '127.0.0.1', port: 0 });
   });
   afterAll(async () => {

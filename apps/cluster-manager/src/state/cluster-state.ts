@@ -87,6 +87,11 @@ export class ClusterState {
     return [...this.#lapsed];
   }
 
+  /** Records that cannot be read; the last good state of each stays. */
+  get quarantinedCount(): number {
+    return this.#tables().reduce((sum, { quarantined }) => sum + quarantined.size, 0);
+  }
+
   /** Nodes that registered since this was asked last, whether they still are or not. */
   takeHeard(): ReadonlySet<string> {
     const heard = this.#heard;

@@ -1,5 +1,6 @@
 /** Replicas over one store in memory, with a clock that the test moves and the REST surface asked without a network. */
 import type { RegisterInput, Registration } from '@wgcni/api';
+import type { Answered } from '@wgcni/api/server';
 import { type Log, silentLog, systemRandom } from '@wgcni/base';
 import { keysOf, MemoryBackend, MemoryStore, type StoredKey } from '@wgcni/store';
 import { ManualClock, settled } from '@wgcni/testing';
@@ -65,7 +66,8 @@ export class TestCluster {
     const deps = { store, clock: this.clock, random: systemRandom, log: this.#log(), version: '1' };
     const replica = runReplica(deps, config, stop.signal);
     await settled();
-    const app = await buildApp(replica);
+    const told = { onAnswered: (answered: Answered): void => replica.meters.answers.take(answered) };
+    const app = await buildApp(replica, undefined, undefined, told);
     const started: TestReplica = {
       replica,
       store,

@@ -1,10 +1,12 @@
 /** What both servers are made of: flags, the REST surface with its problem documents, the OpenAPI document. */
+export * from './answered.ts';
 export * from './client-of.ts';
 export * from './credential-flags.ts';
 export * from './events/event-ring.ts';
 export * from './events/event-routes.ts';
 export * from './flags.ts';
 export * from './forward-headers.ts';
+export * from './health/meter.ts';
 export * from './health/metrics.ts';
 export * from './health/serve-health.ts';
 export * from './judge-caller.ts';

@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifySchema } from 'fastify';
 import { createServer, type RequestListener, type Server, type ServerOptions as HttpOptions } from 'node:http';
 import { ProblemSchema } from '../problem-schema.ts';
+import { type Answered, tellAnswers } from './answered.ts';
 import { errorOf } from './error-of.ts';
 import { creationOptions, limitServer, type ServerLimits, usualLimits } from './limits.ts';
 import { limitRate, type RateLimit } from './rate-limit.ts';
@@ -33,6 +34,8 @@ export interface ServerOptions {
   log: Log;
   /** Is told of each request that was refused, once it is answered. */
   onRefusal?: ((code: ErrorCode) => void) | undefined;
+  /** Is told of each answer, and how long it took. */
+  onAnswered?: ((answered: Answered) => void) | undefined;
   /** An error of a library as the CatalogueError that it stands for; what it does not know it returns as it is. */
   translate?: (thrown: unknown) => unknown;
   /** Makes the server that listens (default: plain HTTP). */
@@ -56,6 +59,7 @@ export async function openServer(
     frameworkErrors: (error, request, reply: FastifyReply) => answer(error, request, reply, options),
   });
   tellRefusals(app, options);
+  if (options.onAnswered !== undefined) tellAnswers(app, options.onAnswered);
   const paths = new RoutePaths();
   if (rate !== undefined) limitRate(app, rate);
   app.addHook('onRoute', (route) => {

@@ -2,6 +2,7 @@
 import { catalogue, type ErrorCode } from '@wgcni/base';
 import type { CertificateLife } from '@wgcni/pki';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { type Meter, Tally } from './meter.ts';
 
 /** One reading of a metric: a value with the labels that it is told by. */
 export interface Reading {
@@ -15,19 +16,31 @@ export interface MetricsOptions {
   certificates: () => readonly CertificateLife[];
 }
 
+/** What a metric is, whether it has a value or not. */
+export interface MetricAbout {
+  name: string;
+  type: 'gauge' | 'counter' | 'histogram';
+  help: string;
+  labelNames: readonly string[];
+}
+
+/** Gauges that the library gives names of counters, which a linter of Prometheus refuses. What they count is told without them, by kind. */
+const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 export class Metrics {
   /** Of this program alone: nothing stands in the registry that the library keeps for all. */
   readonly #registry = new Registry();
-  readonly #denied: Counter<'code'>;
-  readonly #limited: Counter;
+  readonly #about: MetricAbout[] = [];
+  readonly #denied = new Tally(
+    'wgcni_requests_denied_total',
+    'requests that were refused for who asked, or because nobody did',
+    ['code'],
+  );
+  readonly #limited = new Tally('wgcni_requests_limited_total', 'requests of clients that ask too often', [], [{}]);
 
   constructor({ program, version, certificates }: MetricsOptions) {
-    const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
-    const denied = 'requests that were refused for who asked, or because nobody did';
-    this.#denied = new Counter({ name: 'wgcni_requests_denied_total', help: denied, labelNames: ['code'], registers });
-    const limited = 'requests of clients that ask too often';
-    this.#limited = new Counter({ name: 'wgcni_requests_limited_total', help: limited, registers });
+    for (const name of misnamed) this.#registry.removeSingleMetric(name);
     this.gauge('wgcni_build_info', 'what runs', ['program', 'version'], () => [
       { labels: { program, version }, value: 1 },
     ]);
@@ -37,11 +50,14 @@ export class Metrics {
       );
     life('wgcni_certificate_issued_timestamp_seconds', 'when a certificate begins', ({ validFromMs }) => validFromMs);
     life('wgcni_certificate_expiry_timestamp_seconds', 'when a certificate ends', ({ validToMs }) => validToMs);
+    this.include(this.#denied);
+    this.include(this.#limited);
   }
 
   /** Adds a value of the program; `read` is called when somebody asks. A reading that is left out is told no more. */
   gauge(name: string, help: string, labelNames: readonly string[], read: () => readonly Reading[]): void {
     const registers = [this.#registry];
+    this.#about.push({ name, type: 'gauge', help, labelNames });
     new Gauge({
       ...{ name, help, labelNames, registers },
       collect() {
@@ -56,6 +72,7 @@ export class Metrics {
   /** The same for what only grows, and begins anew with whoever counts it. */
   counter(name: string, help: string, labelNames: readonly string[], read: () => readonly Reading[]): void {
     const registers = [this.#registry];
+    this.#about.push({ name, type: 'counter', help, labelNames });
     new Counter({
       ...{ name, help, labelNames, registers },
       collect() {
@@ -65,11 +82,23 @@ export class Metrics {
     });
   }
 
+  /** Adds what the program has timed or counted since it began, and goes on to. */
+  include({ name, help, labelNames, metric }: Meter): void {
+    const type = metric instanceof Counter ? 'counter' : 'histogram';
+    this.#about.push({ name, type, help, labelNames });
+    this.#registry.registerMetric<string>(metric);
+  }
+
+  /** Every metric of the program's own, in the order in which they were added. */
+  get about(): readonly MetricAbout[] {
+    return this.#about;
+  }
+
   /** Counts a request that was refused with `code`. */
   refused(code: ErrorCode): void {
     const { http } = catalogue[code];
-    if (http === 401 || http === 403) this.#denied.inc({ code });
-    if (code === 'request.too-many') this.#limited.inc();
+    if (http === 401 || http === 403) this.#denied.add({ code });
+    if (code === 'request.too-many') this.#limited.add({});
   }
 
   get contentType(): string {
