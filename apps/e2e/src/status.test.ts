@@ -1,12 +1,15 @@
 /**
- * STATUS of a real node in each state in which it takes no containers: 50, by its reason, and an ADD fails just then.
+ * STATUS of a real node in each state in which it takes no containers: 50, by its reason, and an ADD fails just then. What `wgcni doctor` says
+ * on a node that is well, and on one whose cluster-manager is gone.
  *
  *   etcd ×1, cluster-manager ×1 ── bridge ── n1 (fenced in the end)
  *                                    ├────── n2: its host uses the pool
  *                                    ├────── n3: deleted
  *                                    └────── n4: started when nobody registers nodes any more
  */
+import { join } from 'node:path';
 import { addContainerNetns, callPlugin, planContainer, planLab, type NodePlan, type PluginCall } from '@wgcni/testing';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inside } from './inside.ts';
 import { bringUp, type Scenario } from './scenario.ts';
@@ -47,6 +50,28 @@ describe('STATUS', () => {
     expect(await call('ADD', node)).toMatchObject([1, { code: addCode }]);
   };
 
+  /** What it finds, as `state check: said`, and its status. */
+  const doctor = async (node: NodePlan): Promise<[number | undefined, string[]]> => {
+    const { plan, programs } = scene.lab;
+    const etcd = plan.etcd.map(({ clientUrl }) => clientUrl).join(',');
+    const where = ['--json', ...scene.lab.wgcniFlags(), '--socket', node.socket];
+    const argv = [programs.wgcni, ...where, 'doctor', '--etcd', etcd, '--conf-dir', join(plan.dir, 'no-runtime')];
+    const { exitCode, stdout } = await execa('nsenter', [`--net=${node.netnsPath}`, ...argv], { reject: false });
+    const found = JSON.parse(stdout) as { check: string; state: string; said: string }[];
+    return [exitCode, found.map(({ check, state, said }) => `${state} ${check}: ${said}`)];
+  };
+
+  it('is not asked for where the doctor finds a node well', async () => {
+    const [status, found] = await doctor(nodeAt(1));
+    expect([status, found.filter((line) => line.startsWith('fault'))]).toEqual([0, []]);
+    expect(found).toContain('ok UDP ports: 51820 and 51821 are bound');
+    expect(found).toContain('ok clock: as the cluster-managers have it');
+    expect(found).toContainEqual(expect.stringMatching(/^ok cluster-manager: https:.*: answers$/));
+    // Debian's etcd lets roles be bypassed, which the doctor says.
+    expect(found).toContainEqual(expect.stringMatching(/^(ok|attention) etcd: https:.*version 3\./));
+    expect(found).toContain(`ok node: ${nodeAt(1).id} is ready`);
+  });
+
   it('says 50 of a node whose subnet overlaps what its host uses, and names that', async () => {
     const n2 = nodeAt(2);
     await scene.lab.addNode(n2);
@@ -84,5 +109,9 @@ describe('STATUS', () => {
     await isUnavailable(n4, /no-grant.*holds no subnet/);
     await scene.lab.nodeStatusWhere(n1, ({ readiness }) => readiness === 'fenced', 30_000);
     await isUnavailable(n1, /fenced/, tryAgain);
+    const [status, found] = await doctor(n1);
+    expect(status).toBe(1);
+    expect(found).toContain('fault cluster-manager: none answers: nodes cannot register or renew');
+    expect(found).toContainEqual(expect.stringMatching(/^fault node: takes no new containers: /));
   });
 });

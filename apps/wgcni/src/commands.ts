@@ -1,5 +1,8 @@
 /** What each subcommand does: one call or a few, then text or JSON. */
 import { lifeShownBy } from '@wgcni/pki';
+import { showAdvice } from './advice/advice.ts';
+import { clusterAdvice } from './advice/cluster-advice.ts';
+import { nodeAdvice } from './advice/node-advice.ts';
 import { nodeTable, readClusterStatus, showClusterStatus } from './cluster-status.ts';
 import { attachmentTable, showNodeStatus } from './node-status.ts';
 import { duration, table } from './table.ts';
@@ -19,13 +22,16 @@ export async function status(targets: Targets): Promise<Answer> {
     const value = await withManager(targets, (client, credentials) =>
       readClusterStatus(client, credentials && ((url) => lifeShownBy(url, credentials))),
     );
-    return { value, text: showClusterStatus(value) };
+    const advice = clusterAdvice(value);
+    return { value: { ...value, advice }, text: `${showClusterStatus(value)}\n\n${showAdvice(advice)}` };
   }
   const value = await withNode(targets, async (client) => ({
     status: await client.status(),
     attachments: (await client.attachments()).items,
   }));
-  return { value, text: showNodeStatus(value.status, value.attachments) };
+  const advice = nodeAdvice(value.status);
+  const text = `${showNodeStatus(value.status, value.attachments)}\n\n${showAdvice(advice)}`;
+  return { value: { ...value, advice }, text };
 }
 
 export async function nodes(targets: Targets): Promise<Answer> {

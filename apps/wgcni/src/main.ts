@@ -9,7 +9,12 @@ import { addAuthorityCommands } from './authority/add-commands.ts';
 import { addNetworkCommands } from './network/add-commands.ts';
 import { addClientCommands } from './client/add-commands.ts';
 import { addEventCommand } from './events/command.ts';
+import { addDoctorCommand } from './doctor/command.ts';
+import { addTopCommand, intervalOf } from './live/commands.ts';
+import { fitted, watching } from './live/screen.ts';
+import { addPoolCommands } from './network/pool-commands.ts';
 import { addRouteCommands } from './route/commands.ts';
+import { addShellCommands } from './shell/commands.ts';
 import * as tokens from './token/commands.ts';
 import type { TokenFlags } from './token/commands.ts';
 import { defaultSocket, type Targets } from './targets.ts';
@@ -32,42 +37,62 @@ const program = new Command('wgcni')
   .addOption(new Option('--tls-ca <file>', 'authorities that the others are judged by, PEM').env('WGCNI_TLS_CA'))
   .option('--insecure', 'no certificate: plain HTTP, to loopback alone', false)
   .option('--json', 'print JSON instead of text', false)
+  .option('--wide', 'do not cut lines to the width of the terminal', false)
   .configureHelp({ showGlobalOptions: true })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 type InstallFlags = Omit<InstallOptions, 'socket'>;
 
+type Work = (targets: Targets) => Promise<Answer>;
+
 /** Runs a command and prints its answer; a failure is one line with its remedy, status 1 (2 for bad input). */
-async function run(work: (targets: Targets) => Promise<Answer>): Promise<void> {
-  const targets = program.opts<Targets>();
+async function run(work: Work, interval?: string | true): Promise<void> {
+  const targets = program.opts<Targets & { wide: boolean }>();
+  const columns = targets.wide || !process.stdout.isTTY ? undefined : process.stdout.columns;
+  const shown = ({ value, text }: Answer): string =>
+    targets.json ? JSON.stringify(value, null, 2) : fitted(text, columns);
   try {
-    const { value, text, isFaulty } = await work(targets);
-    process.stdout.write(`${targets.json ? JSON.stringify(value, null, 2) : text}\n`);
-    if (isFaulty === true) process.exitCode = 1;
+    if (interval !== undefined) {
+      const look = async (): Promise<string> => work(targets).then(shown, (thrown: unknown) => refusal(thrown).text);
+      await watching(look, intervalOf(interval === true ? '2s' : interval));
+    }
+    const answer = await work(targets);
+    process.stdout.write(`${shown(answer)}\n`);
+    if (answer.isFaulty === true) process.exitCode = 1;
   } catch (thrown) {
-    const error = toCatalogueError(thrown);
-    const remedy = error.remedy === undefined ? '' : ` (${error.remedy})`;
-    process.stderr.write(`wgcni: ${error.message}${remedy} [${error.code}]\n`);
-    process.exitCode = error.code === 'request.invalid' || error.code === 'config.invalid' ? 2 : 1;
+    const { text, status } = refusal(thrown);
+    process.stderr.write(`${text}\n`);
+    process.exitCode = status;
   }
 }
 
-program
-  .command('status')
-  .description('the cluster (with --manager) or one node (by --node-manager or --socket) at a glance')
-  .action(() => run(commands.status));
-program
-  .command('nodes')
-  .description('nodes with liveness, subnets and endpoints')
-  .action(() => run(commands.nodes));
-program
-  .command('subnets')
-  .description('subnets with their holders')
-  .action(() => run(commands.subnets));
-program
-  .command('attachments')
-  .description('attachments of the node behind --node-manager or --socket')
-  .action(() => run(commands.attachments));
+function refusal(thrown: unknown): { text: string; status: number } {
+  const { message, remedy, code } = toCatalogueError(thrown);
+  return {
+    text: `wgcni: ${message}${remedy === undefined ? '' : ` (${remedy})`} [${code}]`,
+    status: code === 'request.invalid' || code === 'config.invalid' ? 2 : 1,
+  };
+}
+
+/** A command that changes nothing, so that it may be asked again and again. */
+function looking(command: Command, work: Work): void {
+  command
+    .option('--watch [interval]', 'show it again and again, every 2s or as said')
+    .action(({ watch }: { watch?: string | true }) => run(work, watch));
+}
+
+looking(
+  program
+    .command('status')
+    .description('the cluster (with --manager) or one node (by --node-manager or --socket) at a glance'),
+  commands.status,
+);
+looking(program.command('nodes').description('nodes with liveness, subnets and endpoints'), commands.nodes);
+looking(program.command('subnets').description('subnets with their holders'), commands.subnets);
+looking(
+  program.command('attachments').description('attachments of the node behind --node-manager or --socket'),
+  commands.attachments,
+);
 addEventCommand(program, run);
 program
   .command('drain <node>')
@@ -113,7 +138,11 @@ addClientCommands(program, run);
 addAuthorityCommands(program, run);
 
 addNetworkCommands(program, run);
+addPoolCommands(program, run);
 addRouteCommands(program, run);
+addDoctorCommand(program, run);
+addTopCommand(program, run);
+addShellCommands(program, __WGCNI_VERSION__, run);
 
 const cni = program.command('cni').description('the CNI plugin on this node');
 cni

@@ -83,7 +83,8 @@ async function nodeClient(targets: Targets): Promise<NodeClient> {
   return createNodeClient({ url, nodeId, credentials: await operatorCredentials(targets, '--node-manager', [url]) });
 }
 
-async function operatorCredentials(
+/** Who we are to those behind `urls`; undefined for plain HTTP to loopback. Throws CatalogueError `config.invalid` for a certificate that cannot be used. */
+export async function operatorCredentials(
   targets: Targets,
   flag: string,
   urls: readonly string[],

@@ -1,0 +1,51 @@
+/** What `wgcni doctor` says of etcd and the cluster-managers, by what each answered. */
+import { describe, expect, it } from 'vitest';
+import { judgeEtcd, judgeManagers } from './judge-servers.ts';
+
+const url = 'https://192.0.2.1:2379';
+const member = (version: string, isHealthy = true) => ({ url, answer: { version, isHealthy } });
+const away = { url, failed: 'connect ECONNREFUSED' };
+const states = (findings: readonly { state: string }[]): string[] => findings.map(({ state }) => state);
+
+describe('etcd', () => {
+  it.each([
+    ['3.4.42', 'ok'],
+    ['3.4.41', 'attention'],
+    ['3.5.28', 'ok'],
+    ['3.5.9', 'attention'],
+    ['3.6.10', 'ok'],
+    ['3.7.0', 'ok'],
+    ['4.0.0', 'ok'],
+    ['3.3.99', 'attention'],
+  ])('of version %s: %s', (version, state) => {
+    expect(states(judgeEtcd([member(version)]))).toEqual([state]);
+  });
+
+  it('of three members may lack one, not two', () => {
+    expect(states(judgeEtcd([member('3.5.28'), member('3.5.28'), away]))).toEqual(['ok', 'ok', 'attention']);
+    expect(judgeEtcd([member('3.5.28'), away, away]).at(-1)).toMatchObject({
+      state: 'fault',
+      said: '1 of 3 members serve: nothing can be written',
+    });
+  });
+
+  it('that has no quorum is a fault, though it answers', () => {
+    expect(states(judgeEtcd([member('3.5.28', false)]))).toEqual(['fault', 'fault']);
+  });
+});
+
+describe('cluster-managers', () => {
+  const answers = (aheadMs: number) => ({ url, answer: { aheadMs } });
+  it.each([
+    [2_000, 'ok', 'as the cluster-managers have it'],
+    [-45_000, 'attention', 'this machine is 45 s ahead of a cluster-manager'],
+    [3_600_000, 'fault', 'this machine is 60 min behind a cluster-manager'],
+  ])('whose clock is %d ms ahead: %s', (aheadMs, state, said) => {
+    expect(judgeManagers([answers(aheadMs)]).at(-1)).toMatchObject({ check: 'clock', state, said });
+  });
+
+  it('that are all away are a fault', () => {
+    expect(states(judgeManagers([away, away]))).toEqual(['attention', 'attention', 'fault']);
+    expect(states(judgeManagers([answers(0), away]))).toEqual(['ok', 'attention', 'ok']);
+  });
+});

@@ -1,0 +1,107 @@
+/** PURE: whether the servers that a node needs are as they should be, by what each answered. */
+import { duration } from '../table.ts';
+import { bad, type Finding, ok } from './finding.ts';
+
+/** What a server at a URL said; why it could not be asked. */
+export type Asked<T> = { url: string } & ({ answer: T } | { failed: string });
+
+export interface EtcdAnswer {
+  isHealthy: boolean;
+  version: string;
+}
+
+/** What one cluster-manager said: its clock is ahead of ours by so much. */
+export interface ManagerAnswer {
+  aheadMs: number;
+}
+
+/** The first release of each line in which a user cannot go past the roles. */
+const safeReleases: readonly (readonly [major: number, minor: number, patch: number])[] = [
+  [3, 4, 42],
+  [3, 5, 28],
+  [3, 6, 9],
+];
+
+export function judgeEtcd(members: readonly Asked<EtcdAnswer>[]): Finding[] {
+  const found = members.map((member): Finding => {
+    const { url } = member;
+    if ('failed' in member)
+      return bad(
+        'etcd',
+        'attention',
+        `${url}: ${member.failed}`,
+        'look whether that member runs, and whether this machine may reach it',
+      );
+    const { isHealthy, version } = member.answer;
+    if (!isHealthy)
+      return bad('etcd', 'fault', `${url}: has no quorum`, 'bring the other members back, or restore (deploy/etcd)');
+    if (!isSafe(version))
+      return bad(
+        'etcd',
+        'attention',
+        `${url}: version ${version} lets roles be bypassed`,
+        'upgrade to 3.4.42, 3.5.28 or 3.6.9; until then the certificate is the only fence',
+      );
+    return ok('etcd', `${url}: healthy, version ${version}`);
+  });
+  const well = members.filter((member) => 'answer' in member && member.answer.isHealthy).length;
+  if (members.length > 0 && well * 2 <= members.length)
+    found.push(
+      bad(
+        'etcd',
+        'fault',
+        `${well} of ${members.length} members serve: nothing can be written`,
+        'bring more than half of them back',
+      ),
+    );
+  return found;
+}
+
+function isSafe(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map((word) => Number.parseInt(word, 10));
+  const line = safeReleases.find(([one, other]) => one === major && other === minor);
+  return line === undefined ? major > 3 || (major === 3 && minor > 6) : patch >= line[2];
+}
+
+/** Nothing of ours compares two clocks, but certificates do: they begin and end by each machine's own. */
+const clockAttentionMs = 30_000;
+const clockFaultMs = 600_000;
+
+export function judgeManagers(managers: readonly Asked<ManagerAnswer>[]): Finding[] {
+  const found = managers.map((manager): Finding => {
+    const { url } = manager;
+    if ('failed' in manager)
+      return bad(
+        'cluster-manager',
+        'attention',
+        `${url}: ${manager.failed}`,
+        'look whether it runs, whether this machine may reach it, and by whom its certificate is',
+      );
+    return ok('cluster-manager', `${url}: answers`);
+  });
+  const answers = managers.flatMap((manager) => ('answer' in manager ? [manager.answer] : []));
+  if (managers.length > 0 && answers.length === 0)
+    found.push(
+      bad(
+        'cluster-manager',
+        'fault',
+        'none answers: nodes cannot register or renew',
+        'start one of them; running containers go on',
+      ),
+    );
+  const worst = answers.map(({ aheadMs }) => aheadMs).sort((a, b) => Math.abs(b) - Math.abs(a))[0];
+  if (worst !== undefined) found.push(judgeClock(worst));
+  return found;
+}
+
+function judgeClock(aheadMs: number): Finding {
+  const apart = Math.abs(aheadMs);
+  const said = `this machine is ${duration(Math.round(apart / 1_000))} ${aheadMs > 0 ? 'behind' : 'ahead of'} a cluster-manager`;
+  if (apart < clockAttentionMs) return ok('clock', 'as the cluster-managers have it');
+  return bad(
+    'clock',
+    apart < clockFaultMs ? 'attention' : 'fault',
+    said,
+    'set it by NTP: certificates begin and end by it',
+  );
+}

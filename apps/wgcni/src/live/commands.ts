@@ -1,0 +1,40 @@
+/** `wgcni top`: what goes through a node now. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseDuration } from '@wgcni/api';
+import { CatalogueError, systemClock } from '@wgcni/base';
+import type { Command } from 'commander';
+import type { Answer } from '../commands.ts';
+import { type Targets, withNode } from '../targets.ts';
+import { ratesBetween, showRates } from './rates.ts';
+
+export function addTopCommand(
+  program: Command,
+  run: (work: (targets: Targets) => Promise<Answer>) => Promise<void>,
+): void {
+  program
+    .command('top')
+    .description('who sends and receives how much by this node, now')
+    .option('--interval <duration>', 'between the two looks', '2s')
+    .action(({ interval }: { interval: string }) => run((targets) => top(targets, intervalOf(interval))));
+}
+
+async function top(targets: Targets, intervalMs: number): Promise<Answer> {
+  return withNode(targets, async (client) => {
+    const before = await client.status();
+    const beganMs = systemClock.monotonicMs();
+    await sleep(intervalMs);
+    const after = await client.status();
+    const rates = ratesBetween(before, after, (systemClock.monotonicMs() - beganMs) / 1_000);
+    return { value: rates, text: `${after.nodeId}, over ${intervalMs / 1_000} s\n\n${showRates(rates)}` };
+  });
+}
+
+/** Milliseconds. Throws CatalogueError `request.invalid`. */
+export function intervalOf(text: string): number {
+  const value = parseDuration(text);
+  if (value !== undefined && value >= 1_000 && value <= 3_600_000) return value;
+  throw new CatalogueError('request.invalid', `"${text}" is not a duration between 1s and 1h`, {
+    field: '--interval',
+    remedy: 'write it like 2s or 1m',
+  });
+}
