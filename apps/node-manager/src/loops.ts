@@ -26,6 +26,7 @@ const periods = {
   processes: 2_000,
   clocks: 1_000,
   betweenKernelEvents: 300,
+  betweenTableEvents: 300,
 };
 
 type Reconcilers = Record<Concern, ReconcileLoop>;
@@ -50,6 +51,7 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
     }),
     // The underlay is not changed by a route to another node.
     followKernel(ports, () => parts.pulse.give(), { except: meshNames(config.nodeId), signal }),
+    followTable(ports, reconcilers.host, signal),
     parts.controlPlane.run(signal, () => reconcilers.host.trigger()),
     watchProcesses(ports, parts, reconcilers.mesh, signal),
     watchClocks(ports, parts, session, signal),
@@ -173,6 +175,14 @@ async function followKernel(
     wake();
     // Everything that changes meanwhile comes as one.
     await clock.sleep(periods.betweenKernelEvents, signal);
+  }
+}
+
+/** What somebody does to the policy's table is undone at once; what no event tells of, by the next look. */
+async function followTable({ policyTable, clock }: Ports, loop: ReconcileLoop, signal: AbortSignal): Promise<void> {
+  for await (const _ of policyTable.changes(signal)) {
+    loop.trigger();
+    await clock.sleep(periods.betweenTableEvents, signal);
   }
 }
 

@@ -22,7 +22,8 @@ export async function openHostPorts(config: Config, log: Log): Promise<HostPorts
   const iproute = new ExecIpRoute({ passing: passingDevices(config.nodeId), keepsProcess: true });
   const { egressSources } = config;
   const kernel = await iproute.observe(undefined);
-  await checkStart({ path: processEnvironment().PATH ?? '', kernel, egressSources, log });
+  const table = new ExecNftTable({ name: policyTable });
+  await checkStart({ path: processEnvironment().PATH ?? '', kernel, policyTable: table, egressSources, log });
   const backend = config.backend === 'auto' ? await detectBackend() : config.backend;
   await privateDirectory(config.dataDir);
   const runDir = await keyDirectory(config);
@@ -32,7 +33,7 @@ export async function openHostPorts(config: Config, log: Log): Promise<HostPorts
     iproute,
     sysctl: new ExecSysctl(),
     firewall: new ExecFirewall(),
-    policyTable: new ExecNftTable({ name: policyTable }),
+    policyTable: table,
     udpPorts: procUdpPorts,
     resolveHost: systemResolver,
     pathProbe: new Fping(),

@@ -172,6 +172,10 @@ export interface NftTable {
   ensure(content: NftContent): Promise<{ didChange: boolean; counts: NftCounts }>;
   /** What was counted until now; empty without the table. */
   counts(): Promise<NftCounts>;
+  /** Yields after changes of the table, by whomever, ours too (coalesced); it may miss some. Returns when the signal aborts. */
+  changes(signal: AbortSignal): AsyncIterable<void>;
+  /** Throws CatalogueError `config.invalid` when what stands behind this cannot do what the others ask of it. */
+  verify(): Promise<void>;
   /** Removes the table with everything in it. */
   remove(): Promise<void>;
 }

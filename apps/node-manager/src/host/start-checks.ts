@@ -1,7 +1,7 @@
 /** What must be so on the host before anything is done, each with the way to make it so (design §6). */
 import { CatalogueError, type Log } from '@wgcni/base';
 import { type Address, formatAddress } from '@wgcni/ipam';
-import type { KernelState } from '@wgcni/iproute';
+import type { KernelState, NftTable } from '@wgcni/iproute';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -22,13 +22,14 @@ export interface StartChecks {
   /** Directories where programs are looked for, separated by ':'. */
   path: string;
   kernel: KernelState;
+  policyTable: Pick<NftTable, 'verify'>;
   /** What packets are to leave the cluster under. */
   egressSources: readonly Address[];
   log: Log;
 }
 
 /** Throws CatalogueError `config.invalid` that names what is missing and what to do; warns of what may be meant so. */
-export async function checkStart({ path, kernel, egressSources, log }: StartChecks): Promise<void> {
+export async function checkStart({ path, kernel, policyTable, egressSources, log }: StartChecks): Promise<void> {
   if (!hasNetAdmin(await readFile('/proc/self/status', 'utf8'))) {
     throw missing(
       'CAP_NET_ADMIN',
@@ -40,6 +41,7 @@ export async function checkStart({ path, kernel, egressSources, log }: StartChec
     if (await isInPath(program, path)) continue;
     throw missing(program, `the program ${program} is not installed`, `install the Debian package ${debianPackage}`);
   }
+  await policyTable.verify();
   refuseDownLoopback(kernel);
   for (const address of egressSources) refuseForeignSource(formatAddress(address), kernel);
   await warnOfIsolation(log);

@@ -130,6 +130,25 @@ export function describeNftTableContract(name: string, open: () => Promise<NftTa
       expect((await harness.table.ensure(passing)).didChange).toBe(false);
     });
 
+    it('can be verified, and tells of a flush and of a foreign rule until the signal aborts', async () => {
+      await harness.table.verify();
+      await harness.table.ensure(passing);
+      const stop = new AbortController();
+      let seen = 0;
+      const watching = (async () => {
+        for await (const _ of harness.table.changes(stop.signal)) seen++;
+      })();
+      // A monitor that was just started rings by itself, a second later for the last time but one.
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      for (const change of [() => harness.addForeign('judged', 'accept'), () => harness.flush()]) {
+        const before = seen;
+        await change();
+        await expect.poll(() => seen, { timeout: 1_000, interval: 20 }).toBeGreaterThan(before);
+      }
+      stop.abort();
+      await watching;
+    });
+
     it('removes the table, twice as well as once', async () => {
       await harness.table.ensure(passing);
       await harness.table.remove();

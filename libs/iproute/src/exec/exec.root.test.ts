@@ -4,7 +4,10 @@
  *   test process ──nsenter──▶ own (throw-away, stands for the node's namespace)    other (throw-away, a container's)
  */
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import {
   describeFirewallContract,
   describeIpRouteContract,
@@ -170,6 +173,21 @@ describe('the process adapters', () => {
       expect(await handles()).toBe(before);
     } finally {
       await own.close();
+    }
+  });
+
+  it('say that an nft without JSON is of no use', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'wgcni-nft-'));
+    try {
+      const complaint = '#!/bin/sh\necho "Error: JSON support not compiled-in" >&2\nexit 1\n';
+      await writeFile(join(directory, 'nft'), complaint, { mode: 0o755 });
+      vi.stubEnv('PATH', `${directory}:${process.env.PATH}`);
+      await expect(new ExecNftTable({ name: 'ours' }).verify()).rejects.toMatchObject({
+        ...{ code: 'config.invalid', field: 'nft', message: expect.stringContaining('JSON support') as unknown },
+      });
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(directory, { recursive: true });
     }
   });
 

@@ -7,6 +7,7 @@ import type { IpRoute, KernelChange, KernelState, NetnsPath } from '../port.ts';
 import { identifyNetns } from './identify.ts';
 import { IpSession } from './ip-session.ts';
 import { monitorChanges } from './monitor.ts';
+import { isOnlyOf } from './monitor-line.ts';
 import { parseState } from './parse-state.ts';
 import { Processes, type Outcome } from './processes.ts';
 
@@ -90,7 +91,9 @@ export class ExecIpRoute implements IpRoute {
   }
 
   changes(signal: AbortSignal, except: readonly string[] = []): AsyncIterable<void> {
-    return monitorChanges(this.#processes, signal, { passing: this.#passing, except });
+    const isNews = (line: string): boolean => this.#passing?.test(line) !== true && !isOnlyOf(line, except);
+    const argv = ['ip', '-o', 'monitor', 'link', 'address', 'route'];
+    return monitorChanges(this.#processes, signal, { argv, isNews });
   }
 
   /** False when it is not known whether all was done: every change may be made once more. */

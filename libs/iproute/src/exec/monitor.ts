@@ -1,9 +1,8 @@
-/** Watches links, addresses and routes with a long-lived `ip monitor`, started again when it dies. */
+/** Watches the kernel with a long-lived program that prints what changes, started again when it dies. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { backoffMs, systemRandom } from '@wgcni/base';
 import { coalesced } from '../coalesced.ts';
-import { isOnlyOf } from './monitor-line.ts';
 import { processEnvironment, type Processes } from './processes.ts';
 
 /** Changes within this time come as one. */
@@ -12,11 +11,11 @@ const restart = { firstMs: 100, maxMs: 2000 };
 /** When a monitor that was just started may have been deaf until: in a moment, or on a machine that is slow. */
 const deafMs = [1_000, 5_000];
 
-export interface NoNews {
-  /** Matches a line about a link that is on its way into another namespace. */
-  passing: RegExp | undefined;
-  /** Names of links of which nobody asked to be told; also those of before, which a monitor may go on using. */
-  except: readonly string[];
+export interface Monitor {
+  /** Program and arguments; it prints a line for each change until it is ended. */
+  argv: readonly string[];
+  /** Whether a line tells of what was asked for. */
+  isNews: (line: string) => boolean;
 }
 
 /**
@@ -26,20 +25,17 @@ export interface NoNews {
 export function monitorChanges(
   processes: Processes,
   signal: AbortSignal,
-  { passing, except }: NoNews,
+  { argv, isNews }: Monitor,
 ): AsyncIterable<void> {
   // The kernel ends the monitor with us, however we end: left over, it would keep our namespace alive for ever.
-  const argv = processes.argvOf({
-    argv: ['setpriv', '--pdeathsig', 'KILL', 'ip', '-o', 'monitor', 'link', 'address', 'route'],
-  });
-  const concernsUs = (line: string): boolean => passing?.test(line) !== true && !isOnlyOf(line, except);
-  return coalesced((ring) => superviseMonitor(argv, ring, concernsUs), coalesceMs, signal);
+  const bound = processes.argvOf({ argv: ['setpriv', '--pdeathsig', 'KILL', ...argv] });
+  return coalesced((ring) => superviseMonitor(bound, ring, isNews), coalesceMs, signal);
 }
 
 function superviseMonitor(
   [program = '', ...args]: readonly string[],
   ring: () => void,
-  concernsUs: (line: string) => boolean,
+  isNews: (line: string) => boolean,
 ): () => void {
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -59,7 +55,7 @@ function superviseMonitor(
       hearing = deafMs.map((ms) => setTimeout(ring, ms));
     });
     onLines(started.stdout, (line) => {
-      if (concernsUs(line)) ring();
+      if (isNews(line)) ring();
     });
     // Its complaints are rings too: it complains when it lost messages.
     started.stderr?.on('data', ring);

@@ -1,9 +1,11 @@
 /** The NftTable port on the host's own `nft`: looked at by one process, written by one transaction. */
 import { CatalogueError, SerialQueue } from '@wgcni/base';
+import { isOfTable } from '../nft/monitor-line.ts';
 import { unlikePlan } from '../nft/as-planned.ts';
 import { countListed, type ListedTable, parseListedTable } from '../nft/listed-table.ts';
 import { planRebuild, planTransaction } from '../nft/plan-transaction.ts';
 import type { NftContent, NftCounts, NftTable } from '../port.ts';
+import { monitorChanges } from './monitor.ts';
 import { Processes } from './processes.ts';
 
 export interface ExecNftTableOptions {
@@ -15,6 +17,16 @@ export interface ExecNftTableOptions {
 interface Look extends ListedTable {
   json: string;
 }
+
+/** One of each thing that tables of ours are made of. */
+const sample: NftContent = {
+  sets: [{ name: 'blocks4', family: 4, elements: ['10.0.0.0/8'] }],
+  counters: ['passed'],
+  chains: [
+    { name: 'input', hook: 'input', rules: ['ct original ip saddr @blocks4 jump judged'] },
+    { name: 'judged', rules: ['meta l4proto 6 ct reply proto-src 80 counter name passed accept'] },
+  ],
+};
 
 const absent: Look = {
   ...{ content: '', chains: [], sets: [], counters: [], counts: new Map() },
@@ -52,6 +64,19 @@ export class ExecNftTable implements NftTable {
     return this.#queue.run(async () => (await this.#list()).counts);
   }
 
+  changes(signal: AbortSignal): AsyncIterable<void> {
+    const isNews = (line: string): boolean => isOfTable(line, this.#name);
+    return monitorChanges(this.#processes, signal, { argv: ['nft', 'monitor'], isNews });
+  }
+
+  async verify(): Promise<void> {
+    const listed = await this.#processes.run({ argv: ['nft', '-j', 'list', 'tables'] });
+    if (listed.status !== 0) throw unfit('list tables as JSON', listed.stderr);
+    const input = planTransaction(this.#name, sample, absent);
+    const checked = await this.#processes.run({ argv: ['nft', '--check', '-f', '-'], input });
+    if (checked.status !== 0) throw unfit('read the rules that are written here', checked.stderr);
+  }
+
   remove(): Promise<void> {
     return this.#queue.run(async () => {
       this.#readBack = undefined;
@@ -82,6 +107,13 @@ export class ExecNftTable implements NftTable {
   #run(input: string): Promise<{ status: number; stderr: string }> {
     return this.#processes.run({ argv: ['nft', '-f', '-'], input });
   }
+}
+
+function unfit(what: string, reason: string): CatalogueError {
+  return new CatalogueError('config.invalid', `the program nft cannot ${what}: ${reason.trim()}`, {
+    field: 'nft',
+    remedy: 'install nftables of 0.9.8 or later, built with JSON, as of the Debian package nftables',
+  });
 }
 
 function refused(reason: string): CatalogueError {

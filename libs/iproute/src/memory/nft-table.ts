@@ -1,11 +1,15 @@
 /** One table of nftables in memory, with what others do to it. */
 import { CatalogueError } from '@wgcni/base';
+import { coalesced } from '../coalesced.ts';
 import type { NftContent, NftCount, NftCounts, NftTable } from '../port.ts';
+
+const coalesceMs = 5;
 
 export class MemoryNftTable implements NftTable {
   /** What stands in the kernel; undefined without the table. */
   content: NftContent | undefined;
   readonly #counts = new Map<string, NftCount>();
+  readonly #watchers = new Set<() => void>();
 
   /** Packets pass a rule that counts them. */
   count(counter: string, { packets, bytes }: NftCount): void {
@@ -18,6 +22,7 @@ export class MemoryNftTable implements NftTable {
   flush(): void {
     this.content = undefined;
     this.#counts.clear();
+    this.#announce();
   }
 
   /** Someone else writes into our table: the rules of a chain, or the elements of a set. */
@@ -29,6 +34,7 @@ export class MemoryNftTable implements NftTable {
       chains: chains.map((one) => ('chain' in to && to.chain === one.name ? { ...one, rules: to.rules } : one)),
       sets: sets.map((one) => ('set' in to && to.set === one.name ? { ...one, elements: to.elements } : one)),
     };
+    this.#announce();
   }
 
   async ensure(content: NftContent): Promise<{ didChange: boolean; counts: NftCounts }> {
@@ -38,6 +44,7 @@ export class MemoryNftTable implements NftTable {
     const kept = content.counters.map((name) => [name, this.#counts.get(name) ?? { packets: 0, bytes: 0 }] as const);
     this.#counts.clear();
     for (const [name, count] of kept) this.#counts.set(name, count);
+    if (didChange) this.#announce();
     return { didChange, counts: new Map(this.#counts) };
   }
 
@@ -45,8 +52,25 @@ export class MemoryNftTable implements NftTable {
     return new Map(this.#counts);
   }
 
+  changes(signal: AbortSignal): AsyncIterable<void> {
+    return coalesced(
+      (ring) => {
+        this.#watchers.add(ring);
+        return () => this.#watchers.delete(ring);
+      },
+      coalesceMs,
+      signal,
+    );
+  }
+
+  async verify(): Promise<void> {}
+
   async remove(): Promise<void> {
     this.flush();
+  }
+
+  #announce(): void {
+    for (const ring of this.#watchers) ring();
   }
 }
 
