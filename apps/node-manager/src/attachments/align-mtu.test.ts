@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Attachments } from './attachments.ts';
 import { FakeNode, inputFor, keyNamed, patient, viewOf } from './fake-node.ts';
+import { passed, running } from './fake-time.ts';
 
 let node: FakeNode;
 let attachments: Attachments;
@@ -26,7 +27,7 @@ describe('a new MTU', () => {
   it('that is larger is written to every device within 2 s, and CHECK, result and record agree', async () => {
     await add();
     await attachments.setView(viewOf(undefined, 8920));
-    await running(async () => {
+    await running(attachments, async () => {
       expect(await mtus()).toEqual([8920, 1420]);
       expect(attachments.waitingForMtu()).toMatchObject([{ containerId: 'c1', mtu: 1420 }]);
       node.clock.pass(2_000);
@@ -43,7 +44,7 @@ describe('a new MTU', () => {
 
   it('that is smaller is written to the containers at once', async () => {
     await add();
-    await running(async () => {
+    await running(attachments, async () => {
       await attachments.setView(viewOf(undefined, 1380));
       await expect.poll(mtus).toEqual([1380, 1380]);
       await expect.poll(() => attachments.get(key).mtu).toBe(1380);
@@ -56,8 +57,8 @@ describe('a new MTU', () => {
     await add(keyNamed('c2'), node.namespace('two'));
     node.kernel.removeNamespace(netns);
     await attachments.setView(viewOf(undefined, 1380));
-    await running(async () => {
-      await pass(3);
+    await running(attachments, async () => {
+      await passed(node, 2_000, 2);
       await expect.poll(() => attachments.get(keyNamed('c2')).mtu).toBe(1380);
       await expect
         .poll(() => attachments.waitingForMtu().map(({ why }) => why))
@@ -73,7 +74,7 @@ describe('a new MTU', () => {
     await attachments.attach(key, inputFor(netns, { addressesOnly: true }), patient(node));
     await attachments.setView(viewOf(undefined, 1380));
     node.calls.length = 0;
-    await running(() => pass(2));
+    await running(attachments, () => passed(node, 2_000));
     expect(node.calls).not.toContain('devices.observe');
   });
 
@@ -89,20 +90,3 @@ describe('a new MTU', () => {
     expect(await adding).toContain('hung');
   });
 });
-
-async function running(work: () => Promise<void>): Promise<void> {
-  const stop = new AbortController();
-  const loops = attachments.run(stop.signal);
-  try {
-    await work();
-  } finally {
-    stop.abort();
-    await loops;
-  }
-}
-
-/** Moves time on by seconds, and lets everything that was due finish. */
-async function pass(seconds: number): Promise<void> {
-  node.clock.pass(seconds * 1_000);
-  await new Promise((resolve) => setTimeout(resolve, 60));
-}

@@ -128,7 +128,7 @@ describe.each(['wireguard', 'veth'] as const)('with link %s', (linkOfAll) => {
       }
     });
 
-    // A tunnel takes no such packet, which its own tests say.
+    // Of a tunnel WireGuard takes only what is from the peer's own addresses: there is nothing to try.
     const itOfVeth = linkOfAll === 'veth' ? it : () => {};
     itOfVeth('get nothing through from the address that is nobody’s, to the node or to all', async () => {
       const { addresses } = attachments.get(one);

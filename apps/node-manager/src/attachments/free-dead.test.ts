@@ -3,6 +3,7 @@ import { CatalogueError } from '@wgcni/base';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Attachments } from './attachments.ts';
 import { FakeNode, inputFor, keyNamed, patient } from './fake-node.ts';
+import { passed } from './fake-time.ts';
 
 const keys = ['c1', 'c2', 'c3', 'c4', 'c5'].map((name) => keyNamed(name));
 const [one = keyNamed('c1'), two = keyNamed('c2')] = keys;
@@ -28,13 +29,7 @@ afterEach(async () => {
 const names = () => attachments.list().map(({ containerId }) => containerId);
 const pathOf = (name: string) => `/run/netns/${name}`;
 /** Time for so many observations; everything that was due has finished. Two make a death. */
-const observed = async (times: number) => {
-  for (let time = 0; time < times; time += 1) {
-    const loops = node.clock.sleepers;
-    node.clock.pass(31_000);
-    await expect.poll(() => node.clock.sleepers, { interval: 5, timeout: 5_000 }).toBe(loops);
-  }
-};
+const observed = (times: number) => passed(node, 31_000, times);
 
 describe('a container whose userspace process died', () => {
   it('keeps its address however long its device cannot be made anew, and is revived when it can', async () => {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Attachments } from './attachments.ts';
 import { FakeNode, inputFor, keyNamed, patient } from './fake-node.ts';
+import { passed, running } from './fake-time.ts';
 import { reviveSteps } from '@wgcni/cni';
 
 const key = keyNamed('c1');
@@ -20,26 +21,6 @@ const add = (one = key, path = netns) => attachments.attach(one, inputFor(path),
 const isWhole = () => attachments.check(key, { netns, addresses: [] });
 const events = () => node.events.map(({ event }) => event);
 
-async function running(work: () => Promise<void>): Promise<void> {
-  const stop = new AbortController();
-  const loops = attachments.run(stop.signal);
-  try {
-    await work();
-  } finally {
-    stop.abort();
-    await loops;
-  }
-}
-
-/** Time for so many looks at the processes; everything that was due has finished. */
-async function pass(looks: number): Promise<void> {
-  for (let look = 0; look < looks; look += 1) {
-    const loops = node.clock.sleepers;
-    node.clock.pass(2_000);
-    await expect.poll(() => node.clock.sleepers, { interval: 5, timeout: 5_000 }).toBe(loops);
-  }
-}
-
 describe('a crash in the middle of a revival', () => {
   it.each(reviveSteps)(
     '(after the step "%s") is followed by another one: address, port and peer as before',
@@ -49,19 +30,19 @@ describe('a crash in the middle of a revival', () => {
       const allowed = await node.allowed();
       node.kill(key);
       node.dieAt(`revive/${step}`);
-      await running(async () => {
+      await running(attachments, async () => {
         node.clock.pass(2_000);
         await expect.poll(() => node.reached).toContain(`revive/${step}`);
       });
       node.failCall = () => {};
       attachments = await node.start();
-      await running(() => pass(1));
+      await running(attachments, () => passed(node, 2_000));
       await isWhole();
       expect(attachments.get(key)).toMatchObject({ addresses: before.addresses, listenPort: before.listenPort });
       expect(await node.allowed()).toEqual(allowed);
       // What is whole is not made anew once more.
       const { publicKey } = attachments.get(key);
-      await running(() => pass(2));
+      await running(attachments, () => passed(node, 2_000, 2));
       expect(attachments.get(key).publicKey).toBe(publicKey);
     },
   );
@@ -75,7 +56,7 @@ it('a revival that fails after the device was made is tried again', async () => 
     // Neither is what was made removed.
     if (name === 'iproute.apply' && failures++ === 0) throw new Error('injected');
   };
-  await running(() => pass(2));
+  await running(attachments, () => passed(node, 2_000, 2));
   expect(events()).toContain('attachment.revive-failed');
   await isWhole();
 });
@@ -90,10 +71,10 @@ it('many dead processes are replaced beside each other: one that is slow keeps n
     if (ref.netns === netns) await node.clock.sleep(2_000);
     return settle(ref);
   };
-  await running(async () => {
+  await running(attachments, async () => {
     node.clock.pass(2_000);
     await expect.poll(() => events().filter((event) => event === 'attachment.revived').length).toBe(3);
-    await pass(1);
+    await passed(node, 2_000);
   });
   await isWhole();
 });
@@ -103,7 +84,7 @@ describe('an ADD of a container whose device was made anew', () => {
     await add();
     await attachments.answered(key);
     node.kill(key);
-    await running(() => pass(1));
+    await running(attachments, () => passed(node, 2_000));
     expect(events()).toContain('attachment.revived');
   });
 

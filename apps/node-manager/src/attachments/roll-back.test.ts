@@ -3,6 +3,7 @@ import { CatalogueError } from '@wgcni/base';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Attachments } from './attachments.ts';
 import { FakeNode, inputFor, keyNamed, patient } from './fake-node.ts';
+import { passed, running } from './fake-time.ts';
 
 const key = keyNamed('c1');
 const delPoints = ['del/marked', 'del/device removed', 'del/peer removed', 'del/record removed', 'del/address freed'];
@@ -25,15 +26,7 @@ const restart = async () => {
   attachments = await node.start();
 };
 /** The processes have been looked at, so that what can be revived has been. */
-const settled = async () => {
-  const stop = new AbortController();
-  const running = attachments.run(stop.signal);
-  const loops = node.clock.sleepers;
-  node.clock.pass(2_000);
-  await expect.poll(() => node.clock.sleepers, { interval: 5, timeout: 5_000 }).toBe(loops);
-  stop.abort();
-  await running;
-};
+const settled = () => running(attachments, () => passed(node, 2_000));
 const expectNothing = async () => {
   expect(attachments.list()).toEqual([]);
   expect(await node.residue([netns])).toEqual(before);
