@@ -22,6 +22,7 @@ export function allocate(core: Core, name: string, input: AllocateInput): Promis
       await core.joined.put({ ...held, ...renewal }, true);
       return shown(core, name);
     }
+    await core.heldBack.awaitFree(input.requestedIps ?? [], core.deps.clock);
     const refusal = core.deps.admission.refusal();
     if (refusal !== undefined) throw refusal;
     viewOf(core);

@@ -23,7 +23,10 @@ export function attach(core: Core, key: AttachmentKey, input: AttachInput, limit
     const kind = await step('release what is stale', () => kindOf(core, key, input, netnsId));
     const { netns, attempt } = input;
     const place: PlaceOf = { netns, netnsId, ...kind, ...(attempt === undefined ? {} : { attempt }) };
-    const reserved = await step('reserve an address', () => reserve(core, key, input.requestedIps ?? [], place));
+    const reserved = await step('reserve an address', async () => {
+      await core.heldBack.awaitFree(input.requestedIps ?? [], core.deps.clock, limits.signal);
+      return reserve(core, key, input.requestedIps ?? [], place);
+    });
     try {
       const publicKey = await linkOf(reserved).build(core, reserved, step);
       const attached: AttachmentRecord = { ...reserved, state: 'attached', publicKey };

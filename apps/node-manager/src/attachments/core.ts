@@ -3,6 +3,7 @@ import { CatalogueError, type SerialQueue } from '@wgcni/base';
 import type { Attachment, AttachmentKey } from '@wgcni/api';
 import type { PublicKey } from '@wgcni/wg';
 import type { AddressLedger } from '../addresses/address-ledger.ts';
+import type { HeldBack } from '../addresses/held-back.ts';
 import { joinedPeer } from '../addresses/joined-peer.ts';
 import type { JoinedRecord } from '../addresses/joined-record.ts';
 import type { JoinedRegister } from '../addresses/joined-register.ts';
@@ -26,6 +27,8 @@ export interface Core {
   register: AttachmentRegister;
   joined: JoinedRegister;
   ledger: AddressLedger;
+  /** Taken in the ledger by nobody that is there. */
+  heldBack: HeldBack;
   ports: ContainerPorts;
   locks: KeyLocks;
   pods: PodsDevice;

@@ -43,8 +43,8 @@ export interface AttachmentsDeps {
 interface Neighbours {
   /** An attachment came, is leaving or is gone. */
   changed(): void;
-  /** Resolves when no other container's device sends to this one; bounded. */
-  forgotten(publicKey: PublicKey): Promise<void>;
+  /** Undefined when no other container's device can send to this one; else it resolves when none can any more, however long that takes. */
+  forgotten(publicKey: PublicKey): Promise<void> | undefined;
 }
 
 /** How long a request may go on, and who waits for it. */

@@ -2,6 +2,7 @@
 import { privateDirectory, SerialQueue } from '@wgcni/base';
 import { join } from 'node:path';
 import { AddressLedger } from '../addresses/address-ledger.ts';
+import { HeldBack } from '../addresses/held-back.ts';
 import { parseJoined } from '../addresses/joined-record.ts';
 import { JoinedRegister } from '../addresses/joined-register.ts';
 import { PodsDevice, podsRef } from '../pods/pods-device.ts';
@@ -36,6 +37,7 @@ export async function openCore(deps: AttachmentsDeps): Promise<OpenedCore> {
     joined,
     ports,
     ledger: new AddressLedger(),
+    heldBack: new HeldBack(),
     locks: new KeyLocks(),
     pods: new PodsDevice(deps, podsRef(deps.nodeId), deps.podsKey, deps.podPort),
     nodeEnds: new SerialQueue(),

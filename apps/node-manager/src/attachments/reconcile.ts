@@ -9,7 +9,8 @@ export async function takeView(core: Core, view: NodeView): Promise<void> {
   const holders = [...core.register.all(), ...core.joined.all()];
   core.ledger.hold(
     view.grants.map(({ cidr }) => cidr),
-    holders.flatMap(({ addresses }) => addresses),
+    // FENCE: what is held back is given back later: nobody may have got it by then, be the subnet lost and granted again.
+    [...holders.flatMap(({ addresses }) => addresses), ...core.heldBack.all()],
   );
   const isLower = core.view !== undefined && view.mtu < core.view.mtu;
   core.view = view;

@@ -78,6 +78,17 @@ async function putReserved(core: Core, record: AttachmentRecord): Promise<void> 
   }
 }
 
+/** ORDER: no address is free while another container's device sends what is for it to the one that is gone; nobody waits for that here. */
+function freeOrHoldBack(core: Core, { publicKey, addresses, port }: AttachmentRecord): void {
+  const free = (): void => {
+    core.ledger.free(addresses.map(({ address }) => address));
+    core.ports.free(port);
+  };
+  const forgotten = publicKey === null ? undefined : core.deps.neighbours?.forgotten(publicKey);
+  if (forgotten === undefined) free();
+  else core.heldBack.add(addresses, forgotten, free);
+}
+
 /** Undoes everything a record stands for; the caller holds the lock of its key. */
 export async function dissolve(core: Core, record: AttachmentRecord): Promise<void> {
   const { reach } = core.deps;
@@ -90,10 +101,7 @@ export async function dissolve(core: Core, record: AttachmentRecord): Promise<vo
   // ORDER: the address is free only after kernel and disk have forgotten it (design §4.7).
   await core.register.forget(record);
   reach('del/record removed');
-  // ORDER: nor is it free while another container's device sends what is for it to the one that is gone.
-  if (record.publicKey !== null) await core.deps.neighbours?.forgotten(record.publicKey);
-  core.ledger.free(record.addresses.map(({ address }) => address));
-  core.ports.free(record.port);
+  freeOrHoldBack(core, record);
   reach('del/address freed');
   core.deps.log.info(
     { ...keyOf(record), addresses: record.addresses.map(({ address }) => address) },

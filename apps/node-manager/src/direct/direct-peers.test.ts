@@ -47,39 +47,56 @@ describe('containers of one node', () => {
     expect([await routesOf('a'), await routesOf('b')]).toEqual([{}, {}]);
     looks = [];
     await add('c');
+    await attachments.release(keyNamed('b'));
+    expect(taken(), 'nothing is held back').toBe(2);
     await direct.reconcile();
     expect(looks).toEqual([]);
     expect(direct.status()).toEqual({ pairs: 0, due: 0 });
   });
 
-  it('forget who leaves before its address is free', async () => {
+  it('forget who leaves before its address is free, and no DEL waits for that', async () => {
     for (const name of ['a', 'b']) await add(name);
     await direct.reconcile();
     const [address] = addressesOf('b');
-    const releasing = attachments.release(keyNamed('b'));
-    await expect.poll(() => node.reached).toContain('del/record removed');
+    await attachments.release(keyNamed('b'));
     expect(taken()).toBe(2);
+    const adding = add('c', [address ?? '']);
+    await expect.poll(() => node.clock.sleepers).toBe(1);
     await direct.reconcile();
-    await releasing;
-    expect(taken()).toBe(1);
-    expect(await routesOf('a')).toEqual({});
-    await add('c', [address ?? '']);
+    await adding;
+    expect(taken()).toBe(2);
     await direct.reconcile();
     expect(await routesOf('a')).toEqual({ c: addressesOf('c') });
   });
 
-  it('do not hold up a DEL for ever when one of them does not answer', async () => {
+  it('do not hold up a DEL when one of them does not answer, which keeps the address alone from being used again', async () => {
     for (const name of ['a', 'b', 'c']) await add(name);
     await direct.reconcile();
     mute.add(refOf('a').id);
-    const releasing = attachments.release(keyNamed('b'));
-    await expect.poll(() => node.reached).toContain('del/record removed');
+    await attachments.release(keyNamed('b'));
     await direct.reconcile();
-    await releasing;
     expect(await routesOf('c')).toEqual({ a: addressesOf('a') });
+    await direct.reconcile();
+    expect(taken()).toBe(3);
+    const told = node.events.filter(({ event }) => event === 'direct.remembered');
+    expect(told.map(({ fields }) => fields)).toMatchObject([{ by: [refOf('a').id] }]);
     mute.clear();
     const found = expect.poll(() => direct.reconcile().then(() => routesOf('a')), { interval: 10 });
     await found.toEqual({ c: addressesOf('c') });
+    expect(taken()).toBe(2);
+  });
+
+  it('give an address free again when the one that did not answer is gone', async () => {
+    for (const name of ['a', 'b']) await add(name);
+    await direct.reconcile();
+    mute.add(refOf('a').id);
+    await attachments.release(keyNamed('b'));
+    await direct.reconcile();
+    expect(taken()).toBe(2);
+    await attachments.release(keyNamed('a'));
+    await direct.reconcile();
+    expect(taken()).toBe(0);
+    mute.clear();
   });
 
   it('are put right when a change fails, and when somebody else changes one', async () => {
@@ -108,7 +125,9 @@ describe('containers of one node', () => {
     expect(node.devices.changed.slice(before)).toEqual([]);
     await start();
     await attachments.release(keyNamed('c'));
+    expect(taken(), 'nobody has been read yet').toBe(3);
     await direct.reconcile();
+    expect(taken()).toBe(2);
     expect(await routesOf('a')).toEqual({ b: addressesOf('b') });
     isOn = false;
     await start();

@@ -48,7 +48,9 @@ export class DirectPeers {
   #hasRun = false;
   #readBackFrom = 0;
   #readBackAtMs = 0;
-  #waiting: { publicKey: PublicKey; resolve: () => void }[] = [];
+  /** What devices that are not known may hold: what they held when they were, and what was added since; none for one that was never read. */
+  readonly #feared = new Map<PublicKey, ReadonlySet<PublicKey>>();
+  #waiting: { publicKey: PublicKey; resolve: () => void; runs: number }[] = [];
   #wake: () => void = () => {};
   #stir: () => void = () => {};
 
@@ -81,20 +83,16 @@ export class DirectPeers {
       } else if (!(await this.#awaitMeeting(state, steppedAt))) break;
     }
     this.#hasRun = true;
+    this.#tellRemembered();
   }
 
-  /** Resolves when no device that answers has `publicKey` as a peer, at the latest after a second. */
-  async forgotten(publicKey: PublicKey): Promise<void> {
-    if (!this.#isHeld(publicKey)) return;
-    const { clock, log } = this.#deps;
-    const ended = new AbortController();
-    const isForgotten = new Promise<true>((resolve) => this.#waiting.push({ publicKey, resolve: () => resolve(true) }));
-    const isLate = clock.sleep(patienceMs, ended.signal).then(
-      () => false,
-      () => false,
-    );
-    if (!(await Promise.race([isForgotten, isLate]))) log.warn({ publicKey }, 'direct.remembered');
-    ended.abort();
+  /**
+   * Undefined when no device can have `publicKey` as a peer; else it resolves when none can any more. A device that could not be read has
+   * whom it had, until it is read or gone.
+   */
+  forgotten(publicKey: PublicKey): Promise<void> | undefined {
+    if (this.#holders(publicKey).length === 0) return undefined;
+    return new Promise((resolve) => this.#waiting.push({ publicKey, resolve, runs: 0 }));
   }
 
   /** As far as it is known without asking the devices. */
@@ -124,9 +122,11 @@ export class DirectPeers {
   async #learn(tried: Set<PublicKey>): Promise<void> {
     const current = this.#deps.current();
     const live = new Set(current.map(({ publicKey }) => publicKey));
-    for (const publicKey of [...this.#held.keys(), ...this.#doubted].filter((one) => !live.has(one))) {
+    const remembered = [...this.#held.keys(), ...this.#doubted, ...this.#feared.keys()];
+    for (const publicKey of remembered.filter((one) => !live.has(one))) {
       this.#held.delete(publicKey);
       this.#doubted.delete(publicKey);
+      this.#feared.delete(publicKey);
     }
     const isUnread = (key: PublicKey): boolean => !this.#held.has(key) || this.#doubted.has(key);
     const unread = current.filter(({ publicKey }) => isUnread(publicKey) && !tried.has(publicKey));
@@ -142,12 +142,14 @@ export class DirectPeers {
 
   async #read(device: DirectDevice): Promise<void> {
     const { publicKey, ref } = device;
-    const state = await this.#ask(device, () => this.#deps.devices.observe(ref));
-    this.#doubted.add(publicKey);
-    this.#held.delete(publicKey);
-    // With another key it was made anew, and its record is about to tell.
-    if (state?.publicKey !== publicKey) return;
+    const seen = await this.#ask(device, async () => ({ state: await this.#deps.devices.observe(ref) }));
+    this.#doubt(publicKey);
+    if (seen === undefined) return;
+    const { state } = seen;
+    // It is gone; with another key it was made anew, and its record is about to tell.
+    if (state?.publicKey !== publicKey) return void this.#feared.set(publicKey, new Set());
     this.#held.set(publicKey, heldPeersOf(state.peers, this.#deps.node));
+    this.#feared.delete(publicKey);
     this.#doubted.delete(publicKey);
   }
 
@@ -156,7 +158,7 @@ export class DirectPeers {
     const each = [...changes].flatMap(([publicKey, ofDevice]) => {
       const device = byKey.get(publicKey);
       if (device !== undefined && !this.#busy.has(publicKey)) return [{ device, ref: device.ref, changes: ofDevice }];
-      this.#held.delete(publicKey);
+      this.#doubt(publicKey);
       return [];
     });
     // ORDER: all of a step at once, since the two sides of a pair must not differ for long.
@@ -176,6 +178,16 @@ export class DirectPeers {
       return;
     }
     // Whether a change that failed or is late was made is not known.
+    this.#doubt(
+      publicKey,
+      changes.map((change) => (change.kind === 'add' ? change.peer.publicKey : change.publicKey)),
+    );
+  }
+
+  /** What a device holds is not known any more. */
+  #doubt(publicKey: PublicKey, added: readonly PublicKey[] = []): void {
+    const before = this.#held.get(publicKey)?.keys() ?? this.#feared.get(publicKey);
+    if (before !== undefined) this.#feared.set(publicKey, new Set([...before, ...added]));
     this.#held.delete(publicKey);
     this.#doubted.add(publicKey);
   }
@@ -222,12 +234,28 @@ export class DirectPeers {
     ended.abort();
   }
 
-  #isHeld(publicKey: PublicKey): boolean {
-    return [...this.#held.values()].some((held) => held.has(publicKey));
+  /** The devices that have, or may have, `publicKey` as a peer. */
+  #holders(publicKey: PublicKey): DirectDevice[] {
+    return this.#deps.current().filter((device) => {
+      const held = this.#held.get(device.publicKey) ?? this.#feared.get(device.publicKey);
+      // With direct peers off, what was never read holds back no address: it is read at once, and all that it holds is then taken from it.
+      return held === undefined ? device.isPeer : held.has(publicKey);
+    });
+  }
+
+  /** Once for each that a whole run did not change: a device that does not answer keeps an address from being given again. */
+  #tellRemembered(): void {
+    for (const one of this.#waiting) {
+      one.runs += 1;
+      if (one.runs !== 2) continue;
+      const by = this.#holders(one.publicKey).map(({ ref }) => ref.id);
+      this.#deps.log.warn({ publicKey: one.publicKey, by }, 'direct.remembered');
+    }
   }
 
   #tellForgotten(): void {
-    const told = this.#waiting.filter(({ publicKey }) => !this.#isHeld(publicKey));
+    if (this.#waiting.length === 0) return;
+    const told = this.#waiting.filter(({ publicKey }) => this.#holders(publicKey).length === 0);
     this.#waiting = this.#waiting.filter((one) => !told.includes(one));
     for (const { resolve } of told) resolve();
   }
