@@ -10,6 +10,7 @@ import type { Replica } from './replica.ts';
 import { knowCallers } from './routes/caller.ts';
 import { certificateRoutes } from './routes/certificates.ts';
 import { clientRoutes } from './routes/clients.ts';
+import { containerRoutes } from './routes/containers.ts';
 import { networkRoutes } from './routes/network.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { offeredRoutes } from './routes/offered-routes.ts';
@@ -58,6 +59,7 @@ export async function buildApp(
     networkRoutes(app, replica);
     ruleRoutes(app, replica);
     nodeRoutes(app, replica);
+    containerRoutes(app, replica);
     offeredRoutes(app, replica);
     clientRoutes(app, replica);
     certificateRoutes(app, replica);

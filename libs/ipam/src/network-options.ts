@@ -3,7 +3,7 @@ import type { Rule } from './rule.ts';
 
 export const masqueradeModes = ['auto', 'on', 'off'] as const;
 export const isolations = ['open', 'isolated'] as const;
-export const directModes = ['off', 'node'] as const;
+export const directModes = ['off', 'node', 'cluster'] as const;
 export const linkKinds = ['wireguard', 'veth'] as const;
 
 /** Whether what leaves the cluster gets the node's address. */
@@ -21,7 +21,7 @@ export interface NetworkOptions {
   /** `isolated`: containers reach nothing but what a rule allows. */
   isolation: (typeof isolations)[number];
   rules: Rule[];
-  /** Whose containers are peers of each other, past the node's routing. */
+  /** Whose containers are peers of each other, past the node's routing: nobody's, those of one node, or also those of other nodes. */
   direct: (typeof directModes)[number];
   /** What joins later containers to their node. */
   link: (typeof linkKinds)[number];

@@ -10,6 +10,9 @@ export interface Keys {
   gone: string;
   clients: string;
   client(name: string): string;
+  /** What each node publishes of its containers. */
+  containers: string;
+  containersOf(nodeId: string): string;
   /** `id`: of a node, of a grant, or the public key of a client. */
   goneEntry(kind: 'node' | 'subnet' | 'client', id: string): string;
   control: string;
@@ -42,6 +45,7 @@ export function keysOf(cluster: string): Keys {
   const control = `${root}control/`;
   const nodes = `${mesh}nodes/`;
   const clients = `${mesh}clients/`;
+  const containers = `${mesh}direct/`;
   const gone = `${mesh}gone/`;
   const replicas = `${control}replicas/`;
   const subnets = `${control}subnets/`;
@@ -60,6 +64,8 @@ export function keysOf(cluster: string): Keys {
     gone,
     clients,
     client: (name) => clients + name,
+    containers,
+    containersOf: (nodeId) => containers + nodeId,
     goneEntry: (kind, id) => `${gone}${kind}/${kind === 'client' ? keyForm(id) : pathForm(id)}`,
     control,
     leader: `${control}leader`,

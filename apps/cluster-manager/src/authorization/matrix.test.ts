@@ -40,6 +40,7 @@ const expected: Record<string, Kind> = {
   listPeers: 'reads',
   renewRegistration: 'speaks for itself',
   releaseGrants: 'speaks for itself',
+  putContainers: 'speaks for itself',
   joinNode: 'joins',
   renewCertificate: 'speaks for itself',
   admitNode: 'administers',

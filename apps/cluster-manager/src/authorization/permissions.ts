@@ -39,6 +39,7 @@ export const permissions: Readonly<Record<string, Permission>> = {
   registerNode: speakingForItself,
   renewRegistration: speakingForItself,
   releaseGrants: speakingForItself,
+  putContainers: speakingForItself,
   renewCertificate: speakingForItself,
   joinNode: joining,
   drainNode: operating,

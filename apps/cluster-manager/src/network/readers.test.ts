@@ -60,6 +60,23 @@ describe('while a node is registered that does not read options', () => {
   });
 });
 
+describe('a node that knows the options, but not direct: cluster', () => {
+  const second = () => asNode({ readableSchema: 2, version: '1.0.0' });
+  it('keeps that from being chosen, and nothing else', async () => {
+    await join(manager, 'n1', second());
+    const refused = await set({ direct: 'cluster' });
+    expect(refused).toMatchObject({ status: 409, json: { code: 'node.too-old', field: 'direct' } });
+    expect(refused.json['detail']).toMatch(/n1 .*version 1.0.0.* direct .*it reads schema 2, not 3/);
+    expect((await set({ direct: 'node', masquerade: { mode: 'off' } })).status).toBe(200);
+    await cluster.pass(12_000);
+    expect((await set({ direct: 'cluster' })).status).toBe(200);
+    const late = await ask(manager, 'PUT', '/v1/nodes/n2', second());
+    expect(late).toMatchObject({ status: 409, json: { code: 'node.too-old' } });
+    expect(late.json['detail']).toMatch(/does not read direct of/);
+    expect((await ask(manager, 'PUT', '/v1/nodes/n3', asNode())).status).toBe(200);
+  });
+});
+
 describe('where an option is chosen, a node that does not read it', () => {
   it('does not register, however long it has been a member, until the option is back at its default', async () => {
     const n2 = old();

@@ -1,8 +1,8 @@
 /** PURE: options are written only once every node that is registered says that it reads them: one that ignores them lets through what others deny. */
 import type { RegisterInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import { chosenOptions, optionsOf } from '@wgcni/ipam';
-import { type NetworkRecord, optionsSchema } from '@wgcni/store';
+import { chosenOptions, type NetworkOptions, optionsOf } from '@wgcni/ipam';
+import { clusterDirectSchema, type NetworkRecord, optionsSchema } from '@wgcni/store';
 import type { ClusterState } from '../state/cluster-state.ts';
 
 /** Throws CatalogueError `node.too-old`, naming node, version and options, when a registered node would ignore what `after` chooses anew, or may. */
@@ -13,12 +13,13 @@ export function refuseUnread(state: ClusterState, before: NetworkRecord, after: 
   if (field === undefined) return;
   const [unreadable] = state.registrations.quarantined;
   if (unreadable !== undefined) throw unreadableReader(state, unreadable, field);
-  const old = state.registrations.all().find(({ record }) => record.readableSchema < optionsSchema);
+  const needed = schemaOf(chosen, after);
+  const old = state.registrations.all().find(({ record }) => record.readableSchema < needed);
   if (old === undefined) return;
   const { nodeId, version, readableSchema } = old.record;
   throw new CatalogueError(
     'node.too-old',
-    `${nodeId} is registered by version ${version}, which does not read ${chosen.join(', ')} of the network (it reads schema ${readableSchema}, not ${optionsSchema})`,
+    `${nodeId} is registered by version ${version}, which does not read ${chosen.join(', ')} of the network (it reads schema ${readableSchema}, not ${needed})`,
     {
       field,
       remedy: `upgrade the node-manager of ${nodeId} and of every other node first (GET /v1/nodes shows their versions)`,
@@ -28,12 +29,14 @@ export function refuseUnread(state: ClusterState, before: NetworkRecord, after: 
 
 /** Throws CatalogueError `node.too-old` for a node that would ignore what is chosen of the network, as one does that was silent meanwhile. */
 export function refuseReader(network: NetworkRecord, { version, readableSchema }: RegisterInput): void {
-  if (readableSchema >= optionsSchema) return;
-  const chosen = chosenOptions(network);
-  if (chosen.length === 0) return;
+  const unread = chosenOptions(network);
+  const needed = schemaOf(unread, network);
+  // Where the value of one is new, who knows the others says so of it alone.
+  const chosen = readableSchema >= optionsSchema ? unread.filter((name) => name === 'direct') : unread;
+  if (chosen.length === 0 || readableSchema >= needed) return;
   throw new CatalogueError(
     'node.too-old',
-    `version ${version} of the node-manager does not read ${chosen.join(', ')} of the network (it reads schema ${readableSchema}, not ${optionsSchema})`,
+    `version ${version} of the node-manager does not read ${chosen.join(', ')} of the network (it reads schema ${readableSchema}, not ${needed})`,
     {
       field: 'readableSchema',
       remedy: 'upgrade this node-manager, or set these options back to their defaults first (wgcni network set)',
@@ -52,4 +55,9 @@ function unreadableReader({ keys }: ClusterState, [key, why]: [string, string], 
       remedy: `upgrade the cluster-managers if a newer one wrote it, or stop the node-manager of ${nodeId} until its registration has ended`,
     },
   );
+}
+
+/** What a node must be able to read to work by these options. */
+function schemaOf(chosen: readonly (keyof NetworkOptions)[], { direct }: NetworkRecord): number {
+  return chosen.includes('direct') && direct === 'cluster' ? clusterDirectSchema : optionsSchema;
 }

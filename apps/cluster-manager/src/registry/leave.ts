@@ -186,7 +186,7 @@ function denial(state: ClusterState, nodeId: string, parts: Parts): Parts {
   return parts;
 }
 
-/** What every removal of a node has in common: record, registration and key claim go, a tombstone comes. */
+/** What every removal of a node has in common: record, registration, key claim and published containers go, a tombstone comes. */
 async function removal(writer: LeaderWriter, node: Kept<NodeRecord>, why: GoneRecord['why']): Promise<Parts> {
   const { state } = writer.deps;
   const { keys } = state;
@@ -200,7 +200,7 @@ async function removal(writer: LeaderWriter, node: Kept<NodeRecord>, why: GoneRe
     // FENCE: a node that registers meanwhile is not silent, and not the one that was deleted.
     { key: keys.registration(nodeId), target: 'mod', equals: registered?.item.modRevision ?? 0 },
   );
-  then.push({ kind: 'delete', key: node.item.key });
+  then.push({ kind: 'delete', key: node.item.key }, { kind: 'delete', key: keys.containersOf(nodeId) });
   if (registered !== undefined) then.push({ kind: 'delete', key: registered.item.key });
   if (claim?.record.nodeId === nodeId) {
     compare.push(unchanged(claim));

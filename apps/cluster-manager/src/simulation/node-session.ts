@@ -61,7 +61,7 @@ export class NodeSession {
     const { disk, now, client, takeOver } = this.#deps;
     const { nodeId, instance, publicKey, networkId, grants, meshRevision } = disk;
     const input = {
-      ...{ instance, publicKey, version: '1', readableSchema: 2, underlayMtu: 1_500, held: [...grants] },
+      ...{ instance, publicKey, version: '1', readableSchema: 3, underlayMtu: 1_500, held: [...grants] },
       endpoints: [`192.0.2.${nodeId.length}:51820`],
       ...(networkId === undefined ? {} : { networkId, meshRevision }),
       ...(takeOver && !this.#hasRegistered ? { takeOver } : {}),

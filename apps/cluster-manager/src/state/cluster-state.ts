@@ -6,6 +6,7 @@ import {
   ClientAddressRecord,
   ClientLifeRecord,
   ClientRecord,
+  ContainersRecord,
   GoneRecord,
   KeyClaimRecord,
   NetworkRecord,
@@ -40,6 +41,7 @@ export class ClusterState {
   readonly tokens = new Table(TokenRecord);
   readonly admissions = new Table(AdmissionRecord);
   readonly clients = new Table(ClientRecord);
+  readonly containers = new Table(ContainersRecord);
   readonly clientAddresses = new Table(ClientAddressRecord);
   readonly clientLives = new Table(ClientLifeRecord);
   readonly #log: Log;
@@ -140,6 +142,10 @@ export class ClusterState {
     return this.clientLives.get(this.keys.clientLife(name));
   }
 
+  containersOf(nodeId: string): Kept<ContainersRecord> | undefined {
+    return this.containers.get(this.keys.containersOf(nodeId));
+  }
+
   nodeOf(nodeId: string): Kept<NodeRecord> | undefined {
     return this.nodes.get(this.keys.node(nodeId));
   }
@@ -210,6 +216,7 @@ export class ClusterState {
       this.tokens,
       this.admissions,
       this.clients,
+      this.containers,
       this.clientAddresses,
       this.clientLives,
     ];
@@ -227,6 +234,7 @@ export class ClusterState {
     if (key.startsWith(keys.tokens)) return this.tokens;
     if (key.startsWith(keys.admissions)) return this.admissions;
     if (key.startsWith(keys.clients)) return this.clients;
+    if (key.startsWith(keys.containers)) return this.containers;
     if (key.startsWith(keys.clientAddresses)) return this.clientAddresses;
     if (key.startsWith(keys.clientLives)) return this.clientLives;
     return key.startsWith(keys.replicas) ? this.replicas : undefined;

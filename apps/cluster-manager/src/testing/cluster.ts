@@ -31,7 +31,7 @@ export function asNode(change: Partial<RegisterInput> = {}): RegisterInput {
   return {
     instance: randomBytes(16).toString('hex'),
     version: '1',
-    readableSchema: 2,
+    readableSchema: 3,
     publicKey: randomBytes(32).toString('base64'),
     endpoints: ['192.0.2.11:51820'],
     underlayMtu: 1_500,

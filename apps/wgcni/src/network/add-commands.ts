@@ -19,7 +19,10 @@ export function addNetworkCommands(program: Command, run: Run): void {
     .option('--masquerade <mode>', "auto, on or off: whether what leaves the cluster gets the node's address")
     .option('--masquerade-except <cidr>', 'reached under own addresses; repeat it', collected, [])
     .option('--isolation <kind>', 'open or isolated: containers reach nothing but what a rule allows')
-    .option('--direct <where>', 'off or node: whether the containers of a node are peers of each other')
+    .option(
+      '--direct <where>',
+      'off, node or cluster: whether the containers of a node, or of all nodes, are peers of each other',
+    )
     .option('--link <kind>', 'wireguard or veth: what joins later containers to their node')
     .option('--client-pool <cidr>', "pool of clients' addresses, one of each family; repeat it", collected, [])
     .action((flags: NetworkFlags) => run((targets) => commands.set(targets, flags)));

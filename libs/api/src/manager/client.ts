@@ -13,6 +13,8 @@ import type {
   PeerView,
   Registration,
   RegisterInput,
+  Containers,
+  ContainersInput,
   ReleaseInput,
   Renewal,
   RenewInput,
@@ -51,6 +53,8 @@ export interface ManagerClient {
   register(nodeId: string, input: RegisterInput, signal?: AbortSignal): Promise<Registration>;
   renew(nodeId: string, input: RenewInput, signal?: AbortSignal): Promise<Renewal>;
   release(nodeId: string, input: ReleaseInput, signal?: AbortSignal): Promise<void>;
+  /** Says which containers of the node others may have as direct peers, in place of all that was said before. */
+  putContainers(nodeId: string, input: ContainersInput, signal?: AbortSignal): Promise<Containers>;
   nodes(signal?: AbortSignal): Promise<Page<Node>>;
   node(nodeId: string, signal?: AbortSignal): Promise<Node>;
   peers(nodeId: string, signal?: AbortSignal): Promise<Page<PeerView>>;
@@ -147,6 +151,7 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
     register: (nodeId, input, signal) => send('PUT', node(nodeId), signal, input),
     renew: (nodeId, input, signal) => send('POST', node(nodeId, '/renewal'), signal, input),
     release: (nodeId, input, signal) => send('POST', node(nodeId, '/release'), signal, input),
+    putContainers: (nodeId, input, signal) => send('PUT', node(nodeId, '/containers'), signal, input),
     nodes: (signal) => list('/v1/nodes', signal),
     node: (nodeId, signal) => get(node(nodeId), signal),
     peers: (nodeId, signal) => list(node(nodeId, '/peers'), signal),

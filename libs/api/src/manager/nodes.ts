@@ -77,6 +77,37 @@ export const ReleaseInputSchema = Type.Object(
   { $id: 'ReleaseInput', additionalProperties: false },
 );
 
+const container = Type.Object(
+  {
+    publicKey: PublicKeyText,
+    port: Type.Integer({ minimum: 1, maximum: 65_535, description: "UDP port of its device, at the node's endpoint" }),
+    addresses: Type.Array(
+      Type.String({ maxLength: 39, description: 'IP address of a subnet of the node', examples: ['10.64.3.2'] }),
+      { minItems: 1, maxItems: 2 },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** All containers of the node that others may have as direct peers; none of those that it said before and does not say now. */
+export const ContainersInputSchema = Type.Object(
+  {
+    instance: IdText,
+    containers: Type.Array(container, { maxItems: 64, description: 'those that attached first come first' }),
+  },
+  { $id: 'ContainersInput', additionalProperties: false },
+);
+
+export const ContainersSchema = Type.Object(
+  {
+    published: Type.Integer({
+      description: 'of those that were named, the first so many: the whole cluster has room for 256',
+    }),
+    revision: Revision,
+  },
+  { $id: 'Containers' },
+);
+
 export const nodeStates = ['live', 'silent', 'draining', 'deleted'] as const;
 
 export const NodeSchema = Type.Object(
@@ -134,6 +165,8 @@ export type Registration = Static<typeof RegistrationSchema>;
 export type RenewInput = Static<typeof RenewInputSchema>;
 export type Renewal = Static<typeof RenewalSchema>;
 export type ReleaseInput = Static<typeof ReleaseInputSchema>;
+export type ContainersInput = Static<typeof ContainersInputSchema>;
+export type Containers = Static<typeof ContainersSchema>;
 export type Node = Static<typeof NodeSchema>;
 export type Subnet = Static<typeof SubnetSchema>;
 export type PeerView = Static<typeof PeerSchema>;

@@ -51,7 +51,10 @@ export const networkOptions = {
   }),
   isolation: OneOf(['open', 'isolated'], 'isolated: containers reach nothing but what a rule allows'),
   rules: Type.Array(RuleSchema, { maxItems: 1_000 }),
-  direct: OneOf(['off', 'node'], "whose containers are peers of each other, past the node's routing"),
+  direct: OneOf(
+    ['off', 'node', 'cluster'],
+    "whose containers are peers of each other, past the node's routing: those of one node, or of all nodes",
+  ),
   link: OneOf(['wireguard', 'veth'], 'what joins later containers to their node'),
 };
 

@@ -5,6 +5,8 @@ import { Type, type Static } from '@sinclair/typebox';
 export const writtenSchema = 1;
 /** What a node says that it can read when it knows the network's options (decision 0008). A record with options is still of schema 1: who does not know them keeps them. */
 export const optionsSchema = 2;
+/** The same of `direct: cluster`, a value that whoever reads schema 2 alone cannot take the network's record with. */
+export const clusterDirectSchema = 3;
 
 const schema = Type.Integer({ minimum: 1 });
 const clientName = Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$' });
@@ -46,7 +48,7 @@ export const NetworkRecord = Type.Object({
   ),
   isolation: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('isolated')])),
   rules: Type.Optional(Type.Array(rule)),
-  direct: Type.Optional(Type.Union([Type.Literal('off'), Type.Literal('node')])),
+  direct: Type.Optional(Type.Union([Type.Literal('off'), Type.Literal('node'), Type.Literal('cluster')])),
   link: Type.Optional(Type.Union([Type.Literal('wireguard'), Type.Literal('veth')])),
 });
 
@@ -78,6 +80,25 @@ export const ClientRecord = Type.Object({
   allowedIps: Type.Union([Type.Array(Type.String({ maxLength: 43 }), { maxItems: 64 }), Type.Null()]),
   /** Whether it ends with the lease of its `control/client-lives/` key. */
   expires: Type.Boolean(),
+});
+
+/** So many containers of one node, and so many of all, are published: each is a peer of each of the others (decision 0008). */
+export const mostContainers = { ofNode: 64, ofCluster: 256 } as const;
+
+/** The containers of a node that others may have as direct peers, written whole. */
+export const ContainersRecord = Type.Object({
+  schema,
+  nodeId: Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$' }),
+  containers: Type.Array(
+    Type.Object({
+      publicKey: Type.String({ pattern: '^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$' }),
+      /** UDP port of its device, in the network namespace of its node. */
+      port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+      /** In canonical text without a prefix length. */
+      addresses: Type.Array(addressText, { minItems: 1, maxItems: 2 }),
+    }),
+    { maxItems: mostContainers.ofNode },
+  ),
 });
 
 export const GoneRecord = Type.Object({
@@ -184,6 +205,7 @@ export type NodeRecord = Static<typeof NodeRecord>;
 export type ClientRecord = Static<typeof ClientRecord>;
 export type ClientAddressRecord = Static<typeof ClientAddressRecord>;
 export type ClientLifeRecord = Static<typeof ClientLifeRecord>;
+export type ContainersRecord = Static<typeof ContainersRecord>;
 export type GoneRecord = Static<typeof GoneRecord>;
 export type LeaderRecord = Static<typeof LeaderRecord>;
 export type ReplicaRecord = Static<typeof ReplicaRecord>;

@@ -62,6 +62,7 @@ const freeAnswers: Readonly<Record<string, string>> = {
 
 /** Every text in a value of the store. */
 const storedTexts = [
+  'ContainersRecord.containers[].publicKey',
   ...['GoneRecord.at', 'GoneRecord.id', 'GoneRecord.nodeId', 'GoneRecord.publicKey', 'ClientRecord.publicKey'],
   ...['GoneRecord.subnets[].cidr', 'GoneRecord.subnets[].grantId'],
   ...['KeyClaimRecord.nodeId', 'LeaderRecord.replicaId', 'LeaderRecord.url'],

@@ -43,7 +43,7 @@ function checkView({ server, keys }: RestingWorld, { id, replica }: ReplicaProce
   const tables = [
     ...[state.network, state.nodes, state.subnets, state.registrations],
     ...[state.claims, state.gone, state.replicas, state.recovering, state.admissions, state.tokens],
-    ...[state.clients, state.clientAddresses, state.clientLives],
+    ...[state.clients, state.clientAddresses, state.clientLives, state.containers],
   ];
   const seen = tables.flatMap((table) => table.all().map(({ item }) => `${item.key}@${item.modRevision}`));
   const stored = server.backend
