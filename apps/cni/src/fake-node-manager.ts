@@ -34,7 +34,7 @@ const readyStatus: NodeStatus = {
   contactAgeSec: 1,
   meshRevision: 1,
   attachments: { total: 0, orphaned: 0, adopted: 0 },
-  direct: { pairs: 0, due: 0 },
+  direct: { pairs: 0, due: 0, farPairs: 0, farDue: 0, published: 0, unpublished: 0 },
   addresses: [],
   quarantined: [],
   drift: [],

@@ -2,6 +2,7 @@
 import { messageOf } from '@wgcni/base';
 import { keysOf, Reflector } from '@wgcni/store';
 import type { Config } from './config.ts';
+import { farSources } from './direct/far-containers.ts';
 import { keepHost } from './host/host-keeper.ts';
 import { leavingOf } from './host/plan-masquerade.ts';
 import { meshNames } from './keys/device-names.ts';
@@ -36,12 +37,14 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
   const reconcilers = makeReconcilers(config, ports, parts);
   const session = makeSession(config, ports, parts, reconcilers);
   parts.direct.onChange(() => reconcilers.direct.trigger());
+  parts.keeper.onChange(() => parts.publisher.changed());
   parts.keeper.onChange((view, before) => concernsOf(before, view).forEach((name) => reconcilers[name].trigger()));
   await Promise.all([
     ...Object.values(reconcilers).map((loop) => loop.run(signal)),
     session.run(signal),
     parts.attachments.run(signal),
     parts.paths.run(signal),
+    parts.publisher.run(ports.manager, signal),
     followStore({ config, ports, parts, session }, signal),
     // What follows a change of our own is mostly its echo: looked at later, it comes as one with the change after it.
     followKernel(ports, () => reconcilers.mesh.trigger(), {
@@ -69,7 +72,12 @@ export async function keepOwnHost(
   const controlPlane = isReached ? undefined : servers.controlPlane;
   try {
     const leaving = leavingOf(keeper.view, config);
-    const known = { pools: () => pools ?? [], clientPools: () => clientPools, leaving: () => leaving };
+    const known = {
+      pools: () => pools ?? [],
+      clientPools: () => clientPools,
+      leaving: () => leaving,
+      farSources: () => farSources(keeper.view),
+    };
     const keepPolicy = async (): Promise<void> => {
       const wanted = policyOf(keeper.view, isReached ? servers.controlPlane.ports : []);
       // Before the network is known, what an earlier run left stays.

@@ -5,7 +5,9 @@ import { Attachments } from './attachments/index.ts';
 import type { Config } from './config.ts';
 import { ControlPlaneKeeper } from './control-plane/control-plane-keeper.ts';
 import { keepNodeKey } from './keys/node-key.ts';
-import { DirectPeers } from './direct/direct-peers.ts';
+import { openDirect } from './direct/direct-parts.ts';
+import type { DirectPeers } from './direct/direct-peers.ts';
+import type { ContainersPublisher } from './direct/publisher.ts';
 import { MeshDevice, meshRef } from './mesh/mesh-device.ts';
 import { podsRef } from './pods/pods-device.ts';
 import { PathKeeper } from './paths/path-keeper.ts';
@@ -35,6 +37,8 @@ export interface Parts {
   paths: PathKeeper;
   /** The containers' peers of each other. */
   direct: DirectPeers;
+  /** What other nodes are told of the containers. */
+  publisher: ContainersPublisher;
   /** Whether the packet filter was set since the network is known, and why the last try failed if one did. */
   host: { isKept: boolean; failure: string | undefined };
   /** What happened lately. */
@@ -72,7 +76,7 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   };
   const host: Parts['host'] = { isKept: false, failure: undefined };
   const pulse = new Pulse();
-  const devices = await openDevices(config, ports, { keeper, controlPlane, judgement, pulse });
+  const devices = await openDevices(config, ports, { identity, board, keeper, controlPlane, judgement, pulse });
   const { mesh, attachments } = devices;
   const paths = new PathKeeper({
     ...ports,
@@ -105,11 +109,13 @@ async function openKeepers(
   return { keeper, contact };
 }
 
+type Opened = Pick<Parts, 'identity' | 'board' | 'keeper' | 'controlPlane' | 'judgement' | 'pulse'>;
+
 async function openDevices(
   config: Config,
   ports: HostPorts,
-  { keeper, controlPlane, judgement, pulse }: Pick<Parts, 'keeper' | 'controlPlane' | 'judgement' | 'pulse'>,
-): Promise<Pick<Parts, 'mesh' | 'attachments' | 'direct'>> {
+  { identity, board, keeper, controlPlane, judgement, pulse }: Opened,
+): Promise<Pick<Parts, 'mesh' | 'attachments' | 'direct' | 'publisher'>> {
   const { nodeId, meshPort } = config;
   const [meshKey, podsKey] = [
     await keepNodeKey({ ...ports, dataDir: config.dataDir }, 'mesh', meshRef(nodeId)),
@@ -123,13 +129,10 @@ async function openDevices(
     servers: () => controlPlane.controlPlane.endpoints.map(({ address }) => address),
     forgetDeparted: (keys) => keeper.forgetDeparted(keys),
   });
-  const direct = new DirectPeers({
-    ...ports,
-    node: podsKey.publicKey,
-    current: () => {
-      const isOn = (keeper.view.network?.direct ?? 'off') !== 'off';
-      return attachments.directDevices().map((device) => ({ ...device, isPeer: device.isPeer && isOn }));
-    },
+  const { direct, publisher } = openDirect(ports, {
+    ...{ identity, node: podsKey.publicKey, keeper, board },
+    devices: () => attachments.directDevices(),
+    dialled: () => mesh.dialled,
   });
   const attachments = await Attachments.open({
     ...ports,
@@ -140,5 +143,5 @@ async function openDevices(
     onEmpty: () => pulse.give(),
     neighbours: direct,
   });
-  return { mesh, attachments, direct };
+  return { mesh, attachments, direct, publisher };
 }

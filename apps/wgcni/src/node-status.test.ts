@@ -7,7 +7,7 @@ const status: NodeStatus = {
   ...{ nodeId: 'n1', version: '1', readiness: 'ready', reason: null, networkId: null, subnets: [], publicKey: null },
   ...{ backend: 'kernel', isRegistered: true, isViewStored: false, contactAgeSec: 1, meshRevision: 1 },
   ...{ attachments: { total: 0, orphaned: 0, adopted: 0 }, addresses: [], quarantined: [], drift: [] },
-  ...{ peers: [], clients: [], direct: { pairs: 0, due: 0 } },
+  ...{ peers: [], clients: [], direct: { pairs: 0, due: 0, farPairs: 0, farDue: 0, published: 0, unpublished: 0 } },
   policy: null,
   queuedDeletions: 0,
   certificates: [],
@@ -72,10 +72,16 @@ it('shows what rules let pass and what was denied, where there is anything to sh
 });
 
 it('shows how many pairs of containers skip the node, where any are to', () => {
-  const linesOf = (direct: NodeStatus['direct']) =>
-    showNodeStatus({ ...status, direct }, [])
+  const linesOf = (direct: Partial<NodeStatus['direct']>) =>
+    showNodeStatus({ ...status, direct: { ...status.direct, ...direct } }, [])
       .split('\n')
       .filter((line) => line.includes('direct peers'));
   expect(linesOf({ pairs: 0, due: 0 })).toEqual([]);
   expect(linesOf({ pairs: 2, due: 1 })).toEqual(['direct peers: 2 of 3 pairs of containers skip the node']);
+  expect(linesOf({ farPairs: 4, farDue: 2, published: 2 })).toEqual([
+    'direct peers on other nodes: 4 of 6 pairs of containers skip both nodes; 2 published',
+  ]);
+  expect(linesOf({ published: 64, unpublished: 3 })).toEqual([
+    'direct peers on other nodes: 0 of 0 pairs of containers skip both nodes; 64 published, 3 not: a node has room for 64, all nodes for 256',
+  ]);
 });

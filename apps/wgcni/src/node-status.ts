@@ -32,6 +32,7 @@ export function showNodeStatus(status: NodeStatus, attachments: readonly Attachm
     ...policyLines(status.policy),
     attachmentTable(attachments),
     ...directLine(status.direct),
+    ...farLine(status.direct),
     '',
     status.drift.length === 0 ? 'drift: none' : `drift:\n${status.drift.map((line) => `  ${line}`).join('\n')}`,
     ...status.quarantined.map((key) => `QUARANTINED: ${key} cannot be read; its last good state stays`),
@@ -82,6 +83,15 @@ function mtuLines({ mtu, paths, pathsProblem }: NodeStatus): string[] {
         `WARNING: the path to ${nodeId} (${endpoint}) carries ${carries} bytes, the mesh needs ${needs}`,
     ),
     ...(pathsProblem === null ? [] : [`paths are not tried: ${pathsProblem}`]),
+  ];
+}
+
+/** Nothing while no container is a direct peer of another node's or is to be. */
+function farLine({ farPairs, farDue, published, unpublished }: NodeStatus['direct']): string[] {
+  if (farPairs + farDue + published + unpublished === 0) return [];
+  const left = unpublished === 0 ? '' : `, ${unpublished} not: a node has room for 64, all nodes for 256`;
+  return [
+    `direct peers on other nodes: ${farPairs} of ${farPairs + farDue} pairs of containers skip both nodes; ${published} published${left}`,
   ];
 }
 

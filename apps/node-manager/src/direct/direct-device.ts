@@ -2,6 +2,7 @@
 import type { DeviceRef, Peer, PublicKey } from '@wgcni/wg';
 import { deviceOf, nodeSidePeer } from '../attachments/container-device.ts';
 import type { AttachmentRecord } from '../attachments/record.ts';
+import type { PublishedContainer } from './publisher.ts';
 
 export interface DirectDevice {
   ref: DeviceRef;
@@ -9,9 +10,22 @@ export interface DirectDevice {
   publicKey: PublicKey;
   /** Whether the others are to have it as a peer, and it them; if not, what it holds of them goes. */
   isPeer: boolean;
+  /** Whether other nodes know it: then it is to have their containers as peers, and they it. */
+  isPublished?: boolean;
   /** As a direct peer it is what it is to the node: on loopback, with exactly its own addresses. */
   endpoint: string;
   allowedIps: Peer['allowedIps'];
+}
+
+/** Whether a device is to have peers of other nodes: these have it, too, only where they know it. */
+export function isTakingPart({ isPeer, isPublished }: DirectDevice): boolean {
+  return isPeer && isPublished === true;
+}
+
+/** What other nodes are told of it. */
+export function publishedOf({ publicKey, endpoint, allowedIps }: DirectDevice): PublishedContainer {
+  const addresses = allowedIps.map((cidr) => cidr.replace(/\/.*$/, ''));
+  return { publicKey, port: Number(endpoint.replace(/^.*:/, '')), addresses };
 }
 
 /** What is known of an attachment beside its record. */

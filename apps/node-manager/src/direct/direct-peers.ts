@@ -5,6 +5,8 @@
 import { type Clock, type Log, messageOf } from '@wgcni/base';
 import type { PeerChange, PublicKey, WgDevices } from '@wgcni/wg';
 import type { DirectDevice } from './direct-device.ts';
+import type { FarContainer } from './far-containers.ts';
+import { FarPairs, type FarState } from './far-pairs.ts';
 import { afterChanges, type HeldPeers, heldPeersOf } from './held-peers.ts';
 import { inTurn } from './in-turn.ts';
 import { awaited, countPairs, type DirectState, type DirectStep, nextStep } from './plan-direct.ts';
@@ -20,6 +22,8 @@ const meetingMs = 1_000;
 const hands = 4;
 /** Some devices are read back this often, and every one after so many times: within a minute. */
 const readBack = { everyMs: 2_000, times: 30 };
+/** Of those that listen for a container of another node, so many are read each time beside: the way may be barred for ever. */
+const listeners = 8;
 
 export interface DirectPeersDeps {
   devices: Pick<WgDevices, 'observe' | 'changeEach'>;
@@ -27,6 +31,12 @@ export interface DirectPeersDeps {
   node: PublicKey;
   /** Every device at this instant; none is a peer while direct peers are off. */
   current: () => readonly DirectDevice[];
+  /** Other nodes' containers that may be peers of those that are published; absent: none. */
+  far?: () => readonly FarContainer[];
+  /** Told when an attachment came, is leaving or is gone. */
+  onChanged?: () => void;
+  /** Undefined when no other node can know the container of that key; else it resolves when none sends to it any more. */
+  withdrawn?: (publicKey: PublicKey) => Promise<void> | undefined;
   clock: Clock;
   log: Log;
 }
@@ -36,18 +46,23 @@ export interface DirectStatus {
   pairs: number;
   /** Pairs that are to, but do not yet. */
   due: number;
+  /** The same of pairs with containers of other nodes. */
+  farPairs: number;
+  farDue: number;
 }
 
 export class DirectPeers {
   readonly #deps: DirectPeersDeps;
   readonly #held = new Map<PublicKey, HeldPeers>();
   /** Devices that something is asked of, or that have not answered yet. */
+  readonly #far: FarPairs;
   readonly #busy = new Set<PublicKey>();
   /** To be read, whatever is known of them. */
   readonly #doubted = new Set<PublicKey>();
   #hasRun = false;
   #readBackFrom = 0;
   #readBackAtMs = 0;
+  #listenFrom = 0;
   /** What devices that are not known may hold: what they held when they were, and what was added since; none for one that was never read. */
   readonly #feared = new Map<PublicKey, ReadonlySet<PublicKey>>();
   #waiting: { publicKey: PublicKey; resolve: () => void; runs: number }[] = [];
@@ -56,6 +71,7 @@ export class DirectPeers {
 
   constructor(deps: DirectPeersDeps) {
     this.#deps = deps;
+    this.#far = new FarPairs(deps.clock);
   }
 
   /** Who is told that there may be something to do. */
@@ -67,6 +83,7 @@ export class DirectPeers {
   changed(): void {
     this.#stir();
     this.#wake();
+    this.#deps.onChanged?.();
   }
 
   /** Takes every step that can be taken now; one call at a time. A device that fails is tried again with the next call. */
@@ -76,7 +93,7 @@ export class DirectPeers {
     for (let steppedAt = this.#deps.clock.monotonicMs(); ;) {
       await this.#learn(tried);
       const state = this.#state();
-      const step = nextStep(state);
+      const step = nextStep(state) ?? this.#farStep();
       if (step !== undefined) {
         await this.#take(step, state.devices);
         steppedAt = this.#deps.clock.monotonicMs();
@@ -84,25 +101,39 @@ export class DirectPeers {
     }
     this.#hasRun = true;
     this.#tellRemembered();
+    if (this.#far.pending(this.#farState()).length > 0) this.#wake();
   }
 
   /**
    * Undefined when no device can have `publicKey` as a peer; else it resolves when none can any more. A device that could not be read has
-   * whom it had, until it is read or gone.
+   * whom it had, until it is read or gone. Other nodes' devices are not asked: they were told, and had the time to follow.
    */
   forgotten(publicKey: PublicKey): Promise<void> | undefined {
-    if (this.#holders(publicKey).length === 0) return undefined;
-    return new Promise((resolve) => this.#waiting.push({ publicKey, resolve, runs: 0 }));
+    const far = this.#deps.withdrawn?.(publicKey);
+    if (this.#holders(publicKey).length === 0) return far;
+    const near = new Promise<void>((resolve) => this.#waiting.push({ publicKey, resolve, runs: 0 }));
+    return far === undefined ? near : Promise.all([near, far]).then(() => undefined);
   }
 
   /** As far as it is known without asking the devices. */
   status(): DirectStatus {
     const { direct, wanted } = countPairs(this.#state());
-    return { pairs: direct, due: wanted - direct };
+    const far = this.#far.count(this.#farState());
+    return { pairs: direct, due: wanted - direct, farPairs: far.direct, farDue: far.wanted - far.direct };
   }
 
   #state(): DirectState {
-    return { devices: this.#deps.current(), held: this.#held };
+    const far = new Set((this.#deps.far?.() ?? []).map(({ publicKey }) => publicKey));
+    return { devices: this.#deps.current(), held: this.#held, far };
+  }
+
+  #farState(): FarState {
+    return { devices: this.#deps.current(), held: this.#held, far: this.#deps.far?.() ?? [] };
+  }
+
+  #farStep(): DirectStep | undefined {
+    const changes = this.#far.step(this.#farState());
+    return changes === undefined ? undefined : { kind: 'far', changes };
   }
 
   /** What somebody else changed is found by reading some devices now and then; with direct peers off there is nothing to keep. */
@@ -115,6 +146,11 @@ export class DirectPeers {
     for (let step = 0; step < count; step += 1) {
       const device = devices[(this.#readBackFrom += 1) % devices.length];
       if (device !== undefined) this.#doubted.add(device.publicKey);
+    }
+    const listening = this.#far.listening(this.#farState());
+    for (let step = 0; step < Math.min(listening.length, listeners); step += 1) {
+      const publicKey = listening[(this.#listenFrom += 1) % listening.length];
+      if (publicKey !== undefined) this.#doubted.add(publicKey);
     }
   }
 
@@ -214,7 +250,7 @@ export class DirectPeers {
 
   /** Waits a moment for handshakes and looks whether there was one; false when there is none to wait for, or not any longer. */
   async #awaitMeeting(state: DirectState, since: number): Promise<boolean> {
-    const keys = new Set(awaited(state));
+    const keys = new Set([...awaited(state), ...this.#far.pending(this.#farState())]);
     const { clock } = this.#deps;
     if (keys.size === 0 || clock.monotonicMs() - since > meetingMs) return false;
     await this.#pause(Math.min(longestPollMs, Math.max(pollMs, clock.monotonicMs() - since)));

@@ -62,7 +62,7 @@ afterAll(async () => {
 describe('containers of one node', () => {
   it('become direct peers after their ADD has answered', async () => {
     for (const index of [0, 1]) await add(index);
-    await expect.poll(() => direct.status(), { timeout: 10_000, interval: 20 }).toEqual({ pairs: 1, due: 0 });
+    await expect.poll(() => direct.status(), { timeout: 10_000, interval: 20 }).toMatchObject({ pairs: 1, due: 0 });
   });
 
   it('show no packet to each other on the device of the node, over both families', async () => {
@@ -91,7 +91,7 @@ describe('containers of one node', () => {
   it('lose nothing while another comes and goes, and CHECK has nothing against their peers', async () => {
     const pinging = netnsOf(0).run('ping', '-i', '0.02', '-c', '250', '-q', addresses(1)[0] ?? '');
     await add(2);
-    await expect.poll(() => direct.status(), { timeout: 5_000, interval: 20 }).toEqual({ pairs: 3, due: 0 });
+    await expect.poll(() => direct.status(), { timeout: 5_000, interval: 20 }).toMatchObject({ pairs: 3, due: 0 });
     for (const one of keys) {
       const { netns, addresses: listed } = attachments.get(one);
       await attachments.check(one, { netns, addresses: listed.map(({ address }) => address) });
@@ -106,7 +106,7 @@ describe('containers of one node', () => {
     const pinging = netnsOf(0).run('ping', '-i', '0.02', '-c', '50', '-q', addresses(1)[1] ?? '');
     await end();
     await open();
-    await expect.poll(() => direct.status(), { timeout: 5_000 }).toEqual({ pairs: 1, due: 0 });
+    await expect.poll(() => direct.status(), { timeout: 5_000 }).toMatchObject({ pairs: 1, due: 0 });
     expect(await peersOf(0)).toEqual(before);
     expect(await pinging).toMatch(/ 0% packet loss/);
   });
@@ -115,7 +115,7 @@ describe('containers of one node', () => {
   const itOfUserspace = backend === 'userspace' ? it : () => {};
   itOfUserspace('do not hold up the DEL of another while the device of one of them answers nobody', async () => {
     await add(2);
-    await expect.poll(() => direct.status(), { timeout: 5_000, interval: 20 }).toEqual({ pairs: 3, due: 0 });
+    await expect.poll(() => direct.status(), { timeout: 5_000, interval: 20 }).toMatchObject({ pairs: 3, due: 0 });
     const pid = await pidOf(0);
     process.kill(pid, 'SIGSTOP');
     const begunAtMs = systemClock.monotonicMs();
@@ -128,7 +128,7 @@ describe('containers of one node', () => {
     const before = attachments.get(key(1)).publicKey;
     process.kill(await pidOf(1), 'SIGKILL');
     await expect.poll(() => attachments.get(key(1)).publicKey, { timeout: 8_000 }).not.toBe(before);
-    await expect.poll(() => direct.status(), { timeout: 8_000, interval: 20 }).toEqual({ pairs: 1, due: 0 });
+    await expect.poll(() => direct.status(), { timeout: 8_000, interval: 20 }).toMatchObject({ pairs: 1, due: 0 });
     expect(await lossOf(netnsOf(0), addresses(1)[0])).toBe(0);
     expect(await peersOf(0)).toContain(attachments.get(key(1)).publicKey);
     expect(await peersOf(0)).not.toContain(before);

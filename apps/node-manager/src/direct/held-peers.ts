@@ -5,6 +5,9 @@ import { applyPeerChanges, type ObservedPeer, type Peer, type PeerChange, type P
 export interface HeldPeer extends Peer {
   /** Whether there was a handshake. */
   isMet: boolean;
+  /** When the latest was, in seconds since the epoch by this machine's clock. */
+  metAtSec: number;
+  heardBytes: number;
 }
 
 export type HeldPeers = ReadonlyMap<PublicKey, HeldPeer>;
@@ -12,12 +15,24 @@ export type HeldPeers = ReadonlyMap<PublicKey, HeldPeer>;
 /** Every peer of a container's device but the node: nobody else has reason to configure it. */
 export function heldPeersOf(peers: readonly ObservedPeer[], node: PublicKey): HeldPeers {
   const others = peers.filter(({ publicKey }) => publicKey !== node);
-  return byKey(others.map((peer) => ({ ...peer, isMet: peer.latestHandshakeAt > 0 })));
+  return byKey(others.map(heldPeerOf));
 }
 
 /** What is held after changes. */
 export function afterChanges(held: HeldPeers, changes: readonly PeerChange[]): HeldPeers {
-  return byKey(applyPeerChanges([...held.values()], changes, (peer): HeldPeer => ({ ...peer, isMet: false })));
+  return byKey(
+    applyPeerChanges([...held.values()], changes, (peer): HeldPeer => ({
+      ...peer,
+      isMet: false,
+      metAtSec: 0,
+      heardBytes: 0,
+    })),
+  );
+}
+
+function heldPeerOf({ latestHandshakeAt: metAtSec, receivedBytes: heardBytes, ...peer }: ObservedPeer): HeldPeer {
+  const { publicKey, endpoint, allowedIps, keepaliveSec } = peer;
+  return { publicKey, endpoint, allowedIps, keepaliveSec, isMet: metAtSec > 0, metAtSec, heardBytes };
 }
 
 function byKey(peers: readonly HeldPeer[]): HeldPeers {

@@ -144,7 +144,7 @@ function peerOf({ publicKey, endpoint, allowedIps }: DirectDevice) {
 }
 
 function holding(other: DirectDevice, more: { allowedIps?: string[]; keepaliveSec?: number } = {}): HeldPeers {
-  const held = { ...peerOf(other), keepaliveSec: 0, isMet: false, ...more };
+  const held = { ...peerOf(other), keepaliveSec: 0, isMet: false, metAtSec: 0, heardBytes: 0, ...more };
   return new Map([[other.publicKey, held]]);
 }
 

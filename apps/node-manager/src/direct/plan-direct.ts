@@ -13,7 +13,7 @@
  * Whatever fails in between, the next look begins from what the devices hold.
  */
 import type { PeerChange, PublicKey } from '@wgcni/wg';
-import type { DirectDevice } from './direct-device.ts';
+import { type DirectDevice, isTakingPart } from './direct-device.ts';
 import type { HeldPeer, HeldPeers } from './held-peers.ts';
 import { fillWave, type DeviceChange, type Wave } from './wave.ts';
 
@@ -25,10 +25,12 @@ export interface DirectState {
   devices: readonly DirectDevice[];
   /** Of the devices that are known; what another holds is to be read first, and it is left alone. */
   held: ReadonlyMap<PublicKey, HeldPeers>;
+  /** Other nodes' containers: a device that takes part holds them by another plan, and loses none of them here. */
+  far?: ReadonlySet<PublicKey>;
 }
 
 export interface DirectStep {
-  kind: 'withdraw' | 'route' | 'introduce' | 'call';
+  kind: 'withdraw' | 'route' | 'introduce' | 'call' | 'far';
   changes: Wave;
 }
 
@@ -107,6 +109,7 @@ function withdrawals(state: DirectState): DeviceChange[][] {
     const device = devices.get(holder);
     if (device === undefined) continue;
     for (const [key, held] of holds) {
+      if (isTakingPart(device) && state.far?.has(key) === true && !devices.has(key)) continue;
       const change = withdrawalOf(device, held, { key, other: devices.get(key), back: state.held.get(key) });
       if (change === undefined) continue;
       const isMutual = state.held.get(key)?.has(holder) === true;

@@ -10,6 +10,7 @@ export interface HostKeeperDeps extends HostSwitchesDeps {
   firewall: Firewall;
   meshPort: number;
   leaving: () => Leaving;
+  farSources: () => readonly string[];
   /** What containers may not reach; undefined when they may. */
   controlPlane: ControlPlane | undefined;
   /** Empty before the network is known. */
@@ -31,6 +32,7 @@ export async function keepHost(deps: HostKeeperDeps, chainsAreSet: () => void): 
     pools: deps.pools(),
     clientPools: deps.clientPools(),
     leaving: deps.leaving(),
+    farSources: deps.farSources(),
     hasIpv6,
   });
   if (await firewall.ensure(chains, chainPrefix))

@@ -77,6 +77,27 @@ describe('a veth of a container', () => {
   });
 });
 
+describe("the ports of containers' devices", () => {
+  const atPorts = (one: ChainsInput, family: number) =>
+    rulesOf(one, family, 'WGCNI-INPUT')?.filter((rule) => rule.includes('61000:65535'));
+  const [own, rest] = [
+    '-i lo -p udp -m udp --dport 61000:65535 -j ACCEPT',
+    '-p udp -m udp --dport 61000:65535 -j DROP',
+  ];
+
+  it('are reached from the node itself alone, and from nodes whose containers are direct peers', () => {
+    expect(atPorts(input, 4)).toEqual([own, rest]);
+    const far = { ...input, farSources: ['192.0.2.2', '2001:db8::2'] };
+    expect(atPorts(far, 4)).toEqual([own, '-s 192.0.2.2/32 -p udp -m udp --dport 61000:65535 -j ACCEPT', rest]);
+    expect(atPorts(far, 6)).toEqual([own, '-s 2001:db8::2/128 -p udp -m udp --dport 61000:65535 -j ACCEPT', rest]);
+  });
+
+  it('open no other port to these nodes', () => {
+    const far = rulesOf({ ...input, farSources: ['192.0.2.2'] }, 4, 'WGCNI-INPUT') ?? [];
+    expect(far.filter((rule) => rule.startsWith('-s '))).toHaveLength(1);
+  });
+});
+
 describe('etcd and the cluster-managers', () => {
   const guarded = { ...input, controlPlane: controlPlaneOf(['https://192.0.2.1:7001'], new Map()) };
   it('are dropped for containers before anything of theirs is accepted', () => {

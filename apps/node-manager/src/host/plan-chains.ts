@@ -1,5 +1,5 @@
 /** PURE: our packet filter chains (design §6): what they accept, drop, clamp and masquerade. */
-import { type Cidr, type Family, formatCidr } from '@wgcni/ipam';
+import { type Cidr, type Family, formatAddress, formatCidr, tryParseAddress, widthOf } from '@wgcni/ipam';
 import type { FirewallChain } from '@wgcni/iproute';
 import type { PortRange } from '../attachments/container-port.ts';
 import type { ControlPlane } from '../control-plane/servers.ts';
@@ -19,6 +19,8 @@ export interface ChainsInput {
   /** What external clients have addresses of: outside, they are judged as containers are. */
   clientPools: readonly Cidr[];
   leaving: Leaving;
+  /** Addresses of other nodes whose containers are direct peers of ours; absent: none. */
+  farSources?: readonly string[];
   /** What containers may not reach; undefined when they may. */
   controlPlane: ControlPlane | undefined;
   /** Whether the kernel has IPv6. */
@@ -33,7 +35,7 @@ export function planChains(input: ChainsInput): FirewallChain[] {
     // ORDER: what is dropped stands before what is accepted.
     const [forward, inward] = [
       [...guard.forward, ...forwardRules, ...clientRules(input, family), ...routeRules(input, family)],
-      [...guard.input, ...inputRules(input)],
+      [...guard.input, ...inputRules(input, family)],
     ];
     return [
       { family, table: 'filter', name: `${chainPrefix}FORWARD`, hook: 'FORWARD', rules: forward },
@@ -110,11 +112,20 @@ function routeRules({ leaving }: ChainsInput, family: Family): string[] {
   ]);
 }
 
-/** WireGuard binds every address: only loopback may reach the containers' side. */
-function inputRules({ meshPort, podPort, containerPorts: { first, last } }: ChainsInput): string[] {
+/** WireGuard binds every address: only loopback may reach the containers' side, and other nodes the containers that are peers of theirs. */
+function inputRules(
+  { meshPort, podPort, containerPorts: { first, last }, farSources = [] }: ChainsInput,
+  family: Family,
+): string[] {
   const inside = [String(podPort), `${first}:${last}`];
   return [
     ...inside.map((ports) => `-i lo -p udp -m udp --dport ${ports} -j ACCEPT`),
+    ...farSources
+      .flatMap((text) => tryParseAddress(text) ?? [])
+      .filter((address) => address.family === family)
+      .map(
+        (address) => `-s ${formatAddress(address)}/${widthOf(family)} -p udp -m udp --dport ${first}:${last} -j ACCEPT`,
+      ),
     ...inside.map((ports) => `-p udp -m udp --dport ${ports} -j DROP`),
     `-p udp -m udp --dport ${meshPort} -j ACCEPT`,
   ];

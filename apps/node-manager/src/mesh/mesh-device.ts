@@ -63,6 +63,11 @@ export class MeshDevice {
     return this.#settings.key.publicKey;
   }
 
+  /** The endpoint by which each peer is dialled now, as far as it is known. */
+  get dialled(): ReadonlyMap<PublicKey, string> {
+    return this.#trials.written();
+  }
+
   /** Milliseconds since we last changed the link or its routes. */
   get sinceChangeMs(): number {
     return this.#deps.clock.monotonicMs() - this.#changedAtMs;

@@ -1,6 +1,6 @@
 /** PURE: what a node says of itself when it registers. */
 import type { RegisterInput } from '@wgcni/api';
-import { optionsSchema } from '@wgcni/store';
+import { clusterDirectSchema } from '@wgcni/store';
 import type { ClusterView } from '../view/cluster-view.ts';
 import type { Underlay } from './endpoints.ts';
 
@@ -13,8 +13,8 @@ interface Self {
   keeper: { readonly view: ClusterView };
 }
 
-/** What this version can read: the network's options too. */
-const readableSchema = optionsSchema;
+/** What this version can read: every value of the network's options too. */
+const readableSchema = clusterDirectSchema;
 
 /** With the grants that it holds, so that a store that lost history gets them back (design §4.15). */
 export function registrationInput(

@@ -4,6 +4,7 @@ import { type Clock, messageOf } from '@wgcni/base';
 import { type CredentialSource, livesOf } from '@wgcni/pki';
 import type { Attachments } from '../attachments/index.ts';
 import type { DirectPeers } from '../direct/direct-peers.ts';
+import type { ContainersPublisher } from '../direct/publisher.ts';
 import type { MeshDevice } from '../mesh/mesh-device.ts';
 import type { PathKeeper } from '../paths/path-keeper.ts';
 import type { PolicyKeeper } from '../policy/policy-keeper.ts';
@@ -31,6 +32,7 @@ export interface StatusSources {
   policy: Pick<PolicyKeeper, 'status'>;
   underlay: () => Promise<Underlay>;
   direct: Pick<DirectPeers, 'status'>;
+  publisher: Pick<ContainersPublisher, 'status'>;
   standing: () => Standing;
   judgement: () => Judgement;
   clock: Pick<Clock, 'wallMs'>;
@@ -46,7 +48,7 @@ export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
   const device = await orUndefined(mesh.look.within(freshMs));
   const { network, nodes, clients = [], revision } = keeper.view;
   const { readiness, refusal } = sources.judgement();
-  const direct = sources.direct.status();
+  const direct = { ...sources.direct.status(), ...sources.publisher.status() };
   const ageMs = contact.ageMs();
   const shownClients = clientStatus(keeper.view, device?.peers ?? [], sources.clock.wallMs());
   const clientKeys = new Set(clients.map(({ publicKey }) => publicKey));
@@ -92,7 +94,7 @@ async function driftOf(mesh: StatusSources['mesh']): Promise<string[]> {
   }
 }
 
-/** What two containers send each other goes by the node until they are direct peers: nothing is broken meanwhile. */
+/** What two containers send each other goes by the node until they are direct peers: nothing is broken meanwhile. Those of other nodes may never meet. */
 function directDrift(due: number): string[] {
   return due === 0 ? [] : [`${due} pairs of containers are not direct peers yet`];
 }

@@ -42,10 +42,15 @@ export class FakeCluster {
   }
 
   /** What a node's client would be. */
-  readonly manager: Pick<ManagerClient, 'register' | 'renew' | 'release'> = {
+  readonly manager: Pick<ManagerClient, 'register' | 'renew' | 'release' | 'putContainers'> = {
     register: async (nodeId, input) => this.#register(nodeId, input),
     renew: async (nodeId, input) => this.#renew(nodeId, input),
     release: async (nodeId, input) => this.#release(nodeId, input),
+    putContainers: async (nodeId, { containers }) => {
+      const value = JSON.stringify({ schema: 1, nodeId, containers });
+      const revision = await this.write({ kind: 'put', key: this.keys.containersOf(nodeId), value });
+      return { published: containers.length, revision };
+    },
   };
 
   async putNetwork(): Promise<void> {

@@ -42,6 +42,16 @@ const KnownClient = Type.Object({
   doubtedRevision: KnownNode.properties.doubtedRevision,
 });
 
+/** The containers of another node that may be direct peers of ours, as that node published them. */
+const KnownContainers = Type.Object({
+  nodeId: Type.String(),
+  containers: Type.Array(
+    Type.Object({ publicKey: Type.String(), port: Type.Integer(), addresses: Type.Array(Type.String()) }),
+  ),
+  modRevision: KnownNode.properties.modRevision,
+  doubtedRevision: KnownNode.properties.doubtedRevision,
+});
+
 export const ClusterViewSchema = Type.Object({
   schema: Type.Literal(1),
   /** Revision of the store that was last applied. */
@@ -50,6 +60,8 @@ export const ClusterViewSchema = Type.Object({
   nodes: Type.Array(KnownNode),
   /** Absent from a view that was stored before there were any. */
   clients: Type.Optional(Type.Array(KnownClient)),
+  /** Absent from a view that was stored before any were published. */
+  containers: Type.Optional(Type.Array(KnownContainers)),
   /** Public keys that left for a readable cause and may be on the mesh device still. */
   departed: Type.Array(Type.String()),
   /** What this node holds itself. */
@@ -72,6 +84,7 @@ export type GrantText = Static<typeof Grant>;
 export type NetworkPlan = Static<typeof Network>;
 export type KnownNode = Static<typeof KnownNode>;
 export type KnownClient = Static<typeof KnownClient>;
+export type KnownContainers = Static<typeof KnownContainers>;
 export type ClusterView = Static<typeof ClusterViewSchema>;
 
 /** The view of a node that knows nothing yet. */

@@ -1,5 +1,6 @@
 /** PURE: which reconcilers a change of the view concerns; each look at the kernel starts processes, and most changes are of other nodes. */
 import { leavingOf } from '../host/plan-masquerade.ts';
+import { farContainers, farSources } from '../direct/far-containers.ts';
 import { desiredMesh } from '../mesh/desired-mesh.ts';
 import { policyOf } from '../policy/policy-of.ts';
 import type { ClusterView } from './cluster-view.ts';
@@ -13,9 +14,9 @@ const worksBy: Record<Concern, (view: ClusterView) => unknown> = {
   pods: (view) => [view.hasJoined, nodeViewOf(view)],
   host: (view) => [
     ...[nodeViewOf(view)?.pools, nodeViewOf(view)?.clientPools, policyOf(view)],
-    leavingOf(view, { masquerade: undefined, egressSources: [] }),
+    ...[leavingOf(view, { masquerade: undefined, egressSources: [] }), farSources(view)],
   ],
-  direct: (view) => view.network?.direct,
+  direct: (view) => [view.network?.direct, farContainers(view)],
 };
 
 type Texts = Record<Concern, string | undefined>;

@@ -97,7 +97,7 @@ class World {
     const { revision, clients, gone } = this.#now;
     const snapshot: MeshSnapshot = {
       ...{ revision, network: undefined, nodes: [], clients: [...clients.values()], draining: [], gone: [...gone] },
-      ...{ quarantined: [], quarantinedNodes: [], quarantinedClients: [] },
+      ...{ quarantined: [], quarantinedNodes: [], quarantinedClients: [], containers: [] },
     };
     this.view = planView(this.view, snapshot, 'self').view;
     for (const { publicKey } of gone) if (this.#removedUnseen.has(publicKey)) this.cutOff.add(publicKey);

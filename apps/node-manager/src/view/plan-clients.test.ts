@@ -18,7 +18,7 @@ const phone = (modRevision: number, change: Partial<ClientEntry> = {}): ClientEn
   laptop(modRevision, { name: 'phone', publicKey: 'key-2', addresses: ['10.80.0.6'], ...change });
 const shows = (revision: number, clients: ClientEntry[], change: Partial<MeshSnapshot> = {}): MeshSnapshot => ({
   ...{ revision, network, nodes: [], clients, draining: [], gone: [] },
-  ...{ quarantined: [], quarantinedNodes: [], quarantinedClients: [] },
+  ...{ quarantined: [], quarantinedNodes: [], quarantinedClients: [], containers: [] },
   ...change,
 });
 const tombstone = ({ name, publicKey }: ClientEntry, modRevision: number): Tombstone => ({

@@ -23,7 +23,7 @@ const node = (id: number, modRevision: number, change: Partial<NodeEntry> = {}):
 });
 const shows = (revision: number, nodes: NodeEntry[], change: Partial<MeshSnapshot> = {}): MeshSnapshot => ({
   ...{ revision, network, nodes, clients: [], draining: [], gone: [] },
-  ...{ quarantined: [], quarantinedNodes: [], quarantinedClients: [] },
+  ...{ quarantined: [], quarantinedNodes: [], quarantinedClients: [], containers: [] },
   ...change,
 });
 const tombstone = (entry: NodeEntry, modRevision: number, change: Partial<Tombstone> = {}): Tombstone => ({

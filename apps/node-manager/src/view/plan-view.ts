@@ -3,6 +3,7 @@ import type { ClusterView, GrantText, KnownClient, KnownNode } from './cluster-v
 import { withoutContested } from './contested-subnets.ts';
 import { departedKeys } from './departed-keys.ts';
 import { planClients } from './plan-clients.ts';
+import { planContainers } from './plan-containers.ts';
 import type { MeshSnapshot, NodeEntry, Tombstone } from './snapshot.ts';
 
 /** Why a snapshot, or a part of it, was not believed; each is an alarm. */
@@ -39,14 +40,16 @@ export function planView(last: ClusterView, snapshot: MeshSnapshot, selfId: stri
     .flatMap((node) => keptOf(node, snapshot));
   const nodes = withoutContested([...shown, ...missing]);
   const clients = planClients(known, { snapshot, wentBack, selfId });
+  const containers = planContainers(known, { snapshot, wentBack, nodes });
   const { grants, lost } = ownGrants(known, snapshot, { nodes, selfId });
   const view: ClusterView = {
-    ...known,
+    ...withoutContainers(known),
     revision: snapshot.revision,
     network: network ?? last.network,
     ownRoutes: snapshot.nodes.find(({ nodeId }) => nodeId === selfId)?.routes ?? known.ownRoutes ?? [],
     nodes: nodes.map((node) => withoutOurs(node, grants)),
     clients,
+    ...(containers.length === 0 ? {} : { containers }),
     departed: departedKeys(last, snapshot, { nodes, clients }),
     grants,
     leaving: [...known.leaving, ...known.grants.filter((grant) => !grants.includes(grant))],
@@ -129,6 +132,11 @@ function isTombstoned(
       modRevision > holder.modRevision &&
       subnets.some((grant) => grant.grantId === grantId),
   );
+}
+
+/** None is the same as there being no list: a node that never saw one keeps its view as it was. */
+function withoutContainers({ containers: _, ...view }: ClusterView): ClusterView {
+  return view;
 }
 
 /** What only our memory leaves to another node goes when it is ours: that is the newer grant. */

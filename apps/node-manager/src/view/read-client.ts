@@ -23,8 +23,8 @@ export function isOfClientPools({ addresses }: ClientEntry, network: NetworkPlan
   });
 }
 
-/** Without a prefix length, and in the one text that the address has. */
-function isCanonical(text: string): boolean {
+/** Whether it is without a prefix length, and in the one text that the address has. */
+export function isCanonical(text: string): boolean {
   const address = tryParseAddress(text);
   return address !== undefined && formatAddress(address) === text;
 }

@@ -5,12 +5,14 @@ import { isKeyText } from '@wgcni/wg';
 import type { NetworkPlan } from './cluster-view.ts';
 import { isUsableNetwork, networkPlanOf } from './network-plan.ts';
 import { isOfClientPools, readClient } from './read-client.ts';
-import type { ClientEntry, MeshSnapshot, NodeEntry, Tombstone } from './snapshot.ts';
+import { readContainers } from './read-containers.ts';
+import type { ClientEntry, ContainersEntry, MeshSnapshot, NodeEntry, Tombstone } from './snapshot.ts';
 
 type Entry =
   | { kind: 'network'; network: NetworkPlan }
   | { kind: 'node'; node: NodeEntry; draining: boolean }
   | { kind: 'client'; client: ClientEntry }
+  | { kind: 'containers'; entry: ContainersEntry }
   | { kind: 'gone'; tombstone: Tombstone }
   | { kind: 'quarantined'; key: string; nodeId?: string; client?: string }
   | { kind: 'other' };
@@ -30,6 +32,7 @@ export function readSnapshot(
     network: undefined,
     nodes: [],
     clients: [],
+    containers: [],
     draining: [],
     gone: [],
     quarantined: [],
@@ -57,6 +60,9 @@ function add(entry: Entry, snapshot: MeshSnapshot): void {
     case 'client':
       snapshot.clients.push(entry.client);
       return;
+    case 'containers':
+      snapshot.containers.push(entry.entry);
+      return;
     case 'gone':
       snapshot.gone.push(entry.tombstone);
       return;
@@ -74,6 +80,7 @@ function entryOf(item: StoredKey, keys: Keys): Entry {
   if (item.key === keys.network) return networkOf(item);
   if (item.key.startsWith(keys.nodes)) return nodeOf(item, item.key.slice(keys.nodes.length));
   if (item.key.startsWith(keys.clients)) return clientOf(item, item.key.slice(keys.clients.length));
+  if (item.key.startsWith(keys.containers)) return containersOf(item, item.key.slice(keys.containers.length));
   if (item.key.startsWith(keys.gone)) return goneOf(item);
   return { kind: 'other' };
 }
@@ -111,6 +118,11 @@ function isUsable({ nodeId, publicKey, subnets, routes = [] }: NodeRecord, named
 function clientOf(item: StoredKey, name: string): Entry {
   const client = readClient(item, name);
   return client === undefined ? { kind: 'quarantined', key: item.key, client: name } : { kind: 'client', client };
+}
+
+function containersOf(item: StoredKey, nodeId: string): Entry {
+  const entry = readContainers(item, nodeId);
+  return entry === undefined ? { kind: 'quarantined', key: item.key } : { kind: 'containers', entry };
 }
 
 /** A client is judged by the network of the same revision: it is quarantined with an address of no client pool. */

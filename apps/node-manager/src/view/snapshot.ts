@@ -1,12 +1,15 @@
 /** PURE: `mesh/` at one revision as this version can read it; what it cannot read is named, not dropped. */
 import type { GoneRecord } from '@wgcni/store';
-import type { GrantText, KnownClient, KnownNode, NetworkPlan } from './cluster-view.ts';
+import type { GrantText, KnownClient, KnownContainers, KnownNode, NetworkPlan } from './cluster-view.ts';
 
 /** A node's record as the store has it. */
 export type NodeEntry = Pick<KnownNode, 'nodeId' | 'publicKey' | 'endpoints' | 'subnets' | 'routes' | 'modRevision'>;
 
 /** A client's record as the store has it. */
 export type ClientEntry = Pick<KnownClient, 'name' | 'publicKey' | 'addresses' | 'via' | 'reachable' | 'modRevision'>;
+
+/** What a node publishes of its containers, as the store has it. */
+export type ContainersEntry = Pick<KnownContainers, 'nodeId' | 'containers' | 'modRevision'>;
 
 /** Why and with which key and grants a node left or a subnet was taken from it, or why and with which key a client left. */
 export interface Tombstone {
@@ -24,6 +27,7 @@ export interface MeshSnapshot {
   network: NetworkPlan | undefined;
   nodes: NodeEntry[];
   clients: ClientEntry[];
+  containers: ContainersEntry[];
   /** Ids of those that are drained. */
   draining: string[];
   gone: Tombstone[];

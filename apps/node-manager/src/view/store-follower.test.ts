@@ -10,7 +10,7 @@ import { ViewKeeper } from './view-keeper.ts';
 
 const snapshot = (revision: number): MeshSnapshot => ({
   ...{ revision, draining: [], gone: [], quarantined: [], quarantinedNodes: [], nodes: [] },
-  ...{ clients: [], quarantinedClients: [] },
+  ...{ clients: [], containers: [], quarantinedClients: [] },
   network: {
     ...{ networkId: 'x', pools: [], mtu: 1_420, keepaliveSec: 25, registrationTtlSec: 30 },
     holdDownSec: 60,

@@ -11,7 +11,7 @@ import { findOverlap } from './find-overlap.ts';
 import { networkPlanOf } from './network-plan.ts';
 import { nodeViewOf } from './node-view-of.ts';
 import { planView, type ViewAlarm } from './plan-view.ts';
-import type { MeshSnapshot } from './snapshot.ts';
+import type { ContainersEntry, MeshSnapshot } from './snapshot.ts';
 
 export interface ViewKeeperDeps {
   dataDir: string;
@@ -54,6 +54,13 @@ export class ViewKeeper {
   /** What the rest of the node works by; undefined before the network is known. */
   get nodeView(): NodeView | undefined {
     return nodeViewOf(this.#view);
+  }
+
+  /** What the store showed last of this node's own containers, and at which revision; undefined before it was read. */
+  get published(): { entry: ContainersEntry | undefined; revision: number } | undefined {
+    if (this.#snapshot === undefined) return undefined;
+    const { containers, revision } = this.#snapshot;
+    return { entry: containers.find(({ nodeId }) => nodeId === this.#deps.nodeId), revision };
   }
 
   /** Whether the view is the one from disk: the store has not been read since the start. */

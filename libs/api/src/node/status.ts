@@ -126,6 +126,14 @@ export const NodeStatusSchema = Type.Object(
     direct: Type.Object({
       pairs: Type.Integer({ description: 'pairs of containers whose traffic skips the node' }),
       due: Type.Integer({ description: 'pairs that are to, and still send by the node' }),
+      farPairs: Type.Integer({
+        description: 'the same of pairs with containers of other nodes: those that skip both nodes',
+      }),
+      farDue: Type.Integer({ description: 'those that are to, and still send by the nodes' }),
+      published: Type.Integer({ description: 'containers that other nodes may have as direct peers' }),
+      unpublished: Type.Integer({
+        description: 'those that are not published (yet): there is room for 64 of a node, and for 256 of all nodes',
+      }),
     }),
     addresses: Type.Array(Type.Object({ subnet: CidrText, taken: Type.Integer(), free: Type.String() })),
     quarantined: Type.Array(Type.String(), { description: 'keys of records that could not be read' }),

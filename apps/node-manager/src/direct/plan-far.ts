@@ -1,0 +1,157 @@
+/**
+ * PURE: what this node does next with one container of its own and one of another node.
+ *
+ * WireGuard takes a packet only from the peer to which it would send the answer, so both sides have to change over together; but each side is another node's,
+ * that may be slow, or have no node-manager at this moment. So they tell each other over the tunnel itself, where nothing passes that its own node did not begin:
+ *
+ *   caller     call ─────handshake────▶                route ──keepalives──▶ settle
+ *   listener   listen                  route ─keepalives─▶                   settle
+ *
+ * The listener changes over when it sees the handshake, and says so by keepalives; the caller changes over when it hears more than answers to its handshakes,
+ * and says so in the same way. Whoever does not hear the other then takes it back. So nobody sends past its node for longer than some seconds to one that
+ * does not do the same, whatever dies in between.
+ */
+import type { PeerChange } from '@wgcni/wg';
+import type { FarContainer } from './far-containers.ts';
+import type { HeldPeer } from './held-peers.ts';
+
+/** What is known beside what the device holds; nothing after a restart. */
+export interface FarMemory {
+  /** When it was called, listened for or changed over. */
+  sinceMs: number;
+  /** Of bytes, how many had been heard then. */
+  heardBytes: number;
+  /** What was written. */
+  endpoint: string;
+  /** In vain so far. */
+  tries: number;
+  /** It is let alone until then. */
+  restUntilMs: number;
+}
+
+export interface FarPair {
+  isCaller: boolean;
+  /** As it is to be. */
+  peer: FarContainer;
+  /** As the device has it. */
+  held: HeldPeer | undefined;
+  memory: FarMemory | undefined;
+}
+
+export interface Now {
+  monotonicMs: number;
+  wallMs: number;
+}
+
+export type FarMove = 'call' | 'listen' | 'route' | 'note' | 'settle' | 'move' | 'reset';
+
+/** Each of the changes costs the pair this much time at most. */
+export const farTimes = {
+  /** A call that nobody has taken is made anew: WireGuard itself tries again only after five seconds. */
+  callMs: 2_500,
+  /** So long a caller listens for one that took its call. */
+  answerMs: 12_000,
+  /** A handshake that is older was not with a caller that still listens. */
+  freshMs: 8_000,
+  /** Between changing over and judging whether the other has: longer than a settled one is silent. */
+  settleMs: 6_000,
+  /** WireGuard makes a handshake each 120 s while anything is sent, as keepalives are: one that has this age is of a device that is gone. */
+  lifeMs: 180_000,
+} as const;
+
+/**
+ * Seconds between keepalives: of a call, of which only the first is to be heard before it is judged; while a pair changes over; and when it has.
+ */
+export const farKeepalive = { callSec: 25, changingSec: 1, settledSec: 5 } as const;
+
+/** Bytes of an answer to a handshake; a keepalive has 32, so that what is heard beside answers leaves a rest. */
+const answerBytes = 92;
+
+/** Undefined: nothing to do, or nothing yet. */
+export function farMove(pair: FarPair, now: Now): FarMove | undefined {
+  const { held, peer, memory, isCaller } = pair;
+  if (held === undefined) {
+    if (memory !== undefined && now.monotonicMs < memory.restUntilMs) return undefined;
+    return isCaller ? 'call' : 'listen';
+  }
+  if (held.allowedIps.length === 0) return isCaller ? afterCall(held, memory, now) : whileListening(pair, held, now);
+  if (!isRouted(held, peer)) return 'reset';
+  if (memory === undefined) return 'note';
+  if (held.keepaliveSec !== farKeepalive.settledSec) {
+    if (now.monotonicMs - memory.sinceMs < farTimes.settleMs) return undefined;
+    return held.heardBytes > memory.heardBytes ? 'settle' : 'reset';
+  }
+  if (ageMs(held, now) > farTimes.lifeMs) return 'reset';
+  return memory.endpoint === peer.endpoint ? undefined : 'move';
+}
+
+/** Whether its node is to look again soon. */
+export function isFarPending({ held, memory, isCaller, peer }: FarPair, now: Now): boolean {
+  if (held === undefined || memory === undefined) return false;
+  if (isRouted(held, peer)) return held.keepaliveSec !== farKeepalive.settledSec;
+  // Who listens is called within moments, or, when the way is barred, perhaps never.
+  return isCaller || now.monotonicMs - memory.sinceMs < farTimes.answerMs;
+}
+
+/** Whether our side sends past the node. */
+export function isRouted(held: HeldPeer | undefined, { allowedIps }: FarContainer): boolean {
+  if (held === undefined || held.allowedIps.length !== allowedIps.length) return false;
+  return allowedIps.every((cidr) => held.allowedIps.includes(cidr));
+}
+
+/** The changes of our device that a move is; none for one that only begins to be watched. */
+export function farChanges(move: FarMove, { publicKey, endpoint, allowedIps }: FarContainer): PeerChange[] {
+  const { callSec, changingSec, settledSec } = farKeepalive;
+  switch (move) {
+    case 'call':
+      return [{ kind: 'add', peer: { publicKey, endpoint, allowedIps: [], keepaliveSec: callSec } }];
+    case 'listen':
+      return [{ kind: 'add', peer: { publicKey, endpoint, allowedIps: [], keepaliveSec: 0 } }];
+    case 'route':
+      return [{ kind: 'update', publicKey, allowedIps, keepaliveSec: changingSec }];
+    case 'settle':
+      return [{ kind: 'update', publicKey, keepaliveSec: settledSec }];
+    case 'move':
+      return [{ kind: 'update', publicKey, endpoint }];
+    case 'reset':
+      return [{ kind: 'remove', publicKey }];
+    case 'note':
+      return [];
+  }
+}
+
+/** What is known after a move. */
+export function farMemory(move: FarMove, { held, memory, peer }: FarPair, now: Now): FarMemory {
+  const tries = memory?.tries ?? 0;
+  const begun: FarMemory = {
+    ...{ sinceMs: now.monotonicMs, heardBytes: held?.heardBytes ?? 0, endpoint: peer.endpoint },
+    ...{ tries, restUntilMs: 0 },
+  };
+  if (move === 'settle') return { ...begun, tries: 0 };
+  if (move === 'reset') return { ...begun, tries: tries + 1, restUntilMs: now.monotonicMs + restMs(tries) };
+  return begun;
+}
+
+function afterCall(held: HeldPeer, memory: FarMemory | undefined, now: Now): FarMove | undefined {
+  // Of a call from before a restart nobody knows how long it has been.
+  if (memory === undefined) return 'reset';
+  if (held.isMet && held.heardBytes % answerBytes !== 0) return 'route';
+  const patienceMs = held.isMet ? farTimes.answerMs : farTimes.callMs;
+  return now.monotonicMs - memory.sinceMs > patienceMs ? 'reset' : undefined;
+}
+
+function whileListening({ memory, peer }: FarPair, held: HeldPeer, now: Now): FarMove | undefined {
+  if (ageMs(held, now) <= farTimes.freshMs) return 'route';
+  if (memory === undefined) return 'note';
+  return memory.endpoint === peer.endpoint ? undefined : 'move';
+}
+
+/** Of the latest handshake. */
+function ageMs({ metAtSec, isMet }: HeldPeer, { wallMs }: Now): number {
+  return isMet ? wallMs - metAtSec * 1_000 : Infinity;
+}
+
+/** None for the first times, in which the other node only learns of it; then longer and longer, up to a minute. */
+function restMs(tries: number): number {
+  return tries < 3 ? 0 : Math.min(60_000, 5_000 * 2 ** (tries - 3));
+}

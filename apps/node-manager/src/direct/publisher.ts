@@ -1,0 +1,197 @@
+/** Tells the cluster which containers other nodes may have as direct peers: the whole list, at most once a second, and nothing waits for it but the reuse of an address. */
+import type { ContainersInput, ManagerClient } from '@wgcni/api';
+import { backoffMs, type Clock, type Log, type Random, toCatalogueError } from '@wgcni/base';
+import { mostContainers } from '@wgcni/store';
+import type { PublicKey } from '@wgcni/wg';
+import { Pulse } from '../pulse.ts';
+
+export type PublishedContainer = ContainersInput['containers'][number];
+
+type Manager = Pick<ManagerClient, 'putContainers'>;
+
+/** Least time between two writes. */
+const pauseMs = 1_000;
+/** What nothing told of is looked at this often; where the cluster has no room for all, it is asked again after so many looks. */
+const look = { everyMs: 5_000, times: 6 };
+/** Other nodes follow the store, and take a peer out of their devices, within this. */
+const graceMs = 3_000;
+/** A container that is gone makes no handshake: after this nobody sends to it, told or not (farTimes.lifeMs, and a minute until a device is read). */
+const longestMs = 240_000;
+const retries = { firstMs: 500, maxMs: 10_000 };
+
+export interface PublisherDeps {
+  nodeId: string;
+  instance: string;
+  /** All that could be published, in the order in which they attached; none where the network wants none. */
+  wanted: () => readonly PublishedContainer[];
+  /** What the store has of this node, and at which revision; undefined before it was read. */
+  shown: () => { containers: readonly PublishedContainer[]; revision: number } | undefined;
+  /** Whether the network wants any. */
+  isOn: () => boolean;
+  isRegistered: () => boolean;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+export interface PublisherStatus {
+  /** Known to other nodes. */
+  published: number;
+  /** For which there is no room, or that nobody has been told of yet. */
+  unpublished: number;
+}
+
+export class ContainersPublisher {
+  readonly #deps: PublisherDeps;
+  readonly #pulse = new Pulse();
+  /** What was written last, and the revision of that. */
+  #written: { containers: readonly PublishedContainer[]; revision: number } | undefined;
+  /** Of the list that was asked for last the cluster took only the first; looks since. */
+  #shortened: { text: string; looks: number } | undefined;
+  /** What other nodes were told last, until we tell them otherwise: a store that lost it has told nobody. Undefined before the store was read. */
+  #known: ReadonlySet<string> | undefined;
+  /** Keys that stood in the store, or were on their way there. */
+  readonly #sent = new Set<string>();
+  /** Of the last try, of which nobody knows whether it was made. */
+  #doubted: ReadonlySet<string> = new Set();
+  #writtenAtMs = -Infinity;
+  #onPublished: () => void = () => {};
+  #waiting: { publicKey: PublicKey; resolve: () => void }[] = [];
+  #ended: AbortSignal | undefined;
+
+  constructor(deps: PublisherDeps) {
+    this.#deps = deps;
+  }
+
+  /** An attachment came, is leaving or is gone, or the view has changed. */
+  changed(): void {
+    this.#pulse.give();
+  }
+
+  /** Who is told that other nodes know other containers now. */
+  onPublished(tell: () => void): void {
+    this.#onPublished = tell;
+  }
+
+  /** Whether other nodes can know the container. Before the store was read nobody knows: what a run before has made then stays. */
+  isPublished(publicKey: PublicKey): boolean {
+    this.#learn();
+    return this.#known?.has(publicKey) ?? this.#deps.isOn();
+  }
+
+  /** Undefined when no other node can know the container of that key; else it resolves when they were told that it is gone, and have followed. */
+  withdrawn(publicKey: PublicKey): Promise<void> | undefined {
+    if (!this.#sent.has(publicKey) && !this.isPublished(publicKey)) return undefined;
+    return this.#withdrawn(publicKey);
+  }
+
+  status(): PublisherStatus {
+    this.#learn();
+    const wanted = this.#deps.wanted();
+    const published = wanted.filter(({ publicKey }) => this.#known?.has(publicKey)).length;
+    return { published, unpublished: wanted.length - published };
+  }
+
+  /** Runs until the signal aborts, and rejects with its reason. */
+  async run(manager: Manager, signal: AbortSignal): Promise<never> {
+    this.#ended = signal;
+    const { clock, random } = this.#deps;
+    for (let failures = 0; ;) {
+      if (failures === 0) await this.#nextLook(signal);
+      const due = this.#due();
+      this.#tell();
+      if (due === undefined) {
+        failures = 0;
+        continue;
+      }
+      failures = (await this.#publish(manager, due, signal)) ? 0 : failures + 1;
+      await clock.sleep(failures === 0 ? pauseMs : pauseMs + backoffMs(failures - 1, retries, random), signal);
+      if (failures === 0) this.#pulse.give();
+    }
+  }
+
+  async #nextLook(signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const isTime = this.#deps.clock.sleep(look.everyMs, either);
+    await Promise.race([this.#pulse.wait(either), isTime]).finally(() => over.abort(new Error('the look is due')));
+  }
+
+  /** What has to be written; undefined when the store has it, or nobody would take it. */
+  #due(): PublishedContainer[] | undefined {
+    if (!this.#deps.isRegistered()) return undefined;
+    if (this.#deps.shown() === undefined) return undefined;
+    const wanted = this.#deps.wanted().slice(0, mostContainers.ofNode);
+    const [text, standing] = [textOf(wanted), this.#standing()];
+    if (text === textOf(standing)) return undefined;
+    if (this.#shortened?.text === text && textOf(wanted.slice(0, standing.length)) === textOf(standing)) {
+      this.#shortened.looks += 1;
+      if (this.#shortened.looks < look.times) return undefined;
+    }
+    return wanted;
+  }
+
+  async #publish(manager: Manager, containers: PublishedContainer[], signal: AbortSignal): Promise<boolean> {
+    const { nodeId, instance, log } = this.#deps;
+    // ORDER: before it is sent: an answer that is lost may have been a success.
+    for (const { publicKey } of containers) this.#sent.add(publicKey);
+    try {
+      const { published, revision } = await manager.putContainers(nodeId, { instance, containers }, signal);
+      const taken = containers.slice(0, published);
+      this.#known = new Set(taken.map(({ publicKey }) => publicKey));
+      [this.#doubted, this.#writtenAtMs] = [new Set(), this.#deps.clock.monotonicMs()];
+      this.#written = { containers: taken, revision };
+      this.#shortened = published < containers.length ? { text: textOf(containers), looks: 0 } : undefined;
+      if (published < containers.length) log.warn({ published, of: containers.length }, 'direct.no-room');
+      log.info({ containers: published }, 'direct.published');
+      this.#tell();
+      this.#onPublished();
+      return true;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      this.#doubted = new Set([...this.#doubted, ...containers.map(({ publicKey }) => publicKey)]);
+      const { message: why, code } = toCatalogueError(thrown);
+      log.warn({ why, code }, 'direct.not-published');
+      return false;
+    }
+  }
+
+  /** What stands in the store, as far as it is known: what was written, until the watch has come as far. */
+  #standing(): readonly PublishedContainer[] {
+    const shown = this.#deps.shown();
+    if (this.#written !== undefined && (shown === undefined || shown.revision < this.#written.revision))
+      return this.#written.containers;
+    return shown?.containers ?? [];
+  }
+
+  async #withdrawn(publicKey: PublicKey): Promise<void> {
+    const { clock } = this.#deps;
+    const isTold = new Promise<void>((resolve) => this.#waiting.push({ publicKey, resolve }));
+    this.changed();
+    // Where the node ends meanwhile nothing is given any more.
+    await Promise.race([isTold, clock.sleep(longestMs, this.#ended).catch(() => undefined)]);
+    this.#waiting = this.#waiting.filter((one) => one.publicKey !== publicKey);
+    await clock.sleep(graceMs, this.#ended).catch(() => undefined);
+  }
+
+  #learn(): void {
+    const shown = this.#deps.shown();
+    if (this.#known === undefined && shown !== undefined)
+      this.#known = new Set(shown.containers.map(({ publicKey }) => publicKey));
+  }
+
+  #tell(): void {
+    const wanted = new Set(this.#deps.wanted().map((one) => one.publicKey));
+    const standing = new Set(this.#standing().map((one) => one.publicKey));
+    const isTold = (key: string): boolean => ![wanted, standing, this.#doubted].some((keys) => keys.has(key));
+    const told = this.#waiting.filter(({ publicKey }) => isTold(publicKey));
+    this.#waiting = this.#waiting.filter((one) => !told.includes(one));
+    for (const { resolve } of told) resolve();
+    if (this.#deps.clock.monotonicMs() - this.#writtenAtMs < graceMs) return;
+    for (const key of [...this.#sent].filter(isTold)) this.#sent.delete(key);
+  }
+}
+
+function textOf(containers: readonly PublishedContainer[]): string {
+  return JSON.stringify(containers.map(({ publicKey, port, addresses }) => [publicKey, port, addresses]));
+}
