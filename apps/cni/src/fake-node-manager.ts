@@ -38,6 +38,7 @@ const readyStatus: NodeStatus = {
   addresses: [],
   quarantined: [],
   drift: [],
+  contested: [],
   peers: [],
   clients: [],
   policy: null,

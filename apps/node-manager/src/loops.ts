@@ -65,7 +65,7 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
 export async function keepOwnHost(
   config: Config,
   ports: Ports,
-  { keeper, controlPlane: servers, policy, host }: Parts,
+  { keeper, controlPlane: servers, policy, host, hostRepairs }: Parts,
 ): Promise<void> {
   const { pools, clientPools = [] } = keeper.nodeView ?? {};
   const { containersReachControlPlane: isReached } = config;
@@ -83,7 +83,7 @@ export async function keepOwnHost(
       // Before the network is known, what an earlier run left stays.
       if (wanted !== undefined) await policy.keep(wanted);
     };
-    await keepHost({ ...config, ...ports, controlPlane, ...known, keepPolicy }, () => {
+    await keepHost({ ...config, ...ports, controlPlane, ...known, keepPolicy, hostRepairs }, () => {
       if (pools !== undefined) host.isKept = true;
     });
   } catch (error) {

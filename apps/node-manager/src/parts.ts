@@ -4,6 +4,7 @@ import { privateDirectory } from '@wgcni/base';
 import { Attachments } from './attachments/index.ts';
 import type { Config } from './config.ts';
 import { ControlPlaneKeeper } from './control-plane/control-plane-keeper.ts';
+import { HostRepairs } from './host/host-repairs.ts';
 import { keepNodeKey } from './keys/node-key.ts';
 import { openDirect } from './direct/direct-parts.ts';
 import type { DirectPeers } from './direct/direct-peers.ts';
@@ -17,6 +18,7 @@ import { Pulse } from './pulse.ts';
 import { ContactKeeper } from './registration/contact-keeper.ts';
 import { type Identity, keepIdentity, recordIdentity } from './registration/identity.ts';
 import { instantReader } from './registration/instant.ts';
+import { RepairBook } from './repair/repair-book.ts';
 import { judge, type Judgement, type StandingBoard, standingAtStart } from './registration/standing.ts';
 import { ViewKeeper } from './view/view-keeper.ts';
 
@@ -41,8 +43,12 @@ export interface Parts {
   publisher: ContainersPublisher;
   /** Whether the packet filter was set since the network is known, and why the last try failed if one did. */
   host: { isKept: boolean; failure: string | undefined };
+  /** What of the host somebody else changed. */
+  hostRepairs: HostRepairs;
   /** What happened lately. */
   events: EventRing;
+  /** What somebody else changed, and what of it again and again. */
+  repairs: RepairBook;
   /** Whether ADD is served at this instant. */
   judgement: () => Judgement;
 }
@@ -52,6 +58,7 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   await privateDirectory(config.dataDir);
   const identity = await ownIdentity(config, ports);
   const events = new EventRing(ports);
+  const repairs = new RepairBook({ events, clock: ports.clock });
   const { keeper, contact } = await openKeepers(config, ports);
   const controlPlane = await ControlPlaneKeeper.open({
     ...ports,
@@ -76,7 +83,11 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   };
   const host: Parts['host'] = { isKept: false, failure: undefined };
   const pulse = new Pulse();
-  const devices = await openDevices(config, ports, { identity, board, keeper, controlPlane, judgement, pulse });
+  const devices = await openDevices(
+    config,
+    { ...ports, repairs },
+    { identity, board, keeper, controlPlane, judgement, pulse },
+  );
   const { mesh, attachments } = devices;
   const paths = new PathKeeper({
     ...ports,
@@ -84,8 +95,24 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
     view: () => keeper.view,
     peers: async () => (await mesh.observe())?.peers ?? [],
   });
-  const policy = new PolicyKeeper(ports);
-  return { identity, keeper, contact, board, controlPlane, pulse, ...devices, paths, policy, host, events, judgement };
+  const hostRepairs = new HostRepairs(repairs);
+  const policy = new PolicyKeeper({ ...ports, onRestored: () => hostRepairs.policyRestored() });
+  return {
+    identity,
+    keeper,
+    contact,
+    board,
+    controlPlane,
+    pulse,
+    ...devices,
+    paths,
+    policy,
+    host,
+    hostRepairs,
+    events,
+    repairs,
+    judgement,
+  };
 }
 
 /** Starting with --take-over is how a deleted or superseded instance is told to join again. */
@@ -113,7 +140,7 @@ type Opened = Pick<Parts, 'identity' | 'board' | 'keeper' | 'controlPlane' | 'ju
 
 async function openDevices(
   config: Config,
-  ports: HostPorts,
+  ports: HostPorts & { repairs: RepairBook },
   { identity, board, keeper, controlPlane, judgement, pulse }: Opened,
 ): Promise<Pick<Parts, 'mesh' | 'attachments' | 'direct' | 'publisher'>> {
   const { nodeId, meshPort } = config;

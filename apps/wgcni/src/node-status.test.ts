@@ -6,7 +6,7 @@ import { showNodeStatus } from './node-status.ts';
 const status: NodeStatus = {
   ...{ nodeId: 'n1', version: '1', readiness: 'ready', reason: null, networkId: null, subnets: [], publicKey: null },
   ...{ backend: 'kernel', isRegistered: true, isViewStored: false, contactAgeSec: 1, meshRevision: 1 },
-  ...{ attachments: { total: 0, orphaned: 0, adopted: 0 }, addresses: [], quarantined: [], drift: [] },
+  ...{ attachments: { total: 0, orphaned: 0, adopted: 0 }, addresses: [], quarantined: [], drift: [], contested: [] },
   ...{ peers: [], clients: [], direct: { pairs: 0, due: 0, farPairs: 0, farDue: 0, published: 0, unpublished: 0 } },
   policy: null,
   queuedDeletions: 0,

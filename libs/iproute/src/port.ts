@@ -126,8 +126,8 @@ export interface FirewallChain {
 }
 
 export interface Firewall {
-  /** Makes exactly these chains of ours exist with exactly these rules, each jumped to once from the head of its hook; removes other chains whose names start with `prefix`. Writes only what differs; resolves with whether anything did. */
-  ensure(chains: readonly FirewallChain[], prefix: string): Promise<boolean>;
+  /** Makes exactly these chains of ours exist with exactly these rules, each jumped to once from the head of its hook; removes other chains whose names start with `prefix`. Writes only what differs; resolves with the chains that did, those with a jump among them, as `WGCNI-FORWARD/4`. */
+  ensure(chains: readonly FirewallChain[], prefix: string): Promise<string[]>;
   /** Removes every chain whose name starts with `prefix`, and the jumps to it. */
   remove(prefix: string): Promise<void>;
 }

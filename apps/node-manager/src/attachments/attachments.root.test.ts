@@ -25,6 +25,7 @@ import { chainPrefix, planChains } from '../host/plan-chains.ts';
 import { keepNodeKey } from '../keys/node-key.ts';
 import type { NodeView } from '../node-view.ts';
 import { podsRef } from '../pods/pods-device.ts';
+import { RepairBook } from '../repair/repair-book.ts';
 import { Attachments } from './attachments.ts';
 import { kernelBootId } from './boot-id.ts';
 import { deviceOf } from './container-device.ts';
@@ -243,6 +244,7 @@ async function start(): Promise<Attachments> {
       keys: systemKeys,
       log: silentLog,
       reach: noFaultPoints,
+      repairs: new RepairBook({ events: { tell: () => {} }, clock: systemClock }),
     },
     ...{ podPort: 51_821, containerPorts: { first: 61_000, last: 65_535 }, reservedKeys: [] },
     podsKey: await keepNodeKey(keyDeps, 'pods', podsRef(nodeId)),

@@ -94,7 +94,7 @@ export function desiredPods(core: Core): PodsDesired {
     const addresses = record.addresses.filter(({ address }) => core.ledger.isHeld(address));
     if ('network' in record && core.register.isLeaving(record)) leaving.add(publicKey);
     else if (addresses.length === 0) withdrawn.add(publicKey);
-    else peers.push(peerOf({ ...record, addresses }, publicKey));
+    else peers.push({ ...peerOf({ ...record, addresses }, publicKey), label: labelOf(record) });
   }
   return { peers, leaving, withdrawn };
 }
@@ -105,6 +105,10 @@ export function directDevices(core: Core): DirectDevice[] {
     const standing = { isLeaving: core.register.isLeaving(record), isOrphaned: isOrphaned(core, record) };
     return directDeviceOf(core.deps.nodeId, record, standing) ?? [];
   });
+}
+
+function labelOf(record: AttachmentRecord | JoinedRecord): string {
+  return 'network' in record ? `${record.network}/${record.containerId}/${record.ifName}` : record.name;
 }
 
 function peerOf(record: AttachmentRecord | JoinedRecord, publicKey: PublicKey): DesiredPeer {

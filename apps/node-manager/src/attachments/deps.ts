@@ -3,6 +3,7 @@ import type { Clock, Log } from '@wgcni/base';
 import type { IpRoute, Sysctl } from '@wgcni/iproute';
 import type { KeyGenerator, KeyPair, PublicKey, WgDevices } from '@wgcni/wg';
 import type { Admission } from '../node-view.ts';
+import type { RepairBook } from '../repair/repair-book.ts';
 import type { ReadBootId } from './boot-id.ts';
 import type { PortRange } from './container-port.ts';
 import type { AttachmentFaultPoints } from './fault-points.ts';
@@ -33,6 +34,8 @@ export interface AttachmentsDeps {
   admission: Admission;
   clock: Clock;
   log: Log;
+  /** Told of what somebody else changed. */
+  repairs: RepairBook;
   reach: AttachmentFaultPoints;
   /** Called whenever the last attachment or joined address is gone; a draining node then releases its subnets. */
   onEmpty: () => void;

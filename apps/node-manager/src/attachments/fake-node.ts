@@ -1,5 +1,6 @@
 /** A node in memory for tests: fake kernel, devices, clock and boot, real files; any port call can be made to fail. */
 import type { AttachInput, AttachmentKey } from '@wgcni/api';
+import type { Happening } from '@wgcni/api/server';
 import { type CatalogueError, type Clock, type Log, silentLog } from '@wgcni/base';
 import { parseCidr } from '@wgcni/ipam';
 import { MemoryKernel, MemorySysctl } from '@wgcni/iproute';
@@ -8,6 +9,7 @@ import { cpSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RepairBook } from '../repair/repair-book.ts';
 import type { NodeView } from '../node-view.ts';
 import { podsRef } from '../pods/pods-device.ts';
 import { Attachments } from './attachments.ts';
@@ -66,6 +68,8 @@ export class FakeNode {
   readonly sysctl = new MemorySysctl(() => '1');
   readonly podsKey: KeyPair = systemKeys.generate();
   readonly events: { event: string; fields: object }[] = [];
+  /** Told as events, to whoever follows them. */
+  readonly told: Happening[] = [];
   /** What joins later containers, where no other view is said. */
   link: NodeView['link'] = 'wireguard';
   dataDir: string;
@@ -141,6 +145,7 @@ export class FakeNode {
       readBootId: async () => this.bootId,
       bootUptimeMs: () => clock.monotonicMs(),
       admission: { refusal: () => this.refusal },
+      repairs: new RepairBook({ events: { tell: (event) => void this.told.push(event) }, clock }),
       reach: (name) => {
         this.reached.push(name);
         const act = this.#onReach.get(name);

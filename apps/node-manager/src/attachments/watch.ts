@@ -11,6 +11,8 @@ import { retryRollbacks } from './roll-back.ts';
 
 /** Userspace processes are looked at, a new MTU is written, and what failed is tried again, this often (design §4.14). */
 const processesMs = 2_000;
+/** The peers of the pods device, of which nobody tells when somebody else changes them. */
+const peersMs = 5_000;
 /** Lapsed addresses, failed rollbacks and queued deletions. */
 const chores = 10_000;
 /** Liveness. */
@@ -28,6 +30,9 @@ export async function watchAttachments(core: Core, replay: () => Promise<unknown
     loop(processesMs, 'processes', async () => {
       if (core.isUnsettled) await reconcile(core);
       await reviveDead(core, () => reconcile(core));
+    }),
+    loop(peersMs, 'peers', async () => {
+      if (!(await core.pods.isAsWritten())) await reconcile(core);
     }),
     loop(chores, 'lapsed', () => releaseLapsed(core)),
     loop(chores, 'rollbacks', () => retryRollbacks(core)),

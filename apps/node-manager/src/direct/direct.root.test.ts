@@ -25,6 +25,7 @@ import { parseUdpTable } from '../attachments/udp-ports.ts';
 import { keepNodeKey } from '../keys/node-key.ts';
 import { podsRef } from '../pods/pods-device.ts';
 import { ReconcileLoop } from '../reconcile-loop.ts';
+import { RepairBook } from '../repair/repair-book.ts';
 import { DirectPeers } from './direct-peers.ts';
 
 const nodeId = `node-${randomBytes(4).toString('hex')}`;
@@ -164,6 +165,7 @@ async function open(): Promise<void> {
       queueDir: join(dataDir, 'queue'),
       keys: systemKeys,
       reach: noFaultPoints,
+      repairs: new RepairBook({ events: { tell: () => {} }, clock: systemClock }),
       podsKey,
     },
     ...{ podPort: 51_821, containerPorts: { first: 61_000, last: 65_535 }, reservedKeys: [] },

@@ -35,8 +35,9 @@ export async function keepHost(deps: HostKeeperDeps, chainsAreSet: () => void): 
     farSources: deps.farSources(),
     hasIpv6,
   });
-  if (await firewall.ensure(chains, chainPrefix))
-    log.info({ chains: chains.map(({ family, name }) => `${name}/${family}`) }, 'host.chains-set');
+  const changed = await firewall.ensure(chains, chainPrefix);
+  if (changed.length > 0) log.info({ chains: changed }, 'host.chains-set');
+  deps.hostRepairs.chainsEnsured(chains, changed);
   chainsAreSet();
   await ensureSwitches(deps);
 }

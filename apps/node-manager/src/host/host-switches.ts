@@ -2,8 +2,9 @@
 import type { Log } from '@wgcni/base';
 import type { IpRoute, Sysctl } from '@wgcni/iproute';
 import type { PortRange } from '../attachments/container-port.ts';
+import type { HostRepairs } from './host-repairs.ts';
 import { readHostRecord, writeHostRecord } from './host-record.ts';
-import { advertisedUplinks, planSysctls, switchNames } from './plan-sysctls.ts';
+import { advertisedUplinks, planSysctls, type Switch, switchNames } from './plan-sysctls.ts';
 
 export interface HostSwitchesDeps {
   dataDir: string;
@@ -12,17 +13,31 @@ export interface HostSwitchesDeps {
   iproute: Pick<IpRoute, 'observe'>;
   sysctl: Sysctl;
   log: Log;
+  /** Told of what somebody else changed. */
+  hostRepairs: HostRepairs;
 }
 
 /** Sets what differs; a switch that the kernel does not have is left out. */
 export async function ensureSwitches(deps: HostSwitchesDeps): Promise<void> {
-  const { dataDir, sysctl, log } = deps;
+  const { sysctl } = deps;
   const uplinks = advertisedUplinks(await deps.iproute.observe(undefined));
   const names = switchNames(uplinks);
   const values = await Promise.all(names.map((name) => sysctl.read(name)));
   const found = new Map(names.map((name, index) => [name, values[index]]));
   const plan = planSysctls(found, uplinks, deps);
-  if (plan.length === 0) return;
+  if (plan.length > 0) await writeSwitches(deps, plan, found);
+  const ofHost = plan.filter(({ isOfOurDevice }) => !isOfOurDevice);
+  deps.hostRepairs.switchesEnsured(
+    ofHost.map(({ name, value }) => ({ name, value, found: found.get(name)?.trim() ?? '' })),
+    names,
+  );
+}
+
+async function writeSwitches(
+  { dataDir, sysctl, log }: Pick<HostSwitchesDeps, 'dataDir' | 'sysctl' | 'log'>,
+  plan: readonly Switch[],
+  found: ReadonlyMap<string, string | undefined>,
+): Promise<void> {
   const recorded = await readHostRecord(dataDir);
   for (const { name, value, isOfOurDevice } of plan) {
     if (isOfOurDevice) continue;

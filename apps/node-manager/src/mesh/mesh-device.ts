@@ -6,11 +6,23 @@ import type { DeviceRef, DeviceState, KeyPair, ObservedPeer, Peer, PublicKey, Wg
 import { deviceId } from '../keys/device-id.ts';
 import { meshDevice } from '../node-view.ts';
 import { routableFamilies } from '../registration/endpoints.ts';
+import type { Repair } from '../repair/repair.ts';
+import type { RepairBook } from '../repair/repair-book.ts';
+import { kernelAfter, kernelRepairs, type WrittenKernel } from '../repair/written-kernel.ts';
+import {
+  type ForeignPeers,
+  foreignPeers,
+  isAnyForeign,
+  peerRepairs,
+  peersByKey,
+  writtenAfter,
+  type WrittenPeers,
+} from '../repair/written-peers.ts';
 import type { ClusterView } from '../view/cluster-view.ts';
 import { desiredMesh, type DesiredMesh } from './desired-mesh.ts';
 import { EndpointTrials } from './endpoint-trials.ts';
 import { MeshLook } from './mesh-look.ts';
-import { type EndpointPolicy, planMesh, type MeshPlan } from './plan-mesh.ts';
+import { type EndpointPolicy, isMeshRoute, planMesh, type MeshPlan } from './plan-mesh.ts';
 
 export interface MeshDeviceDeps {
   devices: WgDevices;
@@ -18,6 +30,8 @@ export interface MeshDeviceDeps {
   sysctl: Sysctl;
   clock: Clock;
   log: Log;
+  /** Told of what somebody else changed. */
+  repairs: RepairBook;
 }
 
 /** Which device the mesh device of a node is. */
@@ -47,6 +61,9 @@ export class MeshDevice {
   readonly #settings: MeshSettings;
   readonly #trials: EndpointTrials;
   #changedAtMs = -Infinity;
+  /** What this process wrote, its only writer. */
+  #writtenPeers: WrittenPeers;
+  #writtenKernel: WrittenKernel | undefined;
 
   constructor(deps: MeshDeviceDeps, settings: MeshSettings) {
     this.#deps = deps;
@@ -79,22 +96,25 @@ export class MeshDevice {
     const [device, kernel, hasIpv6] = await this.#observe();
     const desired = desiredMesh(this.#settings.view());
     if (desired === undefined) return;
+    const foreign = foreignPeers(this.#writtenPeers, device?.peers ?? []);
     const plan = planMesh(
       desired,
-      { peers: device?.peers ?? [], kernel, servers: this.#settings.servers() },
+      {
+        ...{ peers: device?.peers ?? [], kernel, servers: this.#settings.servers() },
+        foreign: new Set(foreign.added.keys()),
+      },
       this.#policy(kernel),
     );
     if (device === undefined || this.#isUnset(device)) {
+      const repair = this.#deviceRepair(device);
       await this.#setUp(desired, device, plan.configured);
-      return this.#applyKernel();
+      await this.#applyKernel();
+      return this.#deps.repairs.tell(repair);
     }
     // ORDER: peers before routes: a packet that is routed into the device finds its peer there.
-    if (plan.peers.length > 0) {
-      await this.#deps.devices.change(this.ref, plan.peers);
-      this.#deps.log.info({ changes: plan.peers }, 'mesh.peers-changed');
-    }
+    await this.#changePeers(plan, device, foreign);
     this.#trials.noteConfigured(plan.configured);
-    await this.#applyRoutes(plan, hasIpv6);
+    await this.#applyRoutes(plan, kernel, hasIpv6);
     await this.#forgetDeparted(desired, device);
   }
 
@@ -104,7 +124,7 @@ export class MeshDevice {
     const desired = desiredMesh(view);
     if (desired === undefined) return true;
     const device = await this.look.take();
-    if (device === undefined) return false;
+    if (device === undefined || isAnyForeign(foreignPeers(this.#writtenPeers, device.peers))) return false;
     const several = desired.peers.filter(({ endpoints }) => endpoints.length > 1);
     if (several.length === 0) return true;
     const policy = this.#policy(await this.#deps.iproute.observe(undefined));
@@ -169,7 +189,9 @@ export class MeshDevice {
       ...peer,
       endpoint: peer.endpoint ?? seen.get(peer.publicKey)?.endpoint,
     }));
+    [this.#writtenPeers, this.#writtenKernel] = [undefined, undefined];
     await devices.configure(this.ref, { privateKey: key.privateKey, listenPort, peers: [...found, ...kept] });
+    this.#writtenPeers = peersByKey([...found, ...kept]);
     this.#trials.noteConfigured(configured);
     log.info(
       { device: meshDevice, port: listenPort, publicKey: key.publicKey, peers: configured.length },
@@ -188,23 +210,64 @@ export class MeshDevice {
       { peers: device?.peers ?? [], kernel, servers: this.#settings.servers() },
       this.#policy(kernel),
     );
-    await this.#applyRoutes(plan, hasIpv6);
+    await this.#applyRoutes(plan, kernel, hasIpv6);
   }
 
-  async #applyRoutes({ kernel: changes, refused }: MeshPlan, hasIpv6: boolean): Promise<void> {
-    const { iproute, sysctl, log } = this.#deps;
+  async #changePeers(plan: MeshPlan, { peers }: DeviceState, foreign: ForeignPeers): Promise<void> {
+    const { devices, repairs, log } = this.#deps;
+    const wanted = new Set(plan.configured.map(({ publicKey }) => publicKey));
+    const mending = peerRepairs(foreign, plan.peers, { device: meshDevice, nameOf: (key) => this.#nameOf(key) });
+    const changes = repairs.due(plan.peers, mending);
+    const before = this.#writtenPeers;
+    if (changes.length > 0) {
+      // When it fails, nobody knows what came of it: what is there then counts as ours.
+      this.#writtenPeers = undefined;
+      await devices.change(this.ref, changes);
+      log.info({ changes }, 'mesh.peers-changed');
+    }
+    this.#writtenPeers = writtenAfter(before, peers, changes, wanted);
+    repairs.made(changes, mending);
+  }
+
+  async #applyRoutes({ kernel: planned, refused }: MeshPlan, observed: KernelState, hasIpv6: boolean): Promise<void> {
+    const { iproute, sysctl, log, repairs } = this.#deps;
     for (const one of refused) log.warn(one, 'mesh.route-refused');
+    const mending = kernelRepairs(this.#writtenKernel, observed, planned, ours);
+    const changes = repairs.due(planned, mending);
+    this.#writtenKernel = kernelAfter(this.#writtenKernel, observed, [], ours);
     if (changes.length === 0) return;
     // Packets of IPv6 are dropped on a device where it is disabled, address or not.
     if (!hasIpv6) await sysctl.write({ [ipv6Switch]: '0' });
     try {
       await iproute.apply(changes, undefined);
+      this.#writtenKernel = kernelAfter(this.#writtenKernel, observed, changes, ours);
       this.#changedAtMs = this.#deps.clock.monotonicMs();
       log.info({ changes: changes.length }, 'mesh.routes-changed');
+      repairs.made(changes, mending);
     } catch (error) {
       log.warn({ why: messageOf(error) }, 'mesh.routes-refused');
       throw error;
     }
+  }
+
+  /** Of a device that this process had set up already. */
+  #deviceRepair(device: DeviceState | undefined): Repair[] {
+    if (this.#writtenPeers === undefined) return [];
+    const { listenPort } = this.#settings;
+    const found =
+      device === undefined
+        ? 'was removed, or its process ended'
+        : device.publicKey !== this.publicKey
+          ? 'had lost its key'
+          : `listened on port ${device.listenPort} instead of ${listenPort}`;
+    const message = `${found}; it is there again with its peers`;
+    return [{ kind: 'repair.device-restored', subject: `device ${meshDevice}`, group: 'devices', message }];
+  }
+
+  #nameOf(key: PublicKey): string | undefined {
+    const { nodes, clients = [] } = this.#settings.view();
+    const node = nodes.find(({ publicKey }) => publicKey === key);
+    return node?.nodeId ?? clients.find(({ publicKey }) => publicKey === key)?.name;
   }
 
   async #forgetDeparted({ departed }: DesiredMesh, { peers }: DeviceState): Promise<void> {
@@ -222,4 +285,5 @@ export class MeshDevice {
   }
 }
 
+const ours = { device: meshDevice, isOurRoute: isMeshRoute };
 const ipv6Switch = `net.ipv6.conf.${meshDevice}.disable_ipv6`;

@@ -25,6 +25,8 @@ export interface ObservedMesh {
   kernel: KernelState;
   /** Where etcd and the managers are, as far as it is known. */
   servers: readonly Address[];
+  /** Peers that somebody else put on the device while this process was its only writer; none when that is not known. */
+  foreign?: ReadonlySet<PublicKey>;
 }
 
 export interface EndpointPolicy {
@@ -47,6 +49,8 @@ export function planMesh(desired: DesiredMesh, observed: ObservedMesh, endpoints
   const claimed = new Set(desired.peers.flatMap(({ allowedIps }) => allowedIps));
   const known = new Set(desired.peers.map(({ publicKey }) => publicKey));
   const strangers = observed.peers.filter(({ publicKey }) => !known.has(publicKey));
+  // FENCE: what somebody else added is no peer that was lost from a list: this process has seen it come.
+  const isForeign = ({ publicKey }: ObservedPeer): boolean => observed.foreign?.has(publicKey) ?? false;
   // FENCE: an unknown peer goes when it left for a readable cause, or when others now hold all that it had (design §4.6).
   const mayGo = ({ publicKey, allowedIps }: ObservedPeer): boolean =>
     desired.departed.has(publicKey) || allowedIps.every((cidr) => claimed.has(cidr));
@@ -54,9 +58,9 @@ export function planMesh(desired: DesiredMesh, observed: ObservedMesh, endpoints
     desired: configured,
     observed: observed.peers,
     lastAppliedEndpoints: endpoints.written(),
-    removable: new Set(strangers.filter(mayGo).map(({ publicKey }) => publicKey)),
+    removable: new Set(strangers.filter((one) => mayGo(one) || isForeign(one)).map(({ publicKey }) => publicKey)),
   });
-  const kept = strangers.filter((peer) => !mayGo(peer)).flatMap(({ allowedIps }) => allowedIps);
+  const kept = strangers.filter((one) => !mayGo(one) && !isForeign(one)).flatMap(({ allowedIps }) => allowedIps);
   const subnets = [...new Set([...claimed, ...kept])].filter((cidr) => !isOfClients(cidr, desired));
   const { routes, refused } = desiredRoutes(desired, [...subnets, ...desired.clientPools], observed);
   return {
@@ -142,16 +146,18 @@ function sourceOf(family: Family, { gateways }: DesiredMesh, { addresses }: Kern
 }
 
 function routeChanges(wanted: readonly RouteInput[], { routes }: KernelState): KernelChange[] {
-  const ours = routes.filter(
-    ({ protocol, kind, device }) =>
-      protocol === routeProtocol && (kind === 'unreachable' || device === meshDevice) && device !== podsDevice,
-  );
+  const ours = routes.filter(isMeshRoute);
   const missing = wanted.filter((route) => !ours.some((found) => isSame(route, found)));
   const stale = ours.filter((found) => !wanted.some((route) => isInPlaceOf(route, found)));
   return [
     ...missing.map((route): KernelChange => ({ kind: 'set-route', route })),
     ...stale.map((route): KernelChange => ({ kind: 'remove-route', route: inputOf(route) })),
   ];
+}
+
+/** Whether it carries our mark and is the mesh's: into its device, or of last resort. */
+export function isMeshRoute({ protocol, kind, device }: RouteState): boolean {
+  return protocol === routeProtocol && (kind === 'unreachable' || device === meshDevice) && device !== podsDevice;
 }
 
 function isSame(route: RouteInput, found: RouteState): boolean {

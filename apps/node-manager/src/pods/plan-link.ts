@@ -18,7 +18,7 @@ export function planPodsLink(view: NodeView, state: KernelState): KernelChange[]
 function missingOf(destination: string, gateway: Gateway, state: KernelState): KernelChange[] {
   const hasAddress = state.addresses.some((one) => one.linkName === podsDevice && one.address === gateway.address);
   const hasRoute = state.routes.some(
-    (route) => isOurs(route) && route.destination === destination && route.source === gateway.address,
+    (route) => isPodsRoute(route) && route.destination === destination && route.source === gateway.address,
   );
   return [
     ...(hasAddress ? [] : [{ kind: 'set-address' as const, link: podsDevice, ...gateway }]),
@@ -38,7 +38,7 @@ function staleOf(view: NodeView, state: KernelState): KernelChange[] {
   const destinations = new Set(view.grants.map(({ cidr }) => formatCidr(cidr)));
   const gateways = new Set(view.grants.map(({ cidr }) => gatewayText(cidr).address));
   const routes = state.routes
-    .filter((route) => isOurs(route) && !destinations.has(route.destination))
+    .filter((route) => isPodsRoute(route) && !destinations.has(route.destination))
     .map(({ destination }): KernelChange => {
       return { kind: 'remove-route', route: { destination, kind: 'unicast', device: podsDevice } };
     });
@@ -59,6 +59,7 @@ function gatewayText(cidr: NodeView['grants'][number]['cidr']): Gateway {
   return { address: formatAddress(gatewayOf(cidr)), prefixLength: widthOf(cidr.family) };
 }
 
-function isOurs(route: RouteState): boolean {
+/** Whether it carries our mark and leads into the pods device. */
+export function isPodsRoute(route: RouteState): boolean {
   return route.device === podsDevice && route.protocol === routeProtocol;
 }

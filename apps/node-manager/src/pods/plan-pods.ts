@@ -4,6 +4,8 @@ import { type ObservedPeer, type Peer, type PeerChange, planPeers, type PublicKe
 export interface DesiredPeer extends Peer {
   /** Whether the other side may move: then an endpoint that it was seen at is left alone. */
   roams: boolean;
+  /** Who it is, for people. */
+  label?: string;
 }
 
 export interface PodsDesired {
@@ -23,13 +25,18 @@ export interface PodsPlan {
 /**
  * The plan from `observed`, which must have been read before `desired`, so that the peer of an ADD in flight is always known.
  * A peer goes only when it is withdrawn, or when recorded peers hold all of its addresses (a replaced key).
+ * What is in `foreign` was put there by somebody else while this process was the device's only writer: it goes too.
  */
-export function planPods(desired: PodsDesired, observed: readonly ObservedPeer[]): PodsPlan {
+export function planPods(
+  desired: PodsDesired,
+  observed: readonly ObservedPeer[],
+  foreign: ReadonlySet<PublicKey> = new Set(),
+): PodsPlan {
   const wanted = new Set(desired.peers.map(({ publicKey }) => publicKey));
   const held = new Set(desired.peers.flatMap(({ allowedIps }) => allowedIps));
   const unknown = observed.filter(({ publicKey }) => !wanted.has(publicKey) && !desired.leaving.has(publicKey));
   const mayGo = ({ publicKey, allowedIps }: ObservedPeer): boolean =>
-    desired.withdrawn.has(publicKey) || allowedIps.every((cidr) => held.has(cidr));
+    desired.withdrawn.has(publicKey) || foreign.has(publicKey) || allowedIps.every((cidr) => held.has(cidr));
   return {
     changes: planPeers({
       desired: desired.peers.map(configOf),

@@ -4,7 +4,18 @@ import type { IpRoute, Sysctl } from '@wgcni/iproute';
 import type { DeviceRef, DeviceState, KeyPair, ObservedPeer, PeerChange, PublicKey, WgDevices } from '@wgcni/wg';
 import { deviceId } from '../keys/device-id.ts';
 import { type NodeView, podsDevice } from '../node-view.ts';
-import { planPodsLink } from './plan-link.ts';
+import type { RepairBook } from '../repair/repair-book.ts';
+import { kernelAfter, kernelRepairs, type WrittenKernel } from '../repair/written-kernel.ts';
+import {
+  foreignPeers,
+  isAnyForeign,
+  peerRepairs,
+  peersByKey,
+  writtenAfter,
+  type WrittenPeers,
+  writtenThen,
+} from '../repair/written-peers.ts';
+import { isPodsRoute, planPodsLink } from './plan-link.ts';
 import { configOf, type DesiredPeer, planPods, type PodsDesired } from './plan-pods.ts';
 
 export interface PodsDeviceDeps {
@@ -12,7 +23,11 @@ export interface PodsDeviceDeps {
   iproute: IpRoute;
   sysctl: Sysctl;
   log: Log;
+  /** Told of what somebody else changed. */
+  repairs: RepairBook;
 }
+
+const ours = { device: podsDevice, isOurRoute: isPodsRoute };
 
 /** A userspace process notices within this that its device is up. */
 const settleMs = 2_000;
@@ -29,6 +44,9 @@ export class PodsDevice {
   readonly #key: KeyPair;
   readonly #queue = new SerialQueue();
   #listenPort: number;
+  /** What this process wrote, the device's only writer. */
+  #writtenPeers: WrittenPeers;
+  #writtenKernel: WrittenKernel | undefined;
 
   constructor(deps: PodsDeviceDeps, ref: DeviceRef, key: KeyPair, listenPort: number) {
     this.#deps = deps;
@@ -52,7 +70,15 @@ export class PodsDevice {
   change(planned: () => readonly PeerChange[]): Promise<void> {
     return this.#queue.run(async () => {
       const changes = planned();
-      if (changes.length > 0) await this.#deps.devices.change(this.ref, changes);
+      if (changes.length > 0) await this.#write(changes);
+    });
+  }
+
+  /** Whether the device has the peers that were written, and no other; true as long as nobody knows. */
+  isAsWritten(): Promise<boolean> {
+    return this.#queue.run(async () => {
+      const peers = this.#writtenPeers === undefined ? undefined : (await this.observe())?.peers;
+      return peers === undefined || !isAnyForeign(foreignPeers(this.#writtenPeers, peers));
     });
   }
 
@@ -60,7 +86,7 @@ export class PodsDevice {
   remove(publicKey: PublicKey): Promise<void> {
     return this.#queue.run(async () => {
       try {
-        await this.#deps.devices.change(this.ref, [{ kind: 'remove', publicKey }]);
+        await this.#write([{ kind: 'remove', publicKey }]);
       } catch (error) {
         const state = await this.observe();
         if (state?.peers.some((peer) => peer.publicKey === publicKey) === true) throw error;
@@ -88,11 +114,27 @@ export class PodsDevice {
   }
 
   async #create(view: NodeView, desired: () => PodsDesired): Promise<void> {
+    const wasThere = this.#writtenKernel !== undefined;
     await this.#deps.devices.create(this.ref, view.mtu);
     await this.#configure(desired, []);
     this.#deps.log.info({ device: podsDevice, port: this.#listenPort, publicKey: this.publicKey }, 'pods.created');
     await this.#linkUp(view);
     await this.#greet(desired().peers);
+    if (wasThere) this.#tellRestored('was removed, or its process ended');
+  }
+
+  #tellRestored(found: string): void {
+    const message = `${found}; it is there again with its peers`;
+    const subject = `device ${podsDevice}`;
+    this.#deps.repairs.tell([{ kind: 'repair.device-restored', subject, group: 'devices', message }]);
+  }
+
+  async #write(changes: readonly PeerChange[]): Promise<void> {
+    const before = this.#writtenPeers;
+    // When it fails, nobody knows what came of it: what is there then counts as ours.
+    this.#writtenPeers = undefined;
+    await this.#deps.devices.change(this.ref, changes);
+    this.#writtenPeers = writtenThen(before, changes);
   }
 
   /**
@@ -112,18 +154,34 @@ export class PodsDevice {
   }
 
   async #adapt(observed: DeviceState, desired: () => PodsDesired): Promise<ObservedPeer[]> {
-    const plan = planPods(desired(), observed.peers);
+    const foreign = foreignPeers(this.#writtenPeers, observed.peers);
+    const wanted = desired();
+    const plan = planPods(wanted, observed.peers, new Set(foreign.added.keys()));
     // A crash between making and configuring it leaves a device without a key.
-    if (observed.publicKey !== this.publicKey) await this.#configure(desired, plan.adopt);
-    else if (plan.changes.length > 0) await this.#deps.devices.change(this.ref, plan.changes);
-    if (observed.publicKey === this.publicKey) this.#keepPort(observed.listenPort);
+    if (observed.publicKey !== this.publicKey) {
+      const wasThere = this.#writtenKernel !== undefined;
+      await this.#configure(desired, plan.adopt);
+      if (wasThere) this.#tellRestored('had lost its key');
+      return plan.adopt;
+    }
+    const labels = new Map(wanted.peers.map(({ publicKey, label }) => [publicKey, label]));
+    const nameOf = (key: PublicKey): string | undefined => labels.get(key);
+    const mending = peerRepairs(foreign, plan.changes, { device: podsDevice, nameOf });
+    const changes = this.#deps.repairs.due(plan.changes, mending);
+    const before = this.#writtenPeers;
+    if (changes.length > 0) await this.#write(changes);
+    this.#writtenPeers = writtenAfter(before, observed.peers, changes, new Set([...labels.keys(), ...wanted.leaving]));
+    this.#deps.repairs.made(changes, mending);
+    this.#keepPort(observed.listenPort);
     return plan.adopt;
   }
 
   async #configure(desired: () => PodsDesired, adopted: readonly ObservedPeer[]): Promise<void> {
     const settings = { privateKey: this.#key.privateKey, listenPort: this.#listenPort };
     const peers = [...desired().peers.map(configOf), ...adopted];
+    [this.#writtenPeers, this.#writtenKernel] = [undefined, undefined];
     await this.#deps.devices.configure(this.ref, { ...settings, peers });
+    this.#writtenPeers = peersByKey(peers);
   }
 
   /** Containers know the port of the device that lives; another configured one counts when it is made anew. */
@@ -134,11 +192,18 @@ export class PodsDevice {
   }
 
   async #linkUp(view: NodeView): Promise<void> {
-    const changes = planPodsLink(view, await this.#deps.iproute.observe(undefined));
+    const { iproute, repairs } = this.#deps;
+    const observed = await iproute.observe(undefined);
+    const planned = planPodsLink(view, observed);
+    const mending = kernelRepairs(this.#writtenKernel, observed, planned, ours);
+    const changes = repairs.due(planned, mending);
+    this.#writtenKernel = kernelAfter(this.#writtenKernel, observed, [], ours);
     if (changes.length === 0) return;
     const hasIpv6 = view.grants.some(({ cidr }) => cidr.family === 6);
     if (hasIpv6) await this.#deps.sysctl.write({ [`net.ipv6.conf.${podsDevice}.disable_ipv6`]: '0' });
-    await this.#deps.iproute.apply(changes, undefined);
+    await iproute.apply(changes, undefined);
+    this.#writtenKernel = kernelAfter(this.#writtenKernel, observed, changes, ours);
+    repairs.made(changes, mending);
     this.#deps.log.info({ changes: changes.map(({ kind }) => kind) }, 'pods.link-changed');
   }
 }

@@ -36,3 +36,17 @@ it('tells what was counted last when the kernel does not say', async () => {
   policyTable.counts = () => Promise.reject(new Error('nft is gone'));
   expect(await keeper.status()).toEqual(keeper.last);
 });
+
+it('says when somebody else had changed what was kept, and not when the policy itself changed', async () => {
+  const policyTable = new MemoryNftTable();
+  let restored = 0;
+  const keeper = new PolicyKeeper({ policyTable, log: silentLog, onRestored: () => (restored += 1) });
+  await keeper.keep(policy);
+  await keeper.keep({ ...policy, isolation: 'open' });
+  await keeper.keep(policy);
+  await keeper.keep(policy);
+  expect(restored).toBe(0);
+  await policyTable.remove();
+  await keeper.keep(policy);
+  expect(restored).toBe(1);
+});

@@ -10,6 +10,8 @@ import { policyCounts } from './policy-counts.ts';
 export interface PolicyKeeperDeps {
   policyTable: NftTable;
   log: Log;
+  /** Called when somebody else had changed what was kept, and it is right again. */
+  onRestored?: () => void;
 }
 
 export class PolicyKeeper {
@@ -29,9 +31,12 @@ export class PolicyKeeper {
   /** Makes the table right; writes only what differs. */
   async keep(policy: Policy): Promise<void> {
     const { didChange, counts } = await this.#deps.policyTable.ensure(this.#plan(policy));
+    const isAsBefore = isDeepStrictEqual(this.#kept?.policy, policy);
     this.#kept = { policy, counts };
     const { isolation, rules } = policy;
-    if (didChange) this.#deps.log.info({ isolation, rules: rules.length }, 'host.policy-set');
+    if (!didChange) return;
+    this.#deps.log.info({ isolation, rules: rules.length }, 'host.policy-set');
+    if (isAsBefore) this.#deps.onRestored?.();
   }
 
   /** What is in the kernel, counted until now; what was counted last when the kernel does not say. */

@@ -10,6 +10,7 @@ import type { PathKeeper } from '../paths/path-keeper.ts';
 import type { PolicyKeeper } from '../policy/policy-keeper.ts';
 import type { ContactKeeper } from '../registration/contact-keeper.ts';
 import type { Underlay } from '../registration/endpoints.ts';
+import type { RepairBook } from '../repair/repair-book.ts';
 import type { Judgement, Standing } from '../registration/standing.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { certificateStatus } from './certificate-status.ts';
@@ -33,6 +34,7 @@ export interface StatusSources {
   underlay: () => Promise<Underlay>;
   direct: Pick<DirectPeers, 'status'>;
   publisher: Pick<ContainersPublisher, 'status'>;
+  repairs: Pick<RepairBook, 'contested'>;
   standing: () => Standing;
   judgement: () => Judgement;
   clock: Pick<Clock, 'wallMs'>;
@@ -72,6 +74,7 @@ export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
     addresses: attachments.addressUse(),
     quarantined: [...keeper.quarantined, ...attachments.quarantined],
     drift: [...drift, ...directDrift(direct.due)],
+    contested: sources.repairs.contested,
     peers: peerStatus(nodes, nodePeers, sources.clock.wallMs()),
     clients: shownClients,
     mtu: mtuStatus(network?.mtu ?? null, underlay?.kind === 'found' ? underlay.mtu : null, attachments.waitingForMtu()),

@@ -138,6 +138,9 @@ export const NodeStatusSchema = Type.Object(
     addresses: Type.Array(Type.Object({ subnet: CidrText, taken: Type.Integer(), free: Type.String() })),
     quarantined: Type.Array(Type.String(), { description: 'keys of records that could not be read' }),
     drift: Type.Array(Type.String(), { description: 'what the kernel has differently from what is desired, now' }),
+    contested: Type.Array(Type.String(), {
+      description: 'what somebody else keeps changing: mended three times in the last minute',
+    }),
     peers: Type.Array(nodePeer),
     clients: Type.Array(nodeClient),
     mtu: nodeMtu,

@@ -48,7 +48,7 @@ export function describeFirewallContract(name: string, open: () => Promise<Firew
 
     it('makes the chains of both families and jumps to each once, from the head of its hook', async () => {
       await harness.insertForeign(4, 'filter', { chain: 'FORWARD', rule: '-i eth9 -j DROP' });
-      expect(await harness.firewall.ensure(chains, prefix)).toBe(true);
+      expect(await harness.firewall.ensure(chains, prefix)).not.toEqual([]);
       for (const chain of chains) {
         expect(await harness.rulesOf(chain.family, chain.table, chain.name)).toHaveLength(chain.rules.length);
         expect(await headOf(chain)).toBe(`-j ${chain.name}`);
@@ -58,20 +58,20 @@ export function describeFirewallContract(name: string, open: () => Promise<Firew
 
     it('writes nothing when nothing differs, also when the kernel rewrote our rules', async () => {
       await harness.firewall.ensure(chains, prefix);
-      expect(await harness.firewall.ensure(chains, prefix)).toBe(false);
+      expect(await harness.firewall.ensure(chains, prefix)).toEqual([]);
     });
 
     it('goes back to the head when someone else put a rule before it', async () => {
       await harness.firewall.ensure(chains, prefix);
       await harness.insertForeign(4, 'filter', { chain: 'FORWARD', rule: '-i eth9 -j DROP' });
-      expect(await harness.firewall.ensure(chains, prefix)).toBe(true);
+      expect(await harness.firewall.ensure(chains, prefix)).not.toEqual([]);
       expect(await harness.rulesOf(4, 'filter', 'FORWARD')).toEqual(['-j WGCNI-FORWARD', '-i eth9 -j DROP']);
     });
 
     it('puts everything back after a flush', async () => {
       await harness.firewall.ensure(chains, prefix);
       await harness.flush(4, 'filter');
-      expect(await harness.firewall.ensure(chains, prefix)).toBe(true);
+      expect(await harness.firewall.ensure(chains, prefix)).not.toEqual([]);
       expect(await headOf(forward)).toBe('-j WGCNI-FORWARD');
       expect(await harness.rulesOf(4, 'filter', 'WGCNI-INPUT')).toHaveLength(1);
     });
@@ -79,13 +79,15 @@ export function describeFirewallContract(name: string, open: () => Promise<Firew
     it('undoes a rule that someone put into our chain', async () => {
       await harness.firewall.ensure(chains, prefix);
       await harness.insertForeign(4, 'filter', { chain: 'WGCNI-FORWARD', rule: '-j DROP' });
-      expect(await harness.firewall.ensure(chains, prefix)).toBe(true);
+      expect(await harness.firewall.ensure(chains, prefix)).toEqual(['WGCNI-FORWARD/4']);
       expect(await harness.rulesOf(4, 'filter', 'WGCNI-FORWARD')).toHaveLength(forward.rules.length);
     });
 
     it('follows changed rules, and removes a chain of ours that is no longer wanted', async () => {
       await harness.firewall.ensure(chains, prefix);
-      expect(await harness.firewall.ensure([{ ...forward, rules: ['-j ACCEPT'] }, mangle], prefix)).toBe(true);
+      const changed = await harness.firewall.ensure([{ ...forward, rules: ['-j ACCEPT'] }, mangle], prefix);
+      expect(changed).toEqual(expect.arrayContaining(['WGCNI-FORWARD/4', 'WGCNI-INPUT/4']));
+      expect(changed).not.toContain('WGCNI-MSS/6');
       expect(await harness.rulesOf(4, 'filter', 'WGCNI-FORWARD')).toEqual(['-j ACCEPT']);
       expect(await harness.rulesOf(4, 'filter', 'WGCNI-INPUT')).toBeUndefined();
       expect(await harness.rulesOf(4, 'nat', 'WGCNI-POSTROUTING')).toBeUndefined();
@@ -96,7 +98,7 @@ export function describeFirewallContract(name: string, open: () => Promise<Firew
       const second: FirewallChain = { ...forward, name: 'WGCNI-SECOND', rules: ['-j ACCEPT'] };
       await harness.firewall.ensure([forward, second], prefix);
       expect(await harness.rulesOf(4, 'filter', 'FORWARD')).toEqual(['-j WGCNI-FORWARD', '-j WGCNI-SECOND']);
-      expect(await harness.firewall.ensure([forward, second], prefix)).toBe(false);
+      expect(await harness.firewall.ensure([forward, second], prefix)).toEqual([]);
     });
 
     it("removes all of ours and nothing of others', twice as well as once", async () => {

@@ -7,6 +7,8 @@ import { Processes } from './processes.ts';
 
 type Family = FirewallChain['family'];
 
+/** What no rule is. */
+const absent = '\0';
 const families: readonly Family[] = [4, 6];
 
 export interface ExecFirewallOptions {
@@ -24,15 +26,15 @@ export class ExecFirewall implements Firewall {
     this.#processes = new Processes(options.ownNetns);
   }
 
-  ensure(chains: readonly FirewallChain[], prefix: string): Promise<boolean> {
+  ensure(chains: readonly FirewallChain[], prefix: string): Promise<string[]> {
     return this.#queue.run(async () => {
-      let didChange = false;
+      const changed: string[] = [];
       for (const family of families) {
         const ours = chains.filter((chain) => chain.family === family);
         if (ours.length === 0 && chains.length > 0 && !(await this.#canRead(family))) continue;
-        didChange = (await this.#ensureFamily(family, ours, prefix)) || didChange;
+        changed.push(...(await this.#ensureFamily(family, ours, prefix)));
       }
-      return didChange;
+      return changed;
     });
   }
 
@@ -40,7 +42,7 @@ export class ExecFirewall implements Firewall {
     await this.ensure([], prefix);
   }
 
-  async #ensureFamily(family: Family, chains: readonly FirewallChain[], prefix: string): Promise<boolean> {
+  async #ensureFamily(family: Family, chains: readonly FirewallChain[], prefix: string): Promise<string[]> {
     const before = await this.#save(family);
     const tables = new Set([...before.keys(), ...chains.map((chain) => chain.table)]);
     const sections = [...tables].flatMap((table) => {
@@ -48,14 +50,14 @@ export class ExecFirewall implements Firewall {
       const saved = before.get(table) ?? new Map<string, string[]>();
       return planTable({ table, desired, saved, prefix, isSame: (...pair) => this.#isSame(...pair) }) ?? [];
     });
-    if (sections.length === 0) return false;
+    if (sections.length === 0) return [];
     await this.#restore(family, sections.join(''));
     const after = await this.#save(family);
     for (const chain of chains) {
       const saved = after.get(chain.table)?.get(chain.name) ?? [];
       this.#readBack.set(keyOf(chain), { written: [...chain.rules], saved });
     }
-    return textOf(before, prefix) !== textOf(after, prefix);
+    return changedChains(before, after, prefix).map((name) => `${name}/${family}`);
   }
 
   /** A host without one family may have no rules of it to read: where none are wanted that is no failure. */
@@ -94,8 +96,14 @@ function areSame(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((rule, index) => rule === other[index]);
 }
 
-function textOf(tables: ReadonlyMap<string, SavedTable>, prefix: string): string {
-  return JSON.stringify([...tables].map(([table, saved]) => [table, oursIn(saved, prefix)]));
+/** Names of the chains of ours, and of those that jump to them, that are otherwise in the one than in the other. */
+function changedChains(before: Map<string, SavedTable>, after: Map<string, SavedTable>, prefix: string): string[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])].flatMap((table) => {
+    const [one, other] = [before, after].map((tables) => new Map(oursIn(tables.get(table) ?? new Map(), prefix)));
+    const all = new Set([...(one?.keys() ?? []), ...(other?.keys() ?? [])]);
+    return [...all].filter((name) => !areSame(one?.get(name) ?? [absent], other?.get(name) ?? [absent]));
+  });
+  return [...new Set(names)];
 }
 
 function refusedRules(program: string, reason: string): CatalogueError {

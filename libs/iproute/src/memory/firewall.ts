@@ -23,15 +23,18 @@ export class MemoryFirewall implements Firewall {
     this.tables.delete(`${family} ${table}`);
   }
 
-  async ensure(chains: readonly FirewallChain[], prefix: string): Promise<boolean> {
-    const before = this.#text();
+  async ensure(chains: readonly FirewallChain[], prefix: string): Promise<string[]> {
+    const before = this.#chains();
     await this.remove(prefix);
     for (const chain of [...chains].reverse()) {
       const table = this.#table(`${chain.family} ${chain.table}`);
       table.set(chain.name, [...chain.rules]);
       table.set(chain.hook, [`-j ${chain.name}`, ...(table.get(chain.hook) ?? [])]);
     }
-    return this.#text() !== before;
+    const after = this.#chains();
+    const names = new Set([...before.keys(), ...after.keys()]);
+    const changed = [...names].filter((name) => before.get(name) !== after.get(name));
+    return [...new Set(changed.map((name) => name.replace(/^\S+ /, '')))];
   }
 
   async remove(prefix: string): Promise<void> {
@@ -51,11 +54,13 @@ export class MemoryFirewall implements Firewall {
     return table;
   }
 
-  #text(): string {
-    const chains = [...this.tables].map(([key, table]) => [
-      key,
-      [...table].filter(([, rules]) => rules.length > 0).sort(),
-    ]);
-    return JSON.stringify(chains.sort());
+  /** Rules by table, and by chain with its family; a chain without any is as good as none. */
+  #chains(): Map<string, string> {
+    const chains = [...this.tables].flatMap(([key, table]) =>
+      [...table]
+        .filter(([, rules]) => rules.length > 0)
+        .map(([name, rules]): [string, string] => [`${key.slice(2)} ${name}/${key.slice(0, 1)}`, rules.join('\n')]),
+    );
+    return new Map(chains);
   }
 }

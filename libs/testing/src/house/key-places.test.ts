@@ -46,6 +46,7 @@ const freeAnswers: Readonly<Record<string, string>> = {
   'NodeStatus.reason': 'a message of ours',
   'NodeStatus.backend': 'a word of ours',
   'NodeStatus.quarantined[]': 'keys of the store, not their values',
+  'NodeStatus.contested[]': 'names of ours, of peers or of routes',
   'NodeStatus.drift[]': 'messages of ours',
   'get /v1/clients/{name}/config answer': 'made of what the register shows; key-scan looks at it',
   'NodeStatus.mtu.problem': 'a message of ours',

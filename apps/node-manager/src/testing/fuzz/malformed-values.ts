@@ -5,6 +5,7 @@ import { keysOf, MemoryBackend, MemoryStore, Reflector } from '@wgcni/store';
 import { malformedRecord, seededUnit, settled } from '@wgcni/testing';
 import { MemoryDevices, systemKeys } from '@wgcni/wg';
 import { MeshDevice, meshRef } from '../../mesh/mesh-device.ts';
+import { RepairBook } from '../../repair/repair-book.ts';
 import { nodeViewOf } from '../../view/node-view-of.ts';
 import { readSnapshot } from '../../view/read-snapshot.ts';
 import { ViewKeeper } from '../../view/view-keeper.ts';
@@ -61,7 +62,8 @@ export async function malformedValues(dataDir: string, count: number, seed: numb
     servers: () => [],
     forgetDeparted: (gone: readonly string[]) => keeper.forgetDeparted(gone),
   };
-  const deps = { devices, iproute: kernel, sysctl: new MemorySysctl(), clock: systemClock, log: silentLog };
+  const repairs = new RepairBook({ events: { tell: () => {} }, clock: systemClock });
+  const deps = { devices, iproute: kernel, sysctl: new MemorySysctl(), clock: systemClock, log: silentLog, repairs };
   const mesh = new MeshDevice(deps, settings);
   const reflector = new Reflector({
     store: new MemoryStore(backend),

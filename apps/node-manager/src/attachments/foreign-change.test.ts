@@ -1,0 +1,92 @@
+/** The pods device while somebody else changes it: mended and named; what attachments do to it themselves is no event. */
+import type { PeerChange, PublicKey } from '@wgcni/wg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { podsRef } from '../pods/pods-device.ts';
+import type { Attachments } from './attachments.ts';
+import { FakeNode, inputFor, keyNamed, patient } from './fake-node.ts';
+
+let node: FakeNode;
+let attachments: Attachments;
+beforeEach(async () => {
+  node = await FakeNode.make();
+  attachments = await node.start();
+});
+afterEach(() => node.close());
+
+const pods = podsRef('node-1');
+const add = (name: string) => attachments.attach(keyNamed(name), inputFor(node.namespace(name)), patient(node));
+const told = (): string[][] => node.told.map(({ kind, subject }) => [kind, subject]);
+
+/** Until the peers are looked at again. */
+async function looked(by?: PeerChange): Promise<void> {
+  if (by !== undefined) await node.devices.change(pods, [by]);
+  const stop = new AbortController();
+  const ended = attachments.run(stop.signal);
+  node.clock.pass(5_000);
+  // What was due has had its turn then.
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  stop.abort(new Error('stopped'));
+  await ended;
+}
+
+describe('the pods device', () => {
+  it('tells nothing of ADD, DEL and a view that loses a subnet', async () => {
+    await add('c1');
+    await add('c2');
+    await looked();
+    await attachments.release(keyNamed('c1'));
+    await attachments.setView(node.view([]));
+    await attachments.setView(node.view());
+    await looked();
+    expect(told()).toEqual([]);
+  });
+
+  it('gets a peer back that somebody took off, and one that somebody changed, within 5 s', async () => {
+    const { publicKey } = await add('c1');
+    const allowed = await node.allowed();
+    await looked({ kind: 'remove', publicKey: publicKey as PublicKey });
+    expect(await node.allowed()).toEqual(allowed);
+    await looked({ kind: 'update', publicKey: publicKey as PublicKey, allowedIps: ['0.0.0.0/0'] });
+    expect(await node.allowed()).toEqual(allowed);
+    const subject = 'peer mesh/c1/eth0 of wgcni-pods';
+    expect(told()).toEqual([
+      ['repair.peer-restored', subject],
+      ['repair.peer-corrected', subject],
+    ]);
+  });
+
+  it('loses a peer that somebody put there, who is nobody to adopt', async () => {
+    await add('c1');
+    const allowed = await node.allowed();
+    const publicKey = node.podsKey.publicKey.replace(/^./, 'Z') as PublicKey;
+    const peer = { publicKey, endpoint: undefined, allowedIps: ['10.64.3.99/32'], keepaliveSec: 0 };
+    await looked({ kind: 'add', peer });
+    expect([await node.allowed(), attachments.list().length]).toEqual([allowed, 1]);
+    expect(told()).toEqual([['repair.peer-removed', `peer ${publicKey} of wgcni-pods`]]);
+  });
+
+  it('is made anew when it is gone, and its routes with it, as one event', async () => {
+    await add('c1');
+    const allowed = await node.allowed();
+    node.devices.die(pods.id);
+    await looked();
+    expect(await node.allowed()).toEqual(allowed);
+    expect(told()).toEqual([['repair.device-restored', 'device wgcni-pods']]);
+  });
+
+  it('gets its address and its route back', async () => {
+    await add('c1');
+    const address = { link: 'wgcni-pods', address: '10.64.3.1', prefixLength: 32 };
+    await node.kernel.apply([{ kind: 'remove-address', ...address }], undefined);
+    await attachments.setView(node.view());
+    const route = { destination: '10.64.3.0/28', kind: 'unicast' as const, device: 'wgcni-pods' };
+    await node.kernel.apply([{ kind: 'remove-route', route }], undefined);
+    await attachments.setView(node.view());
+    expect(told()).toEqual(
+      expect.arrayContaining([
+        ['repair.address-restored', 'address 10.64.3.1 of wgcni-pods'],
+        ['repair.route-restored', 'route 10.64.3.0/28 of wgcni-pods'],
+      ]),
+    );
+  });
+});

@@ -1,0 +1,92 @@
+/** What was mended that somebody else had changed: told as events, and left alone for a while where somebody keeps changing it. */
+import type { EventRing } from '@wgcni/api/server';
+import type { Clock } from '@wgcni/base';
+import { counting, isContested, isDue } from './contest.ts';
+import type { Repair, Repairs } from './repair.ts';
+
+export interface RepairBookDeps {
+  events: Pick<EventRing, 'tell'>;
+  clock: Pick<Clock, 'monotonicMs'>;
+}
+
+/** More of one kind at once are told as one event. */
+const mostSingle = 5;
+/** So many things are named in it. */
+const mostNamed = 10;
+
+export class RepairBook {
+  readonly #deps: RepairBookDeps;
+  /** When each thing was mended, by its subject. */
+  readonly #mended = new Map<string, number[]>();
+
+  constructor(deps: RepairBookDeps) {
+    this.#deps = deps;
+  }
+
+  /** The changes to make now: all but those of what is contested and was mended a moment ago. */
+  due<C>(changes: readonly C[], repairs: Repairs<C>): C[] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    return changes.filter((change) => {
+      const subject = repairs.get(change)?.subject;
+      return subject === undefined || isDue(this.#mended.get(subject) ?? [], nowMs);
+    });
+  }
+
+  /** These changes are made: what they mended is told. */
+  made<C>(changes: readonly C[], repairs: Repairs<C>): void {
+    this.tell(changes.flatMap((change) => repairs.get(change) ?? []));
+  }
+
+  /** This is mended. */
+  tell(mended: readonly Repair[]): void {
+    for (const alike of groupsOf(mended)) {
+      const [first] = alike;
+      if (first === undefined) continue;
+      if (alike.length <= mostSingle) alike.forEach((repair) => this.#deps.events.tell(repair));
+      else this.#deps.events.tell({ ...first, subject: `${alike.length} ${first.group}`, message: manyOf(alike) });
+    }
+    for (const repair of mended) this.#note(repair);
+    this.#forget();
+  }
+
+  /** What somebody keeps changing. */
+  get contested(): string[] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    return [...this.#mended].filter(([, times]) => isContested(times, nowMs)).map(([subject]) => subject);
+  }
+
+  #note({ subject, kind }: Repair): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const before = this.#mended.get(subject) ?? [];
+    const times = [...counting(before, nowMs), nowMs];
+    this.#mended.set(subject, times);
+    if (!isContested(times, nowMs) || isContested(before, nowMs)) return;
+    this.#deps.events.tell({
+      kind: 'repair.contested',
+      subject,
+      message: 'was put right three times in a minute; it is now left alone for ten seconds each time',
+      cause: `somebody keeps changing it (${kind})`,
+      remedy: 'find who else manages this host: another CNI, a firewall manager, wg-quick, a script',
+    });
+  }
+
+  #forget(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    for (const [subject, times] of this.#mended) if (counting(times, nowMs).length === 0) this.#mended.delete(subject);
+  }
+}
+
+function groupsOf(repairs: readonly Repair[]): Repair[][] {
+  const groups = new Map<string, Repair[]>();
+  for (const repair of repairs) {
+    const key = `${repair.kind} ${repair.group}`;
+    groups.set(key, [...(groups.get(key) ?? []), repair]);
+  }
+  return [...groups.values()];
+}
+
+function manyOf(alike: readonly Repair[]): string {
+  const named = alike.slice(0, mostNamed).map(({ subject }) => subject);
+  const more = alike.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}: each ${alike[0]?.message ?? ''}`;
+}
