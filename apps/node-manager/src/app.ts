@@ -1,5 +1,5 @@
 /** The REST surface of the node-manager, for the unix socket and for TCP. */
-import { type EventRing, eventRoutes, openServer } from '@wgcni/api/server';
+import { type Answered, type EventRing, eventRoutes, openServer } from '@wgcni/api/server';
 import type { Clock, ErrorCode, Log } from '@wgcni/base';
 import type { FastifyInstance } from 'fastify';
 import type { Attachments } from './attachments/index.ts';
@@ -19,6 +19,8 @@ export interface AppDeps extends StatusRouteDeps {
   entrances: Entrances | undefined;
   /** Is told of each request that was refused. */
   onRefusal?: ((code: ErrorCode) => void) | undefined;
+  /** Is told of each answer. */
+  onAnswered?: (answered: Answered) => void;
 }
 
 /** An instance that is not listening yet; tests use its `inject`. */
@@ -38,6 +40,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     bodyLimit: 32 * 1_024 * 1_024,
     log: deps.log,
     onRefusal: deps.onRefusal,
+    onAnswered: deps.onAnswered,
   };
   return openServer(options, (app) => {
     if (deps.entrances !== undefined) knowCallers(app, deps.entrances, deps.log);

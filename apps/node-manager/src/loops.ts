@@ -65,7 +65,7 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
 export async function keepOwnHost(
   config: Config,
   ports: Ports,
-  { keeper, controlPlane: servers, policy, host, hostRepairs }: Parts,
+  { keeper, controlPlane: servers, policy, host, hostRepairs, meters }: Parts,
 ): Promise<void> {
   const { pools, clientPools = [] } = keeper.nodeView ?? {};
   const { containersReachControlPlane: isReached } = config;
@@ -83,7 +83,8 @@ export async function keepOwnHost(
       // Before the network is known, what an earlier run left stays.
       if (wanted !== undefined) await policy.keep(wanted);
     };
-    await keepHost({ ...config, ...ports, controlPlane, ...known, keepPolicy, hostRepairs }, () => {
+    const differed = (count: number): void => meters.differed('host', count);
+    await keepHost({ ...config, ...ports, controlPlane, ...known, keepPolicy, hostRepairs, differed }, () => {
       if (pools !== undefined) host.isKept = true;
     });
   } catch (error) {
@@ -93,12 +94,12 @@ export async function keepOwnHost(
 }
 
 function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconcilers {
-  const { keeper, attachments, mesh, paths, direct } = parts;
+  const { keeper, attachments, mesh, paths, direct, meters } = parts;
   const loop = (name: string, readBackMs: number, reconcile: () => Promise<void>): ReconcileLoop =>
     new ReconcileLoop({ ...ports, name, readBackMs, reconcile });
   return {
     mesh: loop('mesh', periods.readBack, async () => {
-      await mesh.reconcile();
+      await meters.timed('mesh', () => mesh.reconcile());
       paths.trigger();
     }),
     pods: loop('pods', periods.readBack, async () => {
@@ -107,8 +108,8 @@ function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconciler
       // Who lost its subnet is nobody's direct peer any more.
       direct.changed();
     }),
-    direct: loop('direct', periods.direct, () => direct.reconcile()),
-    host: loop('host', periods.host, () => keepOwnHost(config, ports, parts)),
+    direct: loop('direct', periods.direct, () => meters.timed('direct', () => direct.reconcile())),
+    host: loop('host', periods.host, () => meters.timed('host', () => keepOwnHost(config, ports, parts))),
   };
 }
 

@@ -2,6 +2,7 @@
 import { serveHealth } from '@wgcni/api/server';
 import { type ErrorCode, messageOf } from '@wgcni/base';
 import { setMaxListeners } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
@@ -13,6 +14,7 @@ import { Entrances } from './serve/entrances.ts';
 import { serve } from './serve/serve.ts';
 import { nodeMetrics } from './status/node-metrics.ts';
 import { readStatus } from './status/node-status.ts';
+import { RegularLook } from './status/regular-look.ts';
 import { version } from './version.ts';
 
 /** Resolves when the signal aborts and nothing is served any more. Throws what makes a start or a run impossible. */
@@ -52,6 +54,7 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
     log: ports.log,
     entrances,
     onRefusal: health?.onRefusal,
+    onAnswered: (answered) => parts.meters.answered(answered),
   });
   const route: RequestListener = (request, response) => app.routing(request, response);
   const serving = await serve(route, config, entrances, ports.log);
@@ -70,6 +73,9 @@ export async function runNode(config: Config, ports: Ports, signal: AbortSignal)
   }
 }
 
+/** Counters of the links in this process's namespace, whichever one /sys was mounted in. */
+const ownNetDev = '/proc/self/net/dev';
+
 /** Serves health and metrics when that is asked for. */
 async function watchable(
   { cluster, healthListen: listen }: Config,
@@ -77,14 +83,22 @@ async function watchable(
   parts: Parts,
 ): Promise<{ onRefusal: (code: ErrorCode) => void; close: () => Promise<void> } | undefined> {
   if (listen === undefined) return undefined;
-  const metrics = nodeMetrics({ ...ports, ...parts }, version);
   const { clock, log, credentials } = ports;
+  const readNetDev = ports.devices.backend === 'kernel' ? () => readFile(ownNetDev, 'utf8') : undefined;
+  const regular = new RegularLook({ ...ports, ...parts, readNetDev });
+  const metrics = nodeMetrics({ ...ports, ...parts, regular }, version);
   const ready = (): void => {
     const { refusal } = parts.judgement();
     if (refusal !== undefined) throw refusal;
   };
   const serving = await serveHealth({ listen, metrics, ready, cluster, credentials, clock, log });
-  return { onRefusal: (code) => metrics.refused(code), close: serving.close };
+  const ended = new AbortController();
+  const looking = regular.run(ended.signal);
+  const close = async (): Promise<void> => {
+    ended.abort();
+    await Promise.all([looking, serving.close()]);
+  };
+  return { onRefusal: (code) => metrics.refused(code), close };
 }
 
 /** A host that cannot be prepared at once is tried again by its loop; what is there goes on working. */

@@ -1,6 +1,7 @@
 /** The parts of one node, opened over the ports: what they read from disk is read, nothing is changed yet. */
 import { EventRing } from '@wgcni/api/server';
 import { privateDirectory } from '@wgcni/base';
+import type { WgDevices } from '@wgcni/wg';
 import { Attachments } from './attachments/index.ts';
 import type { Config } from './config.ts';
 import { ControlPlaneKeeper } from './control-plane/control-plane-keeper.ts';
@@ -10,11 +11,14 @@ import { openDirect } from './direct/direct-parts.ts';
 import type { DirectPeers } from './direct/direct-peers.ts';
 import type { ContainersPublisher } from './direct/publisher.ts';
 import { MeshDevice, meshRef } from './mesh/mesh-device.ts';
+import { meshDevice, podsDevice } from './node-view.ts';
 import { podsRef } from './pods/pods-device.ts';
 import { PathKeeper } from './paths/path-keeper.ts';
 import type { HostPorts } from './ports.ts';
 import { PolicyKeeper } from './policy/policy-keeper.ts';
 import { Pulse } from './pulse.ts';
+import { NodeMeters, type Reconciler } from './status/node-meters.ts';
+import { RestartWatch } from './status/restart-watch.ts';
 import { ContactKeeper } from './registration/contact-keeper.ts';
 import { type Identity, keepIdentity, recordIdentity } from './registration/identity.ts';
 import { instantReader } from './registration/instant.ts';
@@ -49,6 +53,8 @@ export interface Parts {
   events: EventRing;
   /** What somebody else changed, and what of it again and again. */
   repairs: RepairBook;
+  /** What it has done so far. */
+  meters: NodeMeters;
   /** Whether ADD is served at this instant. */
   judgement: () => Judgement;
 }
@@ -83,10 +89,11 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   };
   const host: Parts['host'] = { isKept: false, failure: undefined };
   const pulse = new Pulse();
+  const meters = new NodeMeters(ports.clock);
   const devices = await openDevices(
     config,
     { ...ports, repairs },
-    { identity, board, keeper, controlPlane, judgement, pulse },
+    { identity, board, keeper, controlPlane, judgement, pulse, meters },
   );
   const { mesh, attachments } = devices;
   const paths = new PathKeeper({
@@ -96,7 +103,11 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
     peers: async () => (await mesh.observe())?.peers ?? [],
   });
   const hostRepairs = new HostRepairs(repairs);
-  const policy = new PolicyKeeper({ ...ports, onRestored: () => hostRepairs.policyRestored() });
+  const policy = new PolicyKeeper({
+    ...ports,
+    onRestored: () => hostRepairs.policyRestored(),
+    differed: (count) => meters.differed('host', count),
+  });
   return {
     identity,
     keeper,
@@ -111,6 +122,7 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
     hostRepairs,
     events,
     repairs,
+    meters,
     judgement,
   };
 }
@@ -136,31 +148,42 @@ async function openKeepers(
   return { keeper, contact };
 }
 
-type Opened = Pick<Parts, 'identity' | 'board' | 'keeper' | 'controlPlane' | 'judgement' | 'pulse'>;
+type Opened = Pick<Parts, 'identity' | 'board' | 'keeper' | 'controlPlane' | 'judgement' | 'pulse' | 'meters'>;
 
 async function openDevices(
   config: Config,
-  ports: HostPorts & { repairs: RepairBook },
-  { identity, board, keeper, controlPlane, judgement, pulse }: Opened,
+  host: HostPorts & { repairs: RepairBook },
+  { identity, board, keeper, controlPlane, judgement, pulse, meters }: Opened,
 ): Promise<Pick<Parts, 'mesh' | 'attachments' | 'direct' | 'publisher'>> {
   const { nodeId, meshPort } = config;
+  const ports: HostPorts & { repairs: RepairBook } = { ...host, devices: watched(host.devices, meters) };
+  const differed =
+    (reconciler: Reconciler) =>
+    (count: number): void =>
+      meters.differed(reconciler, count);
   const [meshKey, podsKey] = [
     await keepNodeKey({ ...ports, dataDir: config.dataDir }, 'mesh', meshRef(nodeId)),
     await keepNodeKey({ ...ports, dataDir: config.dataDir }, 'pods', podsRef(nodeId)),
   ];
-  const mesh = new MeshDevice(ports, {
-    ref: meshRef(nodeId),
-    key: meshKey,
-    listenPort: meshPort,
-    view: () => keeper.view,
-    servers: () => controlPlane.controlPlane.endpoints.map(({ address }) => address),
-    forgetDeparted: (keys) => keeper.forgetDeparted(keys),
-  });
-  const { direct, publisher } = openDirect(ports, {
-    ...{ identity, node: podsKey.publicKey, keeper, board },
-    devices: () => attachments.directDevices(),
-    dialled: () => mesh.dialled,
-  });
+  const mesh = new MeshDevice(
+    { ...ports, differed: differed('mesh') },
+    {
+      ref: meshRef(nodeId),
+      key: meshKey,
+      listenPort: meshPort,
+      view: () => keeper.view,
+      servers: () => controlPlane.controlPlane.endpoints.map(({ address }) => address),
+      forgetDeparted: (keys) => keeper.forgetDeparted(keys),
+    },
+  );
+  const { direct, publisher } = openDirect(
+    { ...ports, differed: differed('direct') },
+    {
+      ...{ identity, node: podsKey.publicKey, keeper, board },
+      devices: () => attachments.directDevices(),
+      dialled: () => mesh.dialled,
+    },
+  );
   const attachments = await Attachments.open({
     ...ports,
     ...config,
@@ -169,6 +192,15 @@ async function openDevices(
     admission: { refusal: () => judgement().refusal },
     onEmpty: () => pulse.give(),
     neighbours: direct,
+    timed: (work) => meters.timed('pods', work),
+    differed: differed('pods'),
   });
   return { mesh, attachments, direct, publisher };
+}
+
+/** The kernel's devices end with nobody's process. */
+function watched(devices: WgDevices, meters: NodeMeters): WgDevices {
+  if (devices.backend === 'kernel') return devices;
+  const roles: Record<string, 'mesh' | 'pods'> = { [meshDevice]: 'mesh', [podsDevice]: 'pods' };
+  return new RestartWatch(devices, ({ name }) => meters.restarted(roles[name] ?? 'container'));
 }

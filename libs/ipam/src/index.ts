@@ -19,3 +19,4 @@ export * from './plan-reclaim.ts';
 export * from './client-address.ts';
 export * from './narrow.ts';
 export * from './use-trend.ts';
+export * from './use-trends.ts';

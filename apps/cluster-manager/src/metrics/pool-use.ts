@@ -1,7 +1,7 @@
 /** How full each pool of the network is, and how it fills. */
 import type { Reading } from '@wgcni/api/server';
 import type { Clock } from '@wgcni/base';
-import { formatCidr, parseCidr, type SubnetPool, useSampleMs, UseTrend } from '@wgcni/ipam';
+import { formatCidr, parseCidr, type SubnetPool, useSampleMs, UseTrends } from '@wgcni/ipam';
 import type { ClusterState } from '../state/cluster-state.ts';
 
 /** Every state that a subnet's record has, and `free` for those without one. */
@@ -10,7 +10,7 @@ const states = ['held', 'reserved', 'released', 'free'] as const;
 export class PoolUse {
   readonly #state: Pick<ClusterState, 'pool' | 'subnets'>;
   readonly #clock: Clock;
-  readonly #trends = new Map<string, UseTrend>();
+  readonly #trends = new UseTrends();
 
   constructor(state: Pick<ClusterState, 'pool' | 'subnets'>, clock: Clock) {
     this.#state = state;
@@ -27,11 +27,7 @@ export class PoolUse {
 
   /** Takes what is taken now into the trends. */
   note(): void {
-    for (const { name, taken } of counted(this.#state.pool)) {
-      const trend = this.#trends.get(name) ?? new UseTrend();
-      this.#trends.set(name, trend);
-      trend.note(this.#clock.monotonicMs(), taken);
-    }
+    this.#trends.note(this.#clock.monotonicMs(), counted(this.#state.pool));
   }
 
   /** Subnets of each pool by state. */
@@ -54,7 +50,7 @@ export class PoolUse {
   /** Seconds until a pool is full, where that can be told. */
   untilFull(): Reading[] {
     return counted(this.#state.pool).flatMap(({ name, free }) => {
-      const ms = this.#trends.get(name)?.untilFullMs(free) ?? (free === 0 ? 0 : undefined);
+      const ms = this.#trends.untilFullMs(name, free);
       return ms === undefined ? [] : [{ labels: { pool: name }, value: ms / 1_000 }];
     });
   }

@@ -41,6 +41,10 @@ export interface AttachmentsDeps {
   onEmpty: () => void;
   /** Who makes the containers' devices know each other; absent: nobody does. */
   neighbours?: Neighbours;
+  /** Times each reconcile of the node's side; absent: nobody does. */
+  timed?: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Told how much a reconcile found other than desired. */
+  differed?: (count: number) => void;
 }
 
 interface Neighbours {

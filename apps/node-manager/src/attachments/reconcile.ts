@@ -21,9 +21,14 @@ export async function takeView(core: Core, view: NodeView): Promise<void> {
 
 /** Makes the node's side right by delta and adopts what has no record; nothing before the first view. */
 export async function reconcile(core: Core): Promise<void> {
-  if (core.view === undefined) return;
+  const { view } = core;
+  const { timed = (work) => work() } = core.deps;
+  if (view !== undefined) await timed(() => reconcileTo(core, view));
+}
+
+async function reconcileTo(core: Core, view: NodeView): Promise<void> {
   core.isUnsettled = true;
-  const unknown = await core.pods.reconcile(core.view, () => desiredPods(core));
+  const unknown = await core.pods.reconcile(view, () => desiredPods(core));
   for (const peer of unknown) await adopt(core, peer);
   // ORDER: after the pods device, which has the addresses that the node speaks from.
   await keepNodeEnds(core);

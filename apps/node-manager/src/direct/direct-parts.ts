@@ -27,6 +27,8 @@ export interface DirectPorts {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Told how much was found other than desired. */
+  differed?: (count: number) => void;
 }
 
 /** What tells of an attachment tells both. */

@@ -39,6 +39,8 @@ export interface DirectPeersDeps {
   withdrawn?: (publicKey: PublicKey) => Promise<void> | undefined;
   clock: Clock;
   log: Log;
+  /** Told how many devices were found to lack a peer, or to have one too many. */
+  differed?: (count: number) => void;
 }
 
 export interface DirectStatus {
@@ -197,6 +199,7 @@ export class DirectPeers {
       this.#doubt(publicKey);
       return [];
     });
+    this.#deps.differed?.(changes.size);
     // ORDER: all of a step at once, since the two sides of a pair must not differ for long.
     const made = this.#deps.devices.changeEach(each);
     await Promise.all(each.map((one, index) => this.#note(one.device, one.changes, made[index] ?? Promise.resolve())));

@@ -32,6 +32,8 @@ export interface MeshDeviceDeps {
   log: Log;
   /** Told of what somebody else changed. */
   repairs: RepairBook;
+  /** Told how much was found other than desired. */
+  differed?: (count: number) => void;
 }
 
 /** Which device the mesh device of a node is. */
@@ -105,6 +107,7 @@ export class MeshDevice {
       },
       this.#policy(kernel),
     );
+    this.#deps.differed?.(plan.peers.length + plan.kernel.length + (device === undefined ? 1 : 0));
     if (device === undefined || this.#isUnset(device)) {
       const repair = this.#deviceRepair(device);
       await this.#setUp(desired, device, plan.configured);

@@ -25,6 +25,8 @@ export interface PodsDeviceDeps {
   log: Log;
   /** Told of what somebody else changed. */
   repairs: RepairBook;
+  /** Told how much a reconcile found other than desired. */
+  differed?: (count: number) => void;
 }
 
 const ours = { device: podsDevice, isOurRoute: isPodsRoute };
@@ -104,6 +106,7 @@ export class PodsDevice {
       // ORDER: observed is read before desired, so the peer of an ADD in flight is always known to be wanted.
       const observed = await this.observe();
       if (observed === undefined) {
+        this.#deps.differed?.(1);
         await this.#create(view, desired);
         return [];
       }
@@ -157,6 +160,7 @@ export class PodsDevice {
     const foreign = foreignPeers(this.#writtenPeers, observed.peers);
     const wanted = desired();
     const plan = planPods(wanted, observed.peers, new Set(foreign.added.keys()));
+    this.#deps.differed?.(plan.changes.length);
     // A crash between making and configuring it leaves a device without a key.
     if (observed.publicKey !== this.publicKey) {
       const wasThere = this.#writtenKernel !== undefined;
@@ -195,6 +199,7 @@ export class PodsDevice {
     const { iproute, repairs } = this.#deps;
     const observed = await iproute.observe(undefined);
     const planned = planPodsLink(view, observed);
+    this.#deps.differed?.(planned.length);
     const mending = kernelRepairs(this.#writtenKernel, observed, planned, ours);
     const changes = repairs.due(planned, mending);
     this.#writtenKernel = kernelAfter(this.#writtenKernel, observed, [], ours);

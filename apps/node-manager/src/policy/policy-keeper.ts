@@ -12,6 +12,8 @@ export interface PolicyKeeperDeps {
   log: Log;
   /** Called when somebody else had changed what was kept, and it is right again. */
   onRestored?: () => void;
+  /** Told that the table was found other than desired. */
+  differed?: (count: number) => void;
 }
 
 export class PolicyKeeper {
@@ -35,6 +37,7 @@ export class PolicyKeeper {
     this.#kept = { policy, counts };
     const { isolation, rules } = policy;
     if (!didChange) return;
+    this.#deps.differed?.(1);
     this.#deps.log.info({ isolation, rules: rules.length }, 'host.policy-set');
     if (isAsBefore) this.#deps.onRestored?.();
   }

@@ -1,11 +1,25 @@
 /** What a node tells Prometheus, over a kernel in memory. */
 import type { NodePolicy } from '@wgcni/api';
-import { CatalogueError } from '@wgcni/base';
+import { CatalogueError, silentLog } from '@wgcni/base';
+import { type ObservedPeer, systemKeys } from '@wgcni/wg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FakeNode, inputFor, keyNamed, patient } from '../attachments/fake-node.ts';
 import type { Judgement, Standing } from '../registration/standing.ts';
-import { emptyView } from '../view/cluster-view.ts';
+import { MeshLook } from '../mesh/mesh-look.ts';
+import { emptyView, type KnownNode } from '../view/cluster-view.ts';
+import { NodeMeters } from './node-meters.ts';
 import { nodeMetrics } from './node-metrics.ts';
+import { RegularLook } from './regular-look.ts';
+
+const netDev = 'wgcni-mesh: 100 2 9 0 0 7 0 0 100 2 0 0 0 0 0 0\n';
+
+const publicKey = systemKeys.generate().publicKey;
+const nodes: KnownNode[] = [
+  { ...{ nodeId: 'n2', publicKey, endpoints: [], subnets: [], modRevision: 3 }, state: 'present' },
+];
+/** Shook hands 10 s before the clock of the test begins. */
+const shaken = { endpoint: undefined, allowedIps: [], keepaliveSec: 25, latestHandshakeAt: 1_700_000_990 };
+const peers: ObservedPeer[] = [{ ...shaken, publicKey, receivedBytes: 700, sentBytes: 900 }];
 
 let node: FakeNode;
 beforeEach(async () => {
@@ -23,24 +37,44 @@ it('is where it stands with the cluster, and what it has given out', async () =>
     rules: [{ name: 'web', packets: 3, bytes: 180 }],
     denied: [{ what: 'container-outside', packets: 7, bytes: 420 }],
   };
+  const meters = new NodeMeters(node.clock);
+  const regular = new RegularLook({ attachments, readNetDev: async () => netDev, clock: node.clock, log: silentLog });
+  const look = new MeshLook(
+    async () => ({ ref: { id: 'm', name: 'm' }, publicKey: undefined, listenPort: 1, peers }),
+    node.clock,
+  );
   const metrics = nodeMetrics(
     {
+      ...{ meters, regular, mesh: { look }, clock: node.clock },
       policy: { last: policy },
       ...{ attachments, board, judgement: () => judged, contact: { ageMs: () => ageMs } },
       paths: { paths: [{ nodeId: 'n2', endpoint: '192.0.2.2:51820', carries: 1_400, needs: 1_480 }] },
-      keeper: { view: { ...emptyView, revision: 42 }, quarantined: ['mesh/nodes/x'] },
+      keeper: { view: { ...emptyView, nodes, revision: 42 }, quarantined: ['mesh/nodes/x'] },
     },
     '1.0.0',
   );
   await attachments.attach(keyNamed('c1'), inputFor(node.namespace('one')), patient(node));
   await attachments.attach(keyNamed('c2'), inputFor(node.namespace('two')), patient(node));
   await attachments.answered(keyNamed('c2'), {});
+  meters.answered({ operation: 'attach', status: 200, isCut: false, ms: 4 });
+  await Promise.all([look.take(), regular.look()]);
+  node.clock.pass(2_000);
   expect((await metrics.text()).split('\n')).toEqual(
     expect.arrayContaining([
       ...['wgcni_registered 1', 'wgcni_ready 1', 'wgcni_contact_age_seconds 1.5', 'wgcni_mesh_revision 42'],
       ...['wgcni_denied_packets_total{what="container-outside"} 7', 'wgcni_rule_packets_total{rule="web"} 3'],
       ...['wgcni_quarantined 1', 'wgcni_attachments{state="attached"} 1', 'wgcni_attachments{state="answered"} 1'],
-      'wgcni_paths{state="too-small"} 1',
+      ...['wgcni_paths{state="too-small"} 1', 'wgcni_peers{kind="node"} 1', 'wgcni_queued_deletions 0'],
+      ...['wgcni_peer_handshake_age_seconds{peer="n2",kind="node"} 12', 'wgcni_mesh_look_age_seconds 2'],
+      ...[
+        'wgcni_peer_received_bytes_total{peer="n2",kind="node"} 700',
+        'wgcni_peer_sent_bytes_total{peer="n2",kind="node"} 900',
+      ],
+      ...[
+        'wgcni_rejected_packets_total{device="wgcni-mesh"} 7',
+        'wgcni_userspace_restarts_total{device="container"} 0',
+      ],
+      'wgcni_cni_request_duration_seconds_count{operation="add",outcome="ok"} 1',
       'wgcni_addresses{subnet="10.64.3.0/28",state="taken"} 2',
       'wgcni_addresses{subnet="10.64.3.0/28",state="free"} 11',
     ]),
@@ -51,4 +85,6 @@ it('is where it stands with the cluster, and what it has given out', async () =>
   const text = await metrics.text();
   expect(text.split('\n')).toEqual(expect.arrayContaining(['wgcni_registered 0', 'wgcni_ready 0']));
   expect(text).not.toMatch(/^wgcni_contact_age_seconds [0-9]/m);
+  // Two addresses and no past: there is no trend.
+  expect(text).not.toMatch(/^wgcni_subnet_exhaustion_seconds\{/m);
 });
