@@ -26,6 +26,15 @@ export function describeSysctlContract(name: string, open: () => Promise<SysctlH
       expect(await sysctl.read('net.ipv6.conf.all.forwarding')).toBe('1');
     });
 
+    it('empties a switch that holds a list, as it was before anybody wrote to it', async () => {
+      const { sysctl } = harness;
+      const name = 'net.ipv4.ip_local_reserved_ports';
+      await sysctl.write({ [name]: '51821,61000-65535' });
+      expect(await sysctl.read(name)).toBe('51821,61000-65535');
+      await sysctl.write({ [name]: '' });
+      expect(await sysctl.read(name)).toBe('');
+    });
+
     it('keeps namespaces apart', async () => {
       const { sysctl, otherNetns } = harness;
       await sysctl.write({ 'net.ipv4.ip_forward': '0' });

@@ -120,6 +120,16 @@ describe('the process adapters', () => {
     expect(await sysctl.read('net.ipv4.conf.absent.forwarding')).toBeUndefined();
   });
 
+  it('empty a list there, and put it back', async () => {
+    const sysctl = new ExecSysctl();
+    const name = 'net.ipv4.ip_local_reserved_ports';
+    const found = (await sysctl.read(name)) ?? '';
+    for (const value of ['51821,61000-65535', '', found]) {
+      await sysctl.write({ [name]: value });
+      expect(await sysctl.read(name)).toBe(value);
+    }
+  });
+
   it('write 1,000 routes in one batch', async () => {
     const own = await ThrowawayNetns.open();
     try {

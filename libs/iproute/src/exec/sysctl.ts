@@ -49,7 +49,8 @@ async function readSwitch(name: string): Promise<string | undefined> {
 async function writeSwitch(name: string, value: string): Promise<void> {
   if ((await readSwitch(name)) === value) return;
   try {
-    await writeFile(pathOf(name), value);
+    // With its end of line: of a value that is empty there would be nothing to write, and the kernel would keep what it has.
+    await writeFile(pathOf(name), `${value}\n`);
   } catch (error) {
     throw refusedSwitch(name, messageOf(error), error);
   }
