@@ -15,7 +15,7 @@ TEST_PACKAGES := containernetworking-plugins docker.io docker-compose busybox-st
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation bench bench-cni bench-link openapi format clean
+.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation bench bench-cni bench-link openapi reference format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -118,6 +118,9 @@ mutation: deps ## mutation score of libs/ipam
 openapi: deps ## write openapi/*.yaml from the schemas
 	@$(BIN)/tsx apps/cluster-manager/src/openapi.ts > openapi/cluster-manager.yaml
 	@$(BIN)/tsx apps/node-manager/src/openapi.ts > openapi/node-manager.yaml
+
+reference: deps ## write docs/reference/flags.md from the programs
+	@for app in cluster-manager node-manager wgcni; do $(BIN)/tsx apps/$$app/src/reference.ts || exit 1; done
 
 format: deps ## format every file
 	@$(BIN)/prettier --write --log-level warn .

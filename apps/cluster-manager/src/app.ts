@@ -1,5 +1,5 @@
 /** The REST surface of the cluster-manager. */
-import { openServer, type ServerOptions as Surface, usualLimits } from '@wgcni/api/server';
+import { openServer, type ServerLimits, type ServerOptions as Surface, usualLimits } from '@wgcni/api/server';
 import { CatalogueError } from '@wgcni/base';
 import { StoreRefusedError, StoreUnavailableError } from '@wgcni/store';
 import type { FastifyInstance } from 'fastify';
@@ -68,14 +68,18 @@ export async function buildApp(
   });
 }
 
-function limitsOf(
-  { connections, connectionsPerClient, ratePerSec, rateBurst }: ClientLimits,
-  replica: Replica,
-  secure: SecureServer | undefined,
-) {
-  const { clock } = replica;
-  const rate = { perSec: ratePerSec, burst: rateBurst, clientOf: rateClients(replica, secure), clock };
-  return { limits: { ...usualLimits, connections, connectionsPerClient }, ...(ratePerSec === 0 ? {} : { rate }) };
+/** Read anew each time: they may change while the server runs. */
+function limitsOf(clients: Readonly<ClientLimits>, replica: Replica, secure: SecureServer | undefined) {
+  const limits: ServerLimits = {
+    ...usualLimits,
+    get connections() {
+      return clients.connections;
+    },
+    get connectionsPerClient() {
+      return clients.connectionsPerClient;
+    },
+  };
+  return { limits, rate: { rate: clients, clientOf: rateClients(replica, secure), clock: replica.clock } };
 }
 
 /** A store that is away, or does not let us in, is a passing state, not a fault of ours. */

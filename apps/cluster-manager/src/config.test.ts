@@ -1,7 +1,7 @@
 /** The flags and variables of the cluster-manager: what is taken, and how a bad one is refused. */
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
-import { HelpAsked } from '@wgcni/api/server';
+import { TextAsked } from '@wgcni/api/server';
 
 const bare = [
   ...['--etcd', 'https://192.0.2.1:2379,https://192.0.2.2:2379', '--cluster', 'main'],
@@ -63,7 +63,7 @@ describe('the configuration', () => {
   });
 
   it('shows its flags when asked for help', () => {
-    expect(() => parse(['--help'])).toThrow(HelpAsked);
+    expect(() => parse(['--help'])).toThrow(TextAsked);
   });
 
   it.each([

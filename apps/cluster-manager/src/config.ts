@@ -5,7 +5,9 @@ import { checkClientPools, checkMtu, checkPools, formatCidr, parsePool } from '@
 import { checkListen, checkUrls, chooseTransport, type CredentialPaths, credentialPaths } from '@wgcni/pki';
 import {
   type Listen,
-  readFlags,
+  type Rate,
+  type Judged,
+  judgeConfig,
   type Said,
   saidCredentials,
   saidHealthListen,
@@ -19,10 +21,7 @@ import { program } from './flags.ts';
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** What one client may take of this replica (docs/architecture.md, "Limits"). */
-export interface ClientLimits {
-  /** Requests a second; 0: as many as it likes. */
-  ratePerSec: number;
-  rateBurst: number;
+export interface ClientLimits extends Rate {
   connections: number;
   connectionsPerClient: number;
 }
@@ -57,9 +56,20 @@ export interface Config {
   etcdTls: CredentialPaths | undefined;
 }
 
-/** The checked configuration. Throws CatalogueError `config.invalid` naming the flag and the remedy, HelpAsked for --help. */
+/** The checked configuration. Throws as `readConfig`. */
 export function parseConfig(surroundings: Surroundings): Config {
-  const said = readFlags(program, surroundings);
+  return readConfig(surroundings).config;
+}
+
+/**
+ * The same, with the words that it was made of. Throws CatalogueError `config.invalid` naming the flag or the line and the remedy, TextAsked for --help,
+ * --version, --print-config and --check-config.
+ */
+export function readConfig(surroundings: Surroundings): Judged<Config> {
+  return judgeConfig(program, surroundings, (said) => configOf(said, surroundings));
+}
+
+function configOf(said: Said, surroundings: Surroundings): Config {
   const listen = parseListen(needed(said, 'listen'));
   const config: Config = {
     etcd: needed(said, 'etcd')

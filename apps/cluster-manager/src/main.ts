@@ -6,8 +6,9 @@ import type { IssuingAuthority } from '@wgcni/pki/authority';
 import { EtcdStore, MeasuredStore } from '@wgcni/store';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
-import { parseConfig, type Config } from './config.ts';
-import { HelpAsked, logWarnings } from '@wgcni/api/server';
+import { type Config, readConfig } from './config.ts';
+import { type Judged, logWarnings, readConfigFile, reloader, type Surroundings, TextAsked } from '@wgcni/api/server';
+import { program } from './flags.ts';
 import { ReplicaMeters } from './metrics/replica-meters.ts';
 import { bootstrap } from './network/bootstrap.ts';
 import { runReplica } from './run-replica.ts';
@@ -17,12 +18,17 @@ import { makeWatchable } from './watchable.ts';
 /** How long requests in flight may take to end after SIGTERM. */
 const closeTimeoutMs = 3_000;
 
-async function run(config: Config): Promise<void> {
+async function run({ config, said }: Judged<Config>): Promise<void> {
   const log = pino(
     { level: config.logLevel, base: { replica: config.replicaId } },
     pino.destination({ fd: 2, sync: true }),
   );
   logWarnings(log);
+  const take = (next: Config): void => {
+    log.level = next.logLevel;
+    Object.assign(config.clients, next.clients);
+  };
+  process.on('SIGHUP', reloader({ program, read: () => readConfig(surroundings()), take, log }, said));
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
   const own = { kind: 'manager' as const, cluster: config.cluster, replicaId: config.replicaId };
@@ -84,7 +90,7 @@ async function warnOfOpenStore(store: EtcdStore, log: Log, signal: AbortSignal):
 
 /** Prints what is wrong with the start in one line and resolves with the exit status. */
 function explain(thrown: unknown): number {
-  if (thrown instanceof HelpAsked) {
+  if (thrown instanceof TextAsked) {
     process.stdout.write(thrown.text);
     return 0;
   }
@@ -94,9 +100,13 @@ function explain(thrown: unknown): number {
   return error.code === 'config.invalid' ? 2 : 1;
 }
 
+function surroundings(): Surroundings {
+  return { argv: process.argv.slice(2), env: process.env, hostname: hostname(), readFile: readConfigFile };
+}
+
 async function main(): Promise<number> {
   try {
-    await run(parseConfig({ argv: process.argv.slice(2), env: process.env, hostname: hostname() }));
+    await run(readConfig(surroundings()));
     return 0;
   } catch (thrown) {
     return explain(thrown);

@@ -10,16 +10,22 @@ import { writeStdout } from './stdout.ts';
 /** The bundler puts the version in. */
 declare const __WGCNI_VERSION__: string | undefined;
 
+const version = typeof __WGCNI_VERSION__ === 'string' ? __WGCNI_VERSION__ : '0.0.0';
 const stdinLimitMs = 5_000;
 
 async function main(): Promise<number> {
+  // A runtime says nothing in arguments: this is a person.
+  if (process.argv[2] === '--version') {
+    writeStdout(`${version}\n`);
+    return 0;
+  }
   const log = stderrLog();
   // SIGKILL is what a crash is like: nothing of the process runs after it.
   const reach = faultPoints(pluginFaultPoints, process.env[faultVariable], () => process.kill(process.pid, 'SIGKILL'));
   const outcome = await dispatch({
     variables: process.env,
     readStdin: () => readAll(process.stdin, stdinLimitMs),
-    pluginVersion: typeof __WGCNI_VERSION__ === 'string' ? __WGCNI_VERSION__ : '0.0.0',
+    pluginVersion: version,
     effects: nodeEffects(log, reach),
   });
   const { error, about } = outcome;

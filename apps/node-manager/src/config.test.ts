@@ -2,7 +2,7 @@
 import type { Secret } from '@wgcni/base';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
-import { HelpAsked } from '@wgcni/api/server';
+import { TextAsked } from '@wgcni/api/server';
 
 const bare = ['--etcd', 'https://192.0.2.1:2379', '--cluster', 'lab', '--manager', 'https://192.0.2.1:7001'];
 const secure = ['--tls-cert', '/c', '--tls-key', '/k', '--tls-ca', '/a'];
@@ -116,7 +116,7 @@ describe('the configuration', () => {
   });
 
   it('shows its flags when asked for help', () => {
-    expect(() => parse(['--help'])).toThrow(HelpAsked);
+    expect(() => parse(['--help'])).toThrow(TextAsked);
   });
 
   it.each([

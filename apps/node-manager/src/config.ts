@@ -20,7 +20,9 @@ import { checkListen, checkUrls, chooseTransport, type CredentialPaths } from '@
 import {
   type Listen,
   parseListen,
-  readFlags,
+  type Judged,
+  judgeConfig,
+  type Said,
   saidCredentials,
   saidInsecure,
   saidHealthListen,
@@ -74,9 +76,20 @@ export interface Config {
 /** Whether the data directory holds what an earlier run got by joining. */
 export type HasJoined = (dataDir: string) => boolean;
 
-/** The checked configuration. Throws CatalogueError `config.invalid` naming the flag and the remedy, HelpAsked for --help. */
+/** The checked configuration. Throws as `readConfig`. */
 export function parseConfig(surroundings: Surroundings, hasJoined: HasJoined = () => false): Config {
-  const said = readFlags(program, surroundings);
+  return readConfig(surroundings, hasJoined).config;
+}
+
+/**
+ * The same, with the words that it was made of. Throws CatalogueError `config.invalid` naming the flag or the line and the remedy, TextAsked for --help,
+ * --version, --print-config and --check-config.
+ */
+export function readConfig(surroundings: Surroundings, hasJoined: HasJoined = () => false): Judged<Config> {
+  return judgeConfig(program, surroundings, (said) => configOf(said, surroundings, hasJoined));
+}
+
+function configOf(said: Said, surroundings: Surroundings, hasJoined: HasJoined): Config {
   const one = <T>(name: string, fallback: string, parse: (flag: string, text: string) => T): T =>
     parse(`--${name}`, said.get(name)?.at(-1) ?? fallback);
   const maybe = <T>(name: string, parse: (flag: string, text: string) => T): T | undefined =>

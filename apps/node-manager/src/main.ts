@@ -3,12 +3,13 @@ import { CatalogueError, type Log, messageOf, systemClock, systemRandom } from '
 import { EtcdStore } from '@wgcni/store';
 import { hostname } from 'node:os';
 import { pino } from 'pino';
-import { type Config, parseConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { hasJoined } from './credentials/joined-files.ts';
 import { openNodeCredentials } from './credentials/open-node-credentials.ts';
 import { claimDataDirectory } from './data-directory/claim.ts';
 import { exitStatusOf } from './exit-status.ts';
-import { HelpAsked, logWarnings } from '@wgcni/api/server';
+import { logWarnings, readConfigFile, reloader, TextAsked } from '@wgcni/api/server';
+import { program } from './flags.ts';
 import { runNode } from './node.ts';
 import { openHostPorts } from './open-host-ports.ts';
 import { refuseSharedTree } from './data-directory/custody.ts';
@@ -16,12 +17,22 @@ import { ownRunDirectory, refuseAnswered } from './serve/unix-socket.ts';
 import { tearDown } from './teardown/tear-down.ts';
 
 async function main(): Promise<void> {
-  const config = parseConfig({ argv: process.argv.slice(2), env: process.env, hostname: hostname() }, hasJoined);
+  const read = () => {
+    const argv = process.argv.slice(2);
+    return readConfig({ argv, env: process.env, hostname: hostname(), readFile: readConfigFile }, hasJoined);
+  };
+  const { config, said } = read();
   const log = pino(
     { level: config.logLevel, base: { nodeId: config.nodeId } },
     pino.destination({ dest: 2, sync: true }),
   );
   logWarnings(log);
+  // Both are looked at by each reconcile of the host.
+  const take = ({ logLevel, masquerade, containersReachControlPlane }: Config): void => {
+    log.level = logLevel;
+    Object.assign(config, { masquerade, containersReachControlPlane });
+  };
+  process.on('SIGHUP', reloader({ program, read, take, log }, said));
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(name)));
   await refuseAnswered(config.socket);
@@ -50,7 +61,7 @@ main().then(
   // What is still open (etcd, keep-alive connections) must not hold the process.
   () => process.exit(0),
   (error: unknown) => {
-    if (error instanceof HelpAsked) {
+    if (error instanceof TextAsked) {
       process.stdout.write(error.text);
       process.exit(0);
     }

@@ -19,11 +19,15 @@ import * as tokens from './token/commands.ts';
 import type { TokenFlags } from './token/commands.ts';
 import { defaultSocket, type Targets } from './targets.ts';
 
-declare const __WGCNI_VERSION__: string;
+/** The bundler puts it in. */
+declare const __WGCNI_VERSION__: string | undefined;
+/** From the sources it is read by the reference, and runs nothing. */
+const isBundle = typeof __WGCNI_VERSION__ === 'string';
+const version = isBundle ? __WGCNI_VERSION__ : '0.0.0-source';
 
-const program = new Command('wgcni')
+export const program = new Command('wgcni')
   .description('Look at and steer a Wireguard CNI cluster')
-  .version(__WGCNI_VERSION__)
+  .version(version)
   .addOption(new Option('--manager <urls>', 'cluster-managers, comma separated').env('WGCNI_MANAGER'))
   .addOption(new Option('--socket <path>', "the node-manager's unix socket").env('WGCNI_SOCKET').default(defaultSocket))
   .addOption(
@@ -142,7 +146,7 @@ addPoolCommands(program, run);
 addRouteCommands(program, run);
 addDoctorCommand(program, run);
 addTopCommand(program, run);
-addShellCommands(program, __WGCNI_VERSION__, run);
+addShellCommands(program, version, run);
 
 const cni = program.command('cni').description('the CNI plugin on this node');
 cni
@@ -178,7 +182,8 @@ for (const [name, about] of [
     .action((flags: EtcdFlags) => run(async () => (await import('./etcd/commands.ts'))[name](flags)));
 }
 
-program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`wgcni: ${String(error)}\n`);
-  process.exitCode = 1;
-});
+if (isBundle)
+  program.parseAsync().catch((error: unknown) => {
+    process.stderr.write(`wgcni: ${String(error)}\n`);
+    process.exitCode = 1;
+  });

@@ -1,6 +1,6 @@
 /** The flags that name a certificate, its key and the authorities that others are judged by. */
 import { credentialPaths, type CredentialPaths, type CredentialUse } from '@wgcni/pki';
-import type { Flag, Said } from './flags.ts';
+import type { Flag, Said } from './program.ts';
 
 /** Three flags; `what` is reached by them. */
 export function credentialFlags(use: CredentialUse, what: string): Flag[] {

@@ -1,9 +1,15 @@
-/** What is said of words that belong to no flag. */
+/** What is said of words that belong to no flag, and of the version. */
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { readFlags } from './flags.ts';
+import { TextAsked } from './program.ts';
 
-const program = { name: 'p', about: 'A program.', flags: [{ name: 'join', value: 'token', about: 'a token' }] };
+const program = {
+  name: 'p',
+  about: 'A program.',
+  version: '1.2.3',
+  flags: [{ name: 'join', value: 'token', about: 'a token' }],
+};
 const token = `wgcni-join.1.0011223344556677.${'x'.repeat(43)}.${'ab'.repeat(32)}`;
 
 /** What the arguments are refused with. */
@@ -16,7 +22,7 @@ function refusalOf(argv: string[]): unknown {
 }
 
 it('takes a token behind its flag', () => {
-  expect(readFlags(program, { argv: ['--join', token], env: {} }).get('join')).toEqual([token]);
+  expect(readFlags(program, { argv: ['--join', token], env: {} }).said.get('join')).toEqual([token]);
 });
 
 it.each([[[token]], [[`join=${token}`]], [[`--jion=${token}`]]])('tells no token that stands elsewhere', (argv) => {
@@ -27,4 +33,10 @@ it.each([[[token]], [[`join=${token}`]], [[`--jion=${token}`]]])('tells no token
 
 it('repeats any other word, so that it is found', () => {
   expect(refusalOf(['word'])).toMatchObject({ code: 'config.invalid', field: 'word' });
+});
+
+it('tells its version, whatever else is missing', () => {
+  const asked = refusalOf(['--version']);
+  expect(asked).toBeInstanceOf(TextAsked);
+  expect((asked as TextAsked).text).toBe('1.2.3\n');
 });

@@ -1,7 +1,9 @@
-/** The flags of a program and their `WGCNI_*` variables: what was said, before anything is checked. */
+/** The flags of a program, their `WGCNI_*` variables and its file: what was said, before anything is checked. */
 import { CatalogueError } from '@wgcni/base';
 import { joinTokenStart } from '@wgcni/pki';
 import { Command, CommanderError } from 'commander';
+import { type FileWord, parseConfigFile } from './configuration/config-file.ts';
+import { type Flag, type Origin, type Program, type Said, TextAsked, variableOf } from './program.ts';
 
 /** What the process was started with. */
 export interface Surroundings {
@@ -9,60 +11,96 @@ export interface Surroundings {
   argv: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
   hostname: string;
+  /** The text of a file, or undefined when it is not there; without it no file is looked for. */
+  readFile?: (path: string) => string | undefined;
 }
 
-export interface Flag {
-  name: string;
-  /** Placeholder of its value; a switch has none. */
-  value?: string;
-  about: string;
+export interface Sources {
+  said: Said;
+  /** By the flag's name, of each that was said. */
+  origins: ReadonlyMap<string, Origin>;
+  /** What is wanted instead of a run. */
+  asked: 'print-config' | 'check-config' | undefined;
 }
 
-export interface Program {
-  name: string;
-  about: string;
-  flags: readonly Flag[];
-}
+/** What every program has besides its own. */
+export const configFlags: readonly Flag[] = [
+  {
+    name: 'config',
+    value: 'file',
+    about: 'YAML file whose keys are these flags (default: /etc/wgcni/<program>.yaml, if it is there)',
+  },
+  { name: 'print-config', about: 'print what is in effect, as such a file, and end' },
+  { name: 'check-config', about: 'judge the configuration and end' },
+];
 
-/** The words that were said for each flag, by the flag's name without dashes; a flag that was not said is absent. */
-export type Said = ReadonlyMap<string, string[]>;
-
-/** Help was asked for: print it and end with status 0. */
-export class HelpAsked extends Error {
-  readonly text: string;
-  constructor(text: string) {
-    super('help was asked for');
-    this.text = text;
-  }
-}
-
-/** The environment variable of a flag. */
-export function variableOf(name: string): string {
-  return `WGCNI_${name.toUpperCase().replaceAll('-', '_')}`;
-}
-
-/** What was said; a flag wins over its variable. Throws CatalogueError `config.invalid` for an unknown flag, HelpAsked for --help. */
-export function readFlags(program: Program, { argv, env }: Pick<Surroundings, 'argv' | 'env'>): Said {
+/**
+ * What was said: a flag wins over its variable, and that over the file. Throws CatalogueError `config.invalid` for an unknown flag or key, TextAsked for
+ * --help and --version.
+ */
+export function readFlags(program: Program, surroundings: Omit<Surroundings, 'hostname'>): Sources {
+  const { argv, env } = surroundings;
   const fromArgv = readArgv(program, argv);
+  const fromFile = readFile(program, surroundings, fromArgv.get('config')?.at(-1));
   const said = new Map<string, string[]>();
+  const origins = new Map<string, Origin>();
   for (const { name, value } of program.flags) {
-    const variable = env[variableOf(name)];
-    const words = fromArgv.get(name) ?? (variable === undefined || variable === '' ? undefined : [variable]);
-    if (words !== undefined) said.set(name, value === undefined ? [switchWord(name, words[0] ?? 'true')] : words);
+    const found = firstOf(name, fromArgv.get(name), env[variableOf(name)], fromFile);
+    if (found === undefined) continue;
+    const { words, origin } = found;
+    said.set(name, value === undefined ? [switchWord(name, words[0] ?? 'true')] : words);
+    origins.set(name, origin);
   }
-  return said;
+  const asked = (['print-config', 'check-config'] as const).find((name) => fromArgv.has(name));
+  return { said, origins, asked };
 }
 
-function readArgv({ name: program, about, flags }: Program, argv: readonly string[]): Map<string, string[]> {
+interface File {
+  path: string;
+  words: ReadonlyMap<string, FileWord>;
+}
+
+function readFile(
+  program: Program,
+  { env, readFile: read }: Omit<Surroundings, 'hostname'>,
+  fromArgv: string | undefined,
+): File | undefined {
+  const named = fromArgv ?? (env['WGCNI_CONFIG'] || undefined);
+  const path = named ?? `/etc/wgcni/${program.name}.yaml`;
+  const text = read?.(path);
+  if (text !== undefined) return { path, words: parseConfigFile(program, path, text) };
+  if (named === undefined || read === undefined) return undefined;
+  throw new CatalogueError('config.invalid', `--config ${path} is not there`, {
+    field: '--config',
+    remedy: 'name a file that is there, or leave --config out',
+  });
+}
+
+function firstOf(
+  name: string,
+  fromArgv: string[] | undefined,
+  variable: string | undefined,
+  file: File | undefined,
+): { words: string[]; origin: Origin } | undefined {
+  if (fromArgv !== undefined) return { words: fromArgv, origin: { kind: 'flag' } };
+  if (variable !== undefined && variable !== '') return { words: [variable], origin: { kind: 'variable' } };
+  const entry = file?.words.get(name);
+  if (file === undefined || entry === undefined) return undefined;
+  return { words: [entry.word], origin: { kind: 'file', path: file.path, line: entry.line } };
+}
+
+function readArgv({ name: program, about, version, flags }: Program, argv: readonly string[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   let printed = '';
   const command = new Command(program)
-    .description(`${about} Every flag has a variable WGCNI_<FLAG>.`)
+    .description(`${about} Every flag has a variable WGCNI_<FLAG>, and may stand in the file of --config.`)
+    .version(version)
     .exitOverride()
     .allowExcessArguments(true)
     .configureOutput({ writeOut: (text) => (printed += text), writeErr: () => {} });
-  for (const { name, value, about: text } of flags) {
-    command.option(value === undefined ? `--${name}` : `--${name} <${value}>`, text);
+  for (const { name, value, about: text, default: usual } of [...flags, ...configFlags]) {
+    const ends = usual === undefined ? '' : ` (default: ${usual})`;
+    command.option(value === undefined ? `--${name}` : `--${name} <${value}>`, `${text}${ends}`);
     command.on(
       `option:${name}`,
       (word: string | null) => void found.set(name, [...(found.get(name) ?? []), word ?? 'true']),
@@ -72,7 +110,7 @@ function readArgv({ name: program, about, flags }: Program, argv: readonly strin
     command.parse([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) throw new HelpAsked(printed);
+    if (error.exitCode === 0) throw new TextAsked(printed);
     throw refusal(program, error);
   }
   const [word] = command.args;

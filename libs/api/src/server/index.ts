@@ -1,6 +1,9 @@
 /** What both servers are made of: flags, the REST surface with its problem documents, the OpenAPI document. */
 export * from './answered.ts';
 export * from './client-of.ts';
+export * from './configuration/judge-config.ts';
+export * from './configuration/read-config-file.ts';
+export * from './configuration/reload.ts';
 export * from './credential-flags.ts';
 export * from './events/event-ring.ts';
 export * from './events/event-routes.ts';
@@ -15,5 +18,8 @@ export * from './listen.ts';
 export * from './open-server.ts';
 export * from './page-of.ts';
 export * from './print-openapi.ts';
+export * from './print-reference.ts';
+export * from './program.ts';
+export type { Rate } from './rate-limit.ts';
 export * from './schema-ref.ts';
 export * from './warnings.ts';

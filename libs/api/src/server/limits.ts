@@ -17,9 +17,10 @@ export interface ServerLimits {
   idleMs: number;
   /** Requests that may be sent on one connection before the first of them is answered. */
   pipelined: number;
-  connections: number;
+  /** This and the next may change while the server runs: a change counts from the next connection but one. */
+  readonly connections: number;
   /** Of one address; a unix socket has none, and is not limited by it. */
-  connectionsPerClient: number;
+  readonly connectionsPerClient: number;
 }
 
 /** Generous: each node has one or two connections to a cluster-manager, and keeps them open. */
@@ -47,20 +48,21 @@ export function limitServer(server: Server, limits: ServerLimits): Server {
   server.keepAliveTimeout = limits.keepAliveMs;
   server.timeout = limits.idleMs;
   server.maxConnections = limits.connections;
+  for (const event of ['connection', 'drop']) server.on(event, () => (server.maxConnections = limits.connections));
   server.on('clientError', answerUnreadable);
-  limitEachClient(server, limits.connectionsPerClient);
+  limitEachClient(server, limits);
   limitPipelining(server, limits.pipelined);
   return server;
 }
 
 /** A connection beyond the limit of its client is closed at once: those of others are not in its way. */
-function limitEachClient(server: Server, most: number): void {
+function limitEachClient(server: Server, limits: Pick<ServerLimits, 'connectionsPerClient'>): void {
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
     if (socket.remoteAddress === undefined) return;
     const client = clientOf(socket.remoteAddress);
     const count = (open.get(client) ?? 0) + 1;
-    if (count > most) {
+    if (count > limits.connectionsPerClient) {
       socket.destroy();
       return;
     }

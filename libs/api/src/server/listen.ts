@@ -1,7 +1,7 @@
 /** PURE: where a server listens, from the text of a flag, and whether only this machine reaches it there. */
 import { CatalogueError } from '@wgcni/base';
 import { BlockList, isIP } from 'node:net';
-import type { Said } from './flags.ts';
+import type { Said } from './program.ts';
 
 export interface Listen {
   host: string;

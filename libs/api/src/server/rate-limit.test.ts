@@ -8,7 +8,7 @@ import { TokenBuckets } from './rate-limit.ts';
 
 async function server(clock: ManualClock) {
   const rate = {
-    ...{ perSec: 2, burst: 5, clock },
+    ...{ rate: { ratePerSec: 2, rateBurst: 5 }, clock },
     clientOf: ({ headers }: { headers: Record<string, unknown> }) => ({
       client: String(headers['x-client']),
       share: headers['x-share'] === undefined ? 1 : 3,
@@ -72,12 +72,25 @@ describe('a client that asks too often', () => {
 describe('buckets', () => {
   it('of those who come once are forgotten: a client with many addresses takes no memory', async () => {
     const clock = new ManualClock();
-    const buckets = new TokenBuckets({ perSec: 10, burst: 20, clock });
+    const buckets = new TokenBuckets({ rate: { ratePerSec: 10, rateBurst: 20 }, clock });
     for (let index = 0; index < 50_000; index += 1) {
       buckets.take(`c${index}`);
       if (index % 1_000 === 0) await clock.advance(500);
     }
     expect(buckets.size).toBeLessThan(20_000);
+  });
+
+  it('follow a rate that changes, and are none at a rate of 0', async () => {
+    const clock = new ManualClock();
+    const rate = { ratePerSec: 0, rateBurst: 2 };
+    const buckets = new TokenBuckets({ rate, clock });
+    for (let index = 0; index < 10; index += 1) expect(buckets.take('a')).toBeUndefined();
+    rate.ratePerSec = 1;
+    expect([buckets.take('a'), buckets.take('a'), buckets.take('a')]).toEqual([undefined, undefined, 1]);
+    rate.rateBurst = 9;
+    await clock.advance(9_000);
+    for (let index = 0; index < 9; index += 1) expect(buckets.take('a')).toBeUndefined();
+    expect(buckets.take('a')).toBeDefined();
   });
 });
 

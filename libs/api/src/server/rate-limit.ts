@@ -2,11 +2,16 @@
 import { CatalogueError, type Clock } from '@wgcni/base';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-export interface RateLimit {
-  /** Requests a second that a client may go on making. */
-  perSec: number;
+/** May change while the server runs; a change counts from the next request. */
+export interface Rate {
+  /** Requests a second that a client may go on making; 0: as many as it likes. */
+  ratePerSec: number;
   /** Requests that it may make at once after a pause. */
-  burst: number;
+  rateBurst: number;
+}
+
+export interface RateLimit {
+  rate: Readonly<Rate>;
   /** Whose bucket a request is taken from; `share` of several lets a client that speaks for others have as many times more. */
   clientOf: (request: FastifyRequest) => { client: string; share?: number };
   clock: Pick<Clock, 'monotonicMs'>;
@@ -21,15 +26,13 @@ interface Bucket {
 const mostBuckets = 10_000;
 
 export class TokenBuckets {
-  readonly #perSec: number;
-  readonly #burst: number;
+  readonly #rate: Readonly<Rate>;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #buckets = new Map<string, Bucket>();
   #sweepAbove = mostBuckets;
 
-  constructor({ perSec, burst, clock }: Pick<RateLimit, 'perSec' | 'burst' | 'clock'>) {
-    this.#perSec = perSec;
-    this.#burst = burst;
+  constructor({ rate, clock }: Pick<RateLimit, 'rate' | 'clock'>) {
+    this.#rate = rate;
     this.#clock = clock;
   }
 
@@ -39,8 +42,10 @@ export class TokenBuckets {
 
   /** Takes a token; undefined when there was one, else after how many seconds there will be. */
   take(client: string, share = 1): number | undefined {
+    const { ratePerSec, rateBurst } = this.#rate;
+    if (ratePerSec === 0) return undefined;
     const now = this.#clock.monotonicMs();
-    const [rate, burst] = [this.#perSec * share, this.#burst * share];
+    const [rate, burst] = [ratePerSec * share, rateBurst * share];
     const bucket = this.#buckets.get(client) ?? { tokens: burst, at: now };
     bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1_000) * rate);
     bucket.at = now;
@@ -53,7 +58,8 @@ export class TokenBuckets {
 
   /** Whoever has a full bucket again is as good as new. */
   #sweep(now: number): void {
-    const fullMs = (this.#burst / this.#perSec) * 1_000;
+    const { ratePerSec, rateBurst } = this.#rate;
+    const fullMs = (rateBurst / ratePerSec) * 1_000;
     for (const [client, { at }] of this.#buckets) if (now - at >= fullMs) this.#buckets.delete(client);
     // Of many who are all busy none can be forgotten: they are not looked through again at each request.
     this.#sweepAbove = Math.max(mostBuckets, this.#buckets.size * 2);
@@ -69,7 +75,7 @@ export function limitRate(app: FastifyInstance, limit: RateLimit): void {
     if (waitSec === undefined) return;
     const seconds = Math.max(1, Math.ceil(waitSec));
     void reply.header('retry-after', String(seconds));
-    throw new CatalogueError('request.too-many', `${client} asks more than ${limit.perSec} times a second`, {
+    throw new CatalogueError('request.too-many', `${client} asks more than ${limit.rate.ratePerSec} times a second`, {
       field: 'request',
       remedy: `wait ${seconds} s, and ask less often`,
     });

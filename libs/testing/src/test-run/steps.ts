@@ -29,6 +29,9 @@ export const checkSteps: readonly Step[] = [
   plain('dead code', bin('knip')),
   plain('openapi drift: cluster-manager', bin('tsx'), 'apps/cluster-manager/src/openapi.ts', '--check'),
   plain('openapi drift: node-manager', bin('tsx'), 'apps/node-manager/src/openapi.ts', '--check'),
+  ...['cluster-manager', 'node-manager', 'wgcni'].map((app) =>
+    plain(`reference drift: ${app}`, bin('tsx'), `apps/${app}/src/reference.ts`, '--check'),
+  ),
   plain('openapi lint', bin('redocly'), 'lint', 'openapi/cluster-manager.yaml', 'openapi/node-manager.yaml'),
 ];
 
