@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes one member's data anew from a backup, while no member runs. On each member's machine, with the same file, TOKEN and members:
 #   ./restore.sh FILE NAME DATA_DIRECTORY e1=https://192.0.2.21:2380,e2=…,e3=… TOKEN
-# TOKEN is a word that this cluster never had before (ETCD_INITIAL_CLUSTER_TOKEN). Data that is there is put aside, not removed.
+# TOKEN is a word that this cluster never had before (ETCD_INITIAL_CLUSTER_TOKEN). Data that is there is put aside, not removed, and only
+# when the new is whole: a member that finds none would make an empty cluster.
 set -eu
 umask 077
 export ETCDCTL_API=3
@@ -19,10 +20,21 @@ if [ -e "$data/member/snap/db" ] && ! flock --nonblock "$data/member/snap/db" tr
   echo "restore.sh: a member runs on $data; stop all of them first" >&2
   exit 2
 fi
+around=$(dirname "$data")
+if [ ! -d "$around" ]; then
+  echo "restore.sh: $around is not there; start the member once, so that its directory belongs to whom it should, and stop it" >&2
+  exit 2
+fi
+made=$data.restored
+rm -rf "$made"
+trap 'rm -rf "$made"' EXIT
+"$(command -v etcdutl || command -v etcdctl)" snapshot restore "$file" --name "$name" --data-dir "$made" \
+  --initial-cluster "$members" --initial-advertise-peer-urls "$peer" --initial-cluster-token "$token"
+# systemd looks at the owner of the directory around it alone.
+chown -R --reference="$around" "$made"
 if [ -e "$data" ]; then
   aside=$data.before-$(date -u +%Y%m%dT%H%M%SZ)
   mv "$data" "$aside"
   echo "restore.sh: what was there is $aside now; remove it when the restored cluster is as it should be" >&2
 fi
-etcdctl snapshot restore "$file" --name "$name" --data-dir "$data" \
-  --initial-cluster "$members" --initial-advertise-peer-urls "$peer" --initial-cluster-token "$token"
+mv "$made" "$data"

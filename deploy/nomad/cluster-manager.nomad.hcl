@@ -65,7 +65,7 @@ job "wgcni-cluster-manager" {
       env {
         WGCNI_CLUSTER        = "main"
         WGCNI_ETCD           = var.etcd
-        WGCNI_REPLICA_ID     = "m${NOMAD_ALLOC_INDEX}"
+        WGCNI_REPLICA_ID     = "m-${NOMAD_SHORT_ALLOC_ID}"
         WGCNI_LISTEN         = "${NOMAD_ADDR_rest}"
         WGCNI_ADVERTISE      = "https://${NOMAD_ADDR_rest}"
         WGCNI_AUTHORITY_CERT = "/secrets/authority.pem"

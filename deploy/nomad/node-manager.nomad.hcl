@@ -4,6 +4,11 @@ variable "etcd" {
   description = "client URLs of the members, with commas"
 }
 
+variable "managers" {
+  type        = string
+  description = "URLs of the cluster-managers with commas, for a start while Nomad knows none of them"
+}
+
 job "wgcni-node-manager" {
   datacenters = ["*"]
   type        = "system"
@@ -42,13 +47,13 @@ job "wgcni-node-manager" {
         WGCNI_BACKEND = "kernel"
       }
 
-      # The cluster-managers as Nomad knows them; a changed list is taken over by a restart, which no tunnel notices.
+      # The cluster-managers as Nomad knows them at the start. A change of the list restarts nothing: each is asked in turn, and one is enough.
       template {
         destination = "local/managers.env"
         env         = true
-        splay       = "10s"
+        change_mode = "noop"
         data        = <<-EOT
-          WGCNI_MANAGER={{ range $i, $one := nomadService "wgcni-manager" }}{{ if $i }},{{ end }}https://{{ $one.Address }}:{{ $one.Port }}{{ end }}
+          WGCNI_MANAGER={{ with nomadService "wgcni-manager" }}{{ range $i, $one := . }}{{ if $i }},{{ end }}https://{{ $one.Address }}:{{ $one.Port }}{{ end }}{{ else }}${var.managers}{{ end }}
         EOT
       }
 

@@ -78,7 +78,9 @@ async function servers(targets: Targets, { etcd }: DoctorFlags): Promise<Finding
   const [asked, askedEtcd] = await Promise.all([askManagers(managers, credentials), askEtcd(members, credentials)]);
   const unknown =
     members.length > 0 ? [] : [bad('etcd', 'unknown', 'no member is named', 'give --etcd or set WGCNI_ETCD')];
-  return [...judgeManagers(asked), ...judgeEtcd(askedEtcd), ...unknown];
+  // Loaded when it is asked for: etcd's client would delay every other command.
+  const { knownBypass } = await import('@wgcni/store');
+  return [...judgeManagers(asked), ...judgeEtcd(askedEtcd, knownBypass), ...unknown];
 }
 
 /** What the cluster says of itself, where it answers. */

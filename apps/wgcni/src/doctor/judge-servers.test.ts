@@ -5,32 +5,24 @@ import { judgeEtcd, judgeManagers } from './judge-servers.ts';
 const url = 'https://192.0.2.1:2379';
 const member = (version: string, isHealthy = true) => ({ url, answer: { version, isHealthy } });
 const away = { url, failed: 'connect ECONNREFUSED' };
+const bypassOf = (version: string): string | undefined => (version.startsWith('3.4') ? `${version} is old` : undefined);
 const states = (findings: readonly { state: string }[]): string[] => findings.map(({ state }) => state);
 
 describe('etcd', () => {
-  it.each([
-    ['3.4.42', 'ok'],
-    ['3.4.41', 'attention'],
-    ['3.5.28', 'ok'],
-    ['3.5.9', 'attention'],
-    ['3.6.10', 'ok'],
-    ['3.7.0', 'ok'],
-    ['4.0.0', 'ok'],
-    ['3.3.99', 'attention'],
-  ])('of version %s: %s', (version, state) => {
-    expect(states(judgeEtcd([member(version)]))).toEqual([state]);
+  it('whose roles can be got round is worth a word', () => {
+    expect(states(judgeEtcd([member('3.5.30'), member('3.4.23')], bypassOf))).toEqual(['ok', 'attention']);
   });
 
   it('of three members may lack one, not two', () => {
-    expect(states(judgeEtcd([member('3.5.28'), member('3.5.28'), away]))).toEqual(['ok', 'ok', 'attention']);
-    expect(judgeEtcd([member('3.5.28'), away, away]).at(-1)).toMatchObject({
+    expect(states(judgeEtcd([member('3.5.28'), member('3.5.28'), away], bypassOf))).toEqual(['ok', 'ok', 'attention']);
+    expect(judgeEtcd([member('3.5.28'), away, away], bypassOf).at(-1)).toMatchObject({
       state: 'fault',
       said: '1 of 3 members serve: nothing can be written',
     });
   });
 
   it('that has no quorum is a fault, though it answers', () => {
-    expect(states(judgeEtcd([member('3.5.28', false)]))).toEqual(['fault', 'fault']);
+    expect(states(judgeEtcd([member('3.5.28', false)], bypassOf))).toEqual(['fault', 'fault']);
   });
 });
 

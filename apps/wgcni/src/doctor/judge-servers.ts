@@ -15,14 +15,11 @@ export interface ManagerAnswer {
   aheadMs: number;
 }
 
-/** The first release of each line in which a user cannot go past the roles. */
-const safeReleases: readonly (readonly [major: number, minor: number, patch: number])[] = [
-  [3, 4, 42],
-  [3, 5, 28],
-  [3, 6, 9],
-];
-
-export function judgeEtcd(members: readonly Asked<EtcdAnswer>[]): Finding[] {
+/** `bypassOf` says what is known of a version whose roles can be got round. */
+export function judgeEtcd(
+  members: readonly Asked<EtcdAnswer>[],
+  bypassOf: (version: string) => string | undefined,
+): Finding[] {
   const found = members.map((member): Finding => {
     const { url } = member;
     if ('failed' in member)
@@ -35,12 +32,13 @@ export function judgeEtcd(members: readonly Asked<EtcdAnswer>[]): Finding[] {
     const { isHealthy, version } = member.answer;
     if (!isHealthy)
       return bad('etcd', 'fault', `${url}: has no quorum`, 'bring the other members back, or restore (deploy/etcd)');
-    if (!isSafe(version))
+    const bypass = bypassOf(version);
+    if (bypass !== undefined)
       return bad(
         'etcd',
         'attention',
-        `${url}: version ${version} lets roles be bypassed`,
-        'upgrade to 3.4.42, 3.5.28 or 3.6.9; until then the certificate is the only fence',
+        `${url}: ${bypass}`,
+        'upgrade it; until then its certificates are the only fence',
       );
     return ok('etcd', `${url}: healthy, version ${version}`);
   });
@@ -55,12 +53,6 @@ export function judgeEtcd(members: readonly Asked<EtcdAnswer>[]): Finding[] {
       ),
     );
   return found;
-}
-
-function isSafe(version: string): boolean {
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map((word) => Number.parseInt(word, 10));
-  const line = safeReleases.find(([one, other]) => one === major && other === minor);
-  return line === undefined ? major > 3 || (major === 3 && minor > 6) : patch >= line[2];
 }
 
 /** Nothing of ours compares two clocks, but certificates do: they begin and end by each machine's own. */

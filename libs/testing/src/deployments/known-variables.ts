@@ -8,9 +8,7 @@ export const deployments = join(treeRoot, 'deploy');
 /** `WGCNI_…` of every flag of a program. */
 export async function knownVariables(program: 'cluster-manager' | 'node-manager'): Promise<Set<string>> {
   const table = await readFile(join(treeRoot, 'apps', program, 'src/flags.ts'), 'utf8');
-  const own = [...table.matchAll(/\bname: '([a-z-]+)', ?(?:value|about)|\bname: '([a-z-]+)',\n/g)].map(
-    ([, inLine, alone]) => inLine ?? alone ?? '',
-  );
+  const own = [...table.matchAll(/\bname: '([a-z][a-z-]*)'/g)].map(([, name]) => name ?? '');
   const credentials = ['tls', 'etcd'].flatMap((use) => ['cert', 'key', 'ca'].map((part) => `${use}-${part}`));
   return new Set([...own, ...credentials].map((flag) => `WGCNI_${flag.toUpperCase().replaceAll('-', '_')}`));
 }

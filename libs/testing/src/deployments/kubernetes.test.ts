@@ -61,6 +61,18 @@ describe('the Kubernetes manifests', () => {
       });
   });
 
+  it('make the directories of the node-manager its own before it starts', async () => {
+    const { initContainers = [], containers, volumes = [] } = await podOf('node-manager.yaml');
+    const made = volumes.filter(({ hostPath }) => hostPath?.type === 'DirectoryOrCreate').map(({ name }) => name);
+    const [first] = initContainers;
+    expect(first?.command?.slice(0, 2)).toEqual(['chmod', '0700']);
+    const own = (first?.volumeMounts ?? []).map(({ name }) => name);
+    expect(first?.command?.slice(2)).toEqual(first?.volumeMounts?.map(({ mountPath }) => mountPath));
+    // Those that it shares with the host's runtime are as that likes them.
+    const mounted = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name));
+    expect(own).toEqual(made.filter((name) => mounted.includes(name) && name !== 'netns'));
+  });
+
   it('mount only volumes that are there', async () => {
     for (const name of ['cluster-manager.yaml', 'node-manager.yaml']) {
       const { containers, initContainers = [], volumes = [] } = await podOf(name);

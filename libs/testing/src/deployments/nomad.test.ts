@@ -69,6 +69,9 @@ describe('the Nomad jobs', () => {
     expect(managers.group.network?.[0]?.port).toHaveProperty('rest');
     expect(nodes.job.type).toBe('system');
     expect(nodes.task.template[0]?.data).toContain(`nomadService "${service?.name}"`);
+    // An empty list would stop every node-manager at its next start.
+    expect(nodes.task.template[0]).toMatchObject({ change_mode: 'noop' });
+    expect(nodes.task.template[0]?.data).toContain('{{ else }}${var.managers}{{ end }}');
   });
 
   it('hand the key of the authority to the cluster-manager alone', async () => {
