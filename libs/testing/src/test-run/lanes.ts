@@ -11,12 +11,17 @@ export const lanes = {
     ...['secure.test.ts', 'etcd-access.test.ts', 'insecure.test.ts', 'node-listener.test.ts', 'bad-flags.test.ts'],
     ...['joining', 'key-scan', 'systemd'],
   ),
-  /** Faults on a whole cluster under load. */
-  nemesis: lane('nemesis/nemesis.test.ts'),
+  /** Who dials in or is reached beside the mesh: clients, rules, the other link, offered networks, tunnels by hand. */
+  neighbours: lane('clients', 'isolation', 'veth.test.ts', 'offered-routes.test.ts', 'examples.test.ts'),
+  /** What keeps both processors busy and counts milliseconds: faults on a whole cluster under load, and twenty who call each other. */
+  nemesis: lane('nemesis/nemesis.test.ts', 'direct'),
   /** Every case of the CNI, on a crowded node. */
-  conformance: lane('conformance'),
-  /** Real runtimes, and anything at all. */
-  containers: lane('runtimes', 'fuzz.test.ts'),
+  conformance: lane(
+    ...['conformance/conformance.test.ts', 'conformance/host-state.test.ts'],
+    ...['conformance/proper-answer.test.ts', 'conformance/run-suite.test.ts'],
+  ),
+  /** Real runtimes, the other link, and anything at all. */
+  containers: lane('runtimes', 'conformance/conformance-veth.test.ts', 'fuzz.test.ts'),
   /** Kills at every step, and reboots. */
   crash: lane('crash'),
   /** The two minutes in which nothing may happen: pings without a control plane. */

@@ -55,9 +55,9 @@ export const allSteps: readonly (readonly Step[])[] = [
   [plain('planted bugs', bin('tsx'), 'libs/testing/src/planted/main.ts', '--quick')],
   [vitest('int')],
   [vitest('root', ownNamespace)],
-  // Who belongs and who does not is tried beside what the mesh does for those who do.
-  [vitest('e2e', ownNamespace, ...leftOut), lane('security')],
-  // It wants the machine for itself.
+  // Who belongs and who does not, and who is beside the mesh, is tried beside what the mesh does for those in it.
+  [vitest('e2e', ownNamespace, ...leftOut), lane('security'), lane('neighbours')],
+  // They want the machine for themselves.
   [lane('nemesis')],
   [lane('conformance'), lane('containers'), lane('crash')],
   [
