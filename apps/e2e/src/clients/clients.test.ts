@@ -23,6 +23,9 @@ describe('external clients', () => {
   let scene: Scenario;
   let devices: string[];
   let laptop: ClientMachine;
+  let guest: ClientMachine;
+  /** Milliseconds from when the guest was added until no node had it any more. */
+  let guestLived: Promise<number>;
   const known = new KnownKeys();
   beforeAll(async () => {
     scene = await bringUp({ managers: 2, etcd: 1, clientPools: usualClientPools });
@@ -173,6 +176,25 @@ describe('external clients', () => {
     }
   });
 
+  it('make their own key, and reach every container while their time lasts', async () => {
+    guest = await ClientMachine.add(scene.lab.plan, 3);
+    const privateKey = (await execa('wg', ['genkey'])).stdout;
+    known.learn(privateKey);
+    const publicKey = (await execa('wg', ['pubkey'], { input: privateKey })).stdout;
+    const text = await wgcni('client', 'add', 'guest', '--public-key', publicKey, '--ttl', '8s');
+    const addedAtMs = systemClock.monotonicMs();
+    expect(text).toMatch(/^# PrivateKey = /m);
+    await guest.write(text.replace(/^# PrivateKey = .*$/m, `PrivateKey = ${privateKey}`));
+    await untilOnAll(devices, (peers) => peers.has(publicKey), 5_000);
+    await guest.up();
+    expect(await unanswered(guest)).toEqual([]);
+    // It is watched while others are tried.
+    guestLived = untilOnAll(devices, (peers) => !peers.has(publicKey), 13_000).then(
+      () => systemClock.monotonicMs() - addedAtMs,
+    );
+    guestLived.catch(() => undefined);
+  });
+
   it('have no private key anywhere but on their own machine', async () => {
     const { lab } = scene;
     const store = lab.openStore();
@@ -205,20 +227,8 @@ describe('external clients', () => {
     await laptop.down();
   });
 
-  it('make their own key and go when their time is over, within five seconds', async () => {
-    const guest = await ClientMachine.add(scene.lab.plan, 3);
-    const privateKey = (await execa('wg', ['genkey'])).stdout;
-    known.learn(privateKey);
-    const publicKey = (await execa('wg', ['pubkey'], { input: privateKey })).stdout;
-    const text = await wgcni('client', 'add', 'guest', '--public-key', publicKey, '--ttl', '8s');
-    const addedAtMs = systemClock.monotonicMs();
-    expect(text).toMatch(/^# PrivateKey = /m);
-    await guest.write(text.replace(/^# PrivateKey = .*$/m, `PrivateKey = ${privateKey}`));
-    await untilOnAll(devices, (peers) => peers.has(publicKey), 5_000);
-    await guest.up();
-    expect(await unanswered(guest)).toEqual([]);
-    await untilOnAll(devices, (peers) => !peers.has(publicKey), 13_000);
-    const livedMs = systemClock.monotonicMs() - addedAtMs;
+  it('go when their time is over, within five seconds', async () => {
+    const livedMs = await guestLived;
     console.log(JSON.stringify({ cutOffAfterExpiryMs: Math.round(livedMs - 8_000) }));
     expect(livedMs).toBeGreaterThan(7_000);
     expect(livedMs).toBeLessThan(13_000);
