@@ -18,7 +18,8 @@ afterAll(() => direct.scene.lab.down());
 
 it('twenty direct peers that join and leave at random never lose each other for longer than a second', async () => {
   const { scene, node } = direct;
-  const report = await directChurn(scene.lab, node, { seconds: 30, everyMs: 200 }, async (up) => {
+  const options = { seconds: 15, everyMs: 200, pauseMs: 200 };
+  const report = await directChurn(scene.lab, node, options, async (up) => {
     const pairs = (up * (up - 1)) / 2;
     await scene.lab.nodeStatusWhere(node, (status) => status.direct.pairs === pairs && status.direct.due === 0, 10_000);
     // Twenty datagrams for each pair in two seconds: of thousands the node sees next to nothing.

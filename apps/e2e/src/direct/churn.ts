@@ -12,8 +12,6 @@ import { Talker, type TalkerReport } from './talker.ts';
 const hands = { first: 4, later: 2 };
 /** On a busy machine a round goes on until so many have come or gone. */
 const fewestChanges = 12;
-/** Between two that come or go: up to this. */
-const pauseMs = 600;
 
 export interface ChurnOptions {
   seconds: number;
@@ -21,6 +19,8 @@ export interface ChurnOptions {
   containers?: number;
   /** Each sends to each other this often; default 50 ms. Twenty of them then keep two cores busy. */
   everyMs?: number;
+  /** Between two that come or go: up to this; default 600 ms. */
+  pauseMs?: number;
   seed?: number;
 }
 
@@ -53,6 +53,7 @@ class Churn {
   readonly #random: SeededRandom;
   readonly #most: number;
   readonly #everyMs: number;
+  readonly #pauseMs: number;
   readonly #up: Life[] = [];
   readonly #left: Life[] = [];
   readonly #given = new Set<string>();
@@ -60,12 +61,17 @@ class Churn {
   #made = 0;
   #joining = 0;
 
-  constructor(lab: Lab, node: NodePlan, { seed, most, everyMs }: { seed: number; most: number; everyMs: number }) {
+  constructor(
+    lab: Lab,
+    node: NodePlan,
+    { seed, most, everyMs, pauseMs }: Record<'seed' | 'most' | 'everyMs' | 'pauseMs', number>,
+  ) {
     this.#lab = lab;
     this.#node = node;
     this.#random = new SeededRandom(seed);
     this.#most = most;
     this.#everyMs = everyMs;
+    this.#pauseMs = pauseMs;
   }
 
   async run(seconds: number): Promise<Life[]> {
@@ -76,7 +82,7 @@ class Churn {
       while (systemClock.monotonicMs() < endAt || changes < fewestChanges) {
         changes += 1;
         await this.#change();
-        await systemClock.sleep(this.#random.between(0, pauseMs));
+        await systemClock.sleep(this.#random.between(0, this.#pauseMs));
       }
     });
     return this.#left;
@@ -90,11 +96,13 @@ class Churn {
     await this.#join().finally(() => (this.#joining -= 1));
   }
 
-  /** Everybody still there leaves. */
+  /** Everybody still there falls silent; their containers go with the lab. */
   async end(): Promise<void> {
     const toMs = Date.now();
     for (const life of this.#up) life.toMs = toMs;
-    while (this.#up[0] !== undefined) await this.#leave(this.#up[0]);
+    const ending = this.#up.splice(0);
+    this.#left.push(...ending);
+    await Promise.all(ending.map(async (life) => (life.report = await life.talker.stop())));
   }
 
   get count(): number {
@@ -137,10 +145,10 @@ class Churn {
 export async function directChurn(
   lab: Lab,
   node: NodePlan,
-  { seconds, containers: most = 20, everyMs = 50, seed = randomInt(2 ** 32 - 1) }: ChurnOptions,
+  { seconds, containers: most = 20, everyMs = 50, pauseMs = 600, seed = randomInt(2 ** 32 - 1) }: ChurnOptions,
   atRest: (up: number) => Promise<void>,
 ): Promise<ChurnReport> {
-  const churn = new Churn(lab, node, { seed, most, everyMs });
+  const churn = new Churn(lab, node, { seed, most, everyMs, pauseMs });
   let lives: Life[] = [];
   let leaves = 0;
   try {
