@@ -49,7 +49,7 @@ export class FarPairs {
     });
     const bundles = new Map<PublicKey, DeviceChange[]>();
     for (const { pair, move } of due) {
-      const changes = farChanges(move, pair.peer).map((change) => ({ device: pair.device, change }));
+      const changes = farChanges(move, pair).map((change) => ({ device: pair.device, change }));
       if (changes.length > 0) bundles.set(pair.device, [...(bundles.get(pair.device) ?? []), ...changes]);
     }
     const wave = fillWave([...bundles.values()]);
@@ -75,11 +75,8 @@ export class FarPairs {
 
   /** How many pairs send past the node, of how many that are to. */
   count(state: FarState): { direct: number; wanted: number } {
-    // Of one that has just changed over the other side must have been heard since.
-    const isSettled = ({ held, peer, memory }: FarPair): boolean =>
-      held !== undefined &&
-      isRouted(held, peer) &&
-      (held.keepaliveSec === farKeepalive.settledSec || held.heardBytes > (memory?.heardBytes ?? Infinity));
+    const isSettled = ({ held, peer }: FarPair): boolean =>
+      isRouted(held, peer) && held?.keepaliveSec === farKeepalive.settledSec;
     const wanted = state.devices.filter(isTakingPart).length * foreign(state).length;
     return { direct: this.#pairs(state).filter(isSettled).length, wanted };
   }

@@ -17,7 +17,7 @@ const since = (ms: number, change: Partial<FarMemory> = {}): FarMemory => ({
   ...change,
 });
 const met = { isMet: true, metAtSec: nowSec - 1 };
-const routed = { ...met, allowedIps: peer.allowedIps, keepaliveSec: 1 };
+const routed = { ...met, allowedIps: peer.allowedIps, keepaliveSec: 25 };
 const settled = { ...routed, keepaliveSec: 5 };
 const pair = (change: Partial<FarPair>): FarPair => ({
   isCaller: true,
@@ -65,9 +65,9 @@ describe('a container and one of another node', () => {
     [
       'who is heard has changed over, too',
       'settle',
-      pair({ held: held({ ...routed, heardBytes: 32 }), memory: since(farTimes.settleMs) }),
+      pair({ held: held({ ...routed, heardBytes: 32 }), memory: since(farTimes.confirmMs.caller + 1) }),
     ],
-    ['who is not has not', 'reset', pair({ held: held(routed), memory: since(farTimes.settleMs) })],
+    ['who is not has not', 'reset', pair({ held: held(routed), memory: since(farTimes.confirmMs.caller + 1) })],
     ['what a run before left is judged from now on', 'note', pair({ held: held(routed) })],
     ['who is settled stays', undefined, pair({ held: held(settled), memory: since(600_000) })],
     [
@@ -95,11 +95,14 @@ describe('a container and one of another node', () => {
   });
 
   it('is told of by changes of its own peer alone, and routed by exactly its addresses', () => {
-    expect(farChanges('call', peer)).toEqual([{ kind: 'add', peer: { ...peer, allowedIps: [], keepaliveSec: 25 } }]);
-    expect(farChanges('route', peer)).toEqual([
-      { kind: 'update', publicKey: peer.publicKey, allowedIps: peer.allowedIps, keepaliveSec: 1 },
+    expect(farChanges('call', pair({}))).toEqual([
+      { kind: 'add', peer: { ...peer, allowedIps: [], keepaliveSec: 60 } },
     ]);
-    expect(farChanges('note', peer)).toEqual([]);
+    expect(farChanges('route', listener({}))).toEqual([
+      { kind: 'update', publicKey: peer.publicKey, keepaliveSec: 0 },
+      { kind: 'update', publicKey: peer.publicKey, allowedIps: peer.allowedIps, keepaliveSec: 10 },
+    ]);
+    expect(farChanges('note', pair({}))).toEqual([]);
   });
 
   it('rests longer and longer when nobody answers, up to a minute, and not at all once it was heard', () => {

@@ -4,12 +4,14 @@
  * WireGuard takes a packet only from the peer to which it would send the answer, so both sides have to change over together; but each side is another node's,
  * that may be slow, or have no node-manager at this moment. So they tell each other over the tunnel itself, where nothing passes that its own node did not begin:
  *
- *   caller     call ─────handshake────▶                route ──keepalives──▶ settle
- *   listener   listen                  route ─keepalives─▶                   settle
+ *   caller     call ─────handshake────▶               route ─keepalive─▶                      settle
+ *   listener   listen                  route ─keepalive─▶                settle ─keepalive─▶
  *
- * The listener changes over when it sees the handshake, and says so by keepalives; the caller changes over when it hears more than answers to its handshakes,
- * and says so in the same way. Whoever does not hear the other then takes it back. So nobody sends past its node for longer than some seconds to one that
- * does not do the same, whatever dies in between.
+ * The listener changes over when it sees the handshake, and says so by a keepalive; the caller changes over when it hears more than answers to its
+ * handshakes, and says so in the same way. Who has changed over and then hears the other is settled, and says so again; who does not takes it back. So nobody
+ * sends past its node for longer than some seconds to one that does not do the same, whatever dies in between.
+ *
+ * A keepalive is said by switching them off and on: one that is only due waits for as long as anything is heard.
  */
 import type { PeerChange } from '@wgcni/wg';
 import type { FarContainer } from './far-containers.ts';
@@ -49,20 +51,21 @@ export type FarMove = 'call' | 'listen' | 'route' | 'note' | 'settle' | 'move' |
 export const farTimes = {
   /** A call that nobody has taken is made anew: WireGuard itself tries again only after five seconds. */
   callMs: 2_500,
-  /** So long a caller listens for one that took its call. */
-  answerMs: 12_000,
+  /** So long a caller waits for one that took its call: longer than one that has changed over is silent. */
+  answerMs: 14_000,
   /** A handshake that is older was not with a caller that still listens. */
   freshMs: 8_000,
-  /** Between changing over and judging whether the other has: longer than a settled one is silent. */
-  settleMs: 6_000,
+  /** Who has changed over waits so long for the other: longer than that is silent; a listener, whose caller says one keepalive more when it hears it, for both. */
+  confirmMs: { caller: 12_000, listener: 20_000 },
   /** WireGuard makes a handshake each 120 s while anything is sent, as keepalives are: one that has this age is of a device that is gone. */
   lifeMs: 180_000,
 } as const;
 
 /**
- * Seconds between keepalives: of a call, of which only the first is to be heard before it is judged; while a pair changes over; and when it has.
+ * Seconds between keepalives. Before a pair is settled a caller's is longer than anybody waits, so that it puts off no listener's: who has changed over goes on
+ * to be heard when its node-manager is gone. One that listens has none.
  */
-export const farKeepalive = { callSec: 25, changingSec: 1, settledSec: 5 } as const;
+export const farKeepalive = { callerSec: 60, listenerSec: 10, settledSec: 5 } as const;
 
 /** Bytes of an answer to a handshake; a keepalive has 32, so that what is heard beside answers leaves a rest. */
 const answerBytes = 92;
@@ -78,8 +81,10 @@ export function farMove(pair: FarPair, now: Now): FarMove | undefined {
   if (!isRouted(held, peer)) return 'reset';
   if (memory === undefined) return 'note';
   if (held.keepaliveSec !== farKeepalive.settledSec) {
-    if (now.monotonicMs - memory.sinceMs < farTimes.settleMs) return undefined;
-    return held.heardBytes > memory.heardBytes ? 'settle' : 'reset';
+    if (held.heardBytes > memory.heardBytes) return 'settle';
+    return now.monotonicMs - memory.sinceMs > farTimes.confirmMs[isCaller ? 'caller' : 'listener']
+      ? 'reset'
+      : undefined;
   }
   if (ageMs(held, now) > farTimes.lifeMs) return 'reset';
   return memory.endpoint === peer.endpoint ? undefined : 'move';
@@ -100,17 +105,21 @@ export function isRouted(held: HeldPeer | undefined, { allowedIps }: FarContaine
 }
 
 /** The changes of our device that a move is; none for one that only begins to be watched. */
-export function farChanges(move: FarMove, { publicKey, endpoint, allowedIps }: FarContainer): PeerChange[] {
-  const { callSec, changingSec, settledSec } = farKeepalive;
+export function farChanges(
+  move: FarMove,
+  { peer: { publicKey, endpoint, allowedIps }, isCaller }: Pick<FarPair, 'peer' | 'isCaller'>,
+): PeerChange[] {
+  const { callerSec, listenerSec, settledSec } = farKeepalive;
+  const silence: PeerChange = { kind: 'update', publicKey, keepaliveSec: 0 };
   switch (move) {
     case 'call':
-      return [{ kind: 'add', peer: { publicKey, endpoint, allowedIps: [], keepaliveSec: callSec } }];
+      return [{ kind: 'add', peer: { publicKey, endpoint, allowedIps: [], keepaliveSec: callerSec } }];
     case 'listen':
       return [{ kind: 'add', peer: { publicKey, endpoint, allowedIps: [], keepaliveSec: 0 } }];
     case 'route':
-      return [{ kind: 'update', publicKey, allowedIps, keepaliveSec: changingSec }];
+      return [silence, { kind: 'update', publicKey, allowedIps, keepaliveSec: isCaller ? callerSec : listenerSec }];
     case 'settle':
-      return [{ kind: 'update', publicKey, keepaliveSec: settledSec }];
+      return [silence, { kind: 'update', publicKey, keepaliveSec: settledSec }];
     case 'move':
       return [{ kind: 'update', publicKey, endpoint }];
     case 'reset':
