@@ -9,7 +9,7 @@ import type { FarContainer } from './far-containers.ts';
 import { FarPairs, type FarState } from './far-pairs.ts';
 import { afterChanges, type HeldPeers, heldPeersOf } from './held-peers.ts';
 import { inTurn } from './in-turn.ts';
-import { awaited, countPairs, type DirectState, type DirectStep, nextStep } from './plan-direct.ts';
+import { awaited, countPairs, type DirectState, type DirectStep, nextStep, waveOf } from './plan-direct.ts';
 
 /** A device answers in milliseconds; one that does not is left alone until it has. */
 const patienceMs = 1_000;
@@ -61,6 +61,9 @@ export class DirectPeers {
   readonly #busy = new Set<PublicKey>();
   /** To be read, whatever is known of them. */
   readonly #doubted = new Set<PublicKey>();
+  #plan: { ground: string; step: DirectStep } | undefined;
+  /** Whether a device has become unknown, or was read, since the plan. */
+  #isDoubtful = false;
   #hasRun = false;
   #readBackFrom = 0;
   #readBackAtMs = 0;
@@ -95,7 +98,7 @@ export class DirectPeers {
     for (let steppedAt = this.#deps.clock.monotonicMs(); ;) {
       await this.#learn(tried);
       const state = this.#state();
-      const step = nextStep(state) ?? this.#farStep();
+      const step = this.#planned(state) ?? this.#farStep();
       if (step !== undefined) {
         await this.#take(step, state.devices);
         steppedAt = this.#deps.clock.monotonicMs();
@@ -133,9 +136,22 @@ export class DirectPeers {
     return { devices: this.#deps.current(), held: this.#held, far: this.#deps.far?.() ?? [] };
   }
 
+  /** The rest of what was planned before, while nothing has come, gone or become unknown since; else a new plan. */
+  #planned(state: DirectState): DirectStep | undefined {
+    const ground = state.devices
+      .map(({ publicKey, isPeer }) => `${publicKey} ${isPeer} ${state.held.has(publicKey)}`)
+      .join();
+    const last = this.#plan;
+    const rest = last?.ground === ground && !this.#isDoubtful ? waveOf(last.step.kind, last.step.left) : undefined;
+    const step = rest ?? nextStep(state);
+    this.#isDoubtful = false;
+    this.#plan = step === undefined ? undefined : { ground, step };
+    return step;
+  }
+
   #farStep(): DirectStep | undefined {
     const changes = this.#far.step(this.#farState());
-    return changes === undefined ? undefined : { kind: 'far', changes };
+    return changes === undefined ? undefined : { kind: 'far', changes, left: [] };
   }
 
   /** What somebody else changed is found by reading some devices now and then; with direct peers off there is nothing to keep. */
@@ -229,6 +245,7 @@ export class DirectPeers {
     if (before !== undefined) this.#feared.set(publicKey, new Set([...before, ...added]));
     this.#held.delete(publicKey);
     this.#doubted.add(publicKey);
+    this.#isDoubtful = true;
   }
 
   /** What the device answers; undefined when it fails or takes too long, and while it has not answered what it was asked before. */

@@ -52,7 +52,7 @@ export class FarPairs {
       const changes = farChanges(move, pair).map((change) => ({ device: pair.device, change }));
       if (changes.length > 0) bundles.set(pair.device, [...(bundles.get(pair.device) ?? []), ...changes]);
     }
-    const wave = fillWave([...bundles.values()]);
+    const { wave } = fillWave([...bundles.values()]);
     const isMade = (pair: OwnPair, move: FarMove): boolean => move === 'note' || wave.has(pair.device);
     for (const { pair, move } of due) if (isMade(pair, move)) this.#remember(pair, farMemory(move, pair, now));
     return wave.size === 0 ? undefined : wave;

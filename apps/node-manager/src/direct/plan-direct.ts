@@ -15,7 +15,7 @@
 import type { PeerChange, PublicKey } from '@wgcni/wg';
 import { type DirectDevice, isTakingPart } from './direct-device.ts';
 import type { HeldPeer, HeldPeers } from './held-peers.ts';
-import { fillWave, type DeviceChange, type Wave } from './wave.ts';
+import { type Bundle, devicesAtOnce, fillWave, type DeviceChange, type Wave } from './wave.ts';
 
 /** A keepalive begins the handshake; it is taken off when the pair has met. */
 const callSec = 25;
@@ -32,6 +32,8 @@ export interface DirectState {
 export interface DirectStep {
   kind: 'withdraw' | 'route' | 'introduce' | 'call' | 'far';
   changes: Wave;
+  /** For the waves after it, as long as nothing else changes: with many devices planning takes longer than a wave. */
+  left: readonly Bundle[];
 }
 
 /** Two devices that are to be peers, both known. */
@@ -58,10 +60,16 @@ export function nextStep(state: DirectState): DirectStep | undefined {
     ['call', () => calls(pairs)],
   ];
   for (const [kind, look] of looks) {
-    const changes = fillWave(look());
-    if (changes.size > 0) return { kind, changes };
+    const step = waveOf(kind, look());
+    if (step !== undefined) return step;
   }
   return undefined;
+}
+
+/** The next wave of a step that was planned before. */
+export function waveOf(kind: DirectStep['kind'], bundles: readonly Bundle[]): DirectStep | undefined {
+  const { wave: changes, left } = fillWave(bundles);
+  return changes.size === 0 ? undefined : { kind, changes, left };
 }
 
 /** The devices that will know first when a called pair has met. */
@@ -86,8 +94,27 @@ function pairsOf({ devices, held }: DirectState): Pair[] {
     const holds = held.get(device.publicKey);
     return device.isPeer && holds !== undefined ? [{ device, holds }] : [];
   });
-  return known.flatMap((one, index) =>
-    known.slice(0, index).map((other): Pair => ({ caller: sideOf(one, other), listener: sideOf(other, one) })),
+  return inBlocks(known.length).map(([later, earlier]): Pair => {
+    const [one, other] = [known[later], known[earlier]] as [Known, Known];
+    return { caller: sideOf(one, other), listener: sideOf(other, one) };
+  });
+}
+
+/**
+ * Every pair of `count`, the greater first, in such an order that those next to each other are of few: of two groups that fill a wave all pairs come in
+ * one. One after the other, most waves would hold a single device's.
+ */
+function inBlocks(count: number): [number, number][] {
+  const size = devicesAtOnce / 2;
+  const groups = Array.from({ length: Math.ceil(count / size) }, (_, group) =>
+    Array.from({ length: Math.min(size, count - group * size) }, (__, index) => group * size + index),
+  );
+  return groups.flatMap((group, index) =>
+    groups
+      .slice(0, index + 1)
+      .flatMap((other) =>
+        group.flatMap((one) => other.filter((two) => two < one).map((two): [number, number] => [one, two])),
+      ),
   );
 }
 
