@@ -19,7 +19,7 @@ const reads = [
   ...['getLeader', 'listReplicas', 'getHealth', 'getReadiness', '/openapi.json'],
 ];
 const oversees = ['listTokens', 'listClients', 'getClient', 'getClientConfig'];
-const forItself = ['registerNode', 'renewRegistration', 'releaseGrants', 'renewCertificate'];
+const forItself = ['registerNode', 'renewRegistration', 'releaseGrants', 'putContainers', 'renewCertificate'];
 const operates = ['drainNode', 'undrainNode', 'putClient', 'deleteClient'];
 const administers = [
   ...['putNetwork', 'patchNetwork', 'putPool', 'putRule', 'deleteRule', 'putRoute', 'deleteRoute'],
