@@ -8,14 +8,15 @@ import { claimantOf, unleased } from './plan-client.ts';
 
 /**
  * Takes a client out everywhere, also one whose record cannot be read. One that is gone is fine. With `publicKey` only the client of that key. Throws CatalogueError
- * `client.unknown` for one of which nothing is known, `client.exists` for one with another key, `request.invalid` when nothing says its key.
+ * `client.unknown` for one of which nothing is known, `client.exists` for one with another key, `key.claimed` for a key that is somebody else's, `request.invalid` when
+ * nothing says its key, or nothing in the register is of the key that is said.
  */
 export function removeClient(writer: LeaderWriter, name: string, publicKey?: string): Promise<void> {
   const { state } = writer.deps;
   return writer.change<void>(async () => {
-    const leaving = leavingOf(state, name, publicKey);
+    const leaving = leavingOf(state, name, publicKey) ?? strayOf(state, name, publicKey);
     if (leaving !== undefined) return departure(writer, leaving, 'deleted');
-    if (state.gone.all().some(({ record }) => record.nodeId === claimantOf(name))) return { result: undefined };
+    if (hasLeft(state, name, publicKey)) return { result: undefined };
     throw unknownClient(name);
   });
 }
@@ -46,13 +47,13 @@ export function unknownClient(name: string): CatalogueError {
 
 /** A client that goes. */
 interface Leaving extends Pick<ClientRecord, 'name' | 'publicKey' | 'addresses'> {
-  /** Its record as it stands, whether or not it can be read. */
-  item: StoredKey;
+  /** Its record as it stands, whether or not it can be read; undefined where only its key is left. */
+  item: StoredKey | undefined;
 }
 
 /** By its record; of one that cannot be read by its last good state, by its claims, and by what the caller says. */
 function leavingOf(state: ClusterState, name: string, told: string | undefined): Leaving | undefined {
-  const { keys, clients, clientAddresses } = state;
+  const { keys, clients } = state;
   const item = clients.standing(keys.client(name));
   if (item === undefined) return undefined;
   const record = state.clientOf(name)?.record;
@@ -60,16 +61,71 @@ function leavingOf(state: ClusterState, name: string, told: string | undefined):
   if (known !== undefined && told !== undefined && known !== told) throw otherKey(name, known);
   const publicKey = known ?? told;
   if (publicKey === undefined) throw unsaidKey(name, clients.quarantined.get(item.key));
+  if (known === undefined) refuseStrange(state, name, publicKey);
   if (record !== undefined && !clients.quarantined.has(item.key)) return { ...record, item };
-  const claimed = clientAddresses.all().flatMap((each) => (each.record.name === name ? each.item.key : []));
-  const addresses = claimed.map((key) => key.slice(keys.clientAddresses.length));
-  return { name, publicKey, addresses: [...new Set([...(record?.addresses ?? []), ...addresses])], item };
+  const addresses = [...(record?.addresses ?? []), ...claimedAddresses(state, name)];
+  return { name, publicKey, addresses: [...new Set(addresses)], item };
 }
 
-/** The key that a claim's key says: base64url without its end. */
-function claimedKey({ keys, claims }: ClusterState, name: string): string | undefined {
-  const claim = claims.all().find(({ record }) => record.nodeId === claimantOf(name))?.item.key;
-  if (claim === undefined) return undefined;
+/**
+ * Only a key that is left of a client whose record is gone, as after a removal by a wrong key: the nodes let in whom no tombstone names. Undefined where there is one, or where nothing
+ * says that there was such a client.
+ */
+function strayOf(state: ClusterState, name: string, told: string | undefined): Leaving | undefined {
+  if (told === undefined || hasLeft(state, name, told)) return undefined;
+  const isStray = state.claims.standing(state.keys.keyClaim(told)) !== undefined || hasLeft(state, name, undefined);
+  if (!isStray) return undefined;
+  refuseForeign(state, name, told);
+  return { name, publicKey: told, addresses: claimedAddresses(state, name), item: undefined };
+}
+
+/** Whether a tombstone tells of it: of the key that is said, else of any client of that name. */
+function hasLeft({ keys, gone }: ClusterState, name: string, told: string | undefined): boolean {
+  if (told !== undefined) return gone.standing(keys.goneEntry('client', told)) !== undefined;
+  return gone.all().some(({ record }) => record.nodeId === claimantOf(name));
+}
+
+/** Each client has a claim to its key: a key without one is nobody's, as long as there are claims that may be this client's. */
+function refuseStrange(state: ClusterState, name: string, told: string): void {
+  refuseForeign(state, name, told);
+  const { keys, claims } = state;
+  if (claims.standing(keys.keyClaim(told)) !== undefined) return;
+  const unread = [...claims.quarantined.keys()].filter((key) => claims.get(key) === undefined);
+  if (unread.length > 0)
+    throw strangeKey(
+      name,
+      told,
+      unread.map((key) => keyOf(state, key)),
+    );
+}
+
+/** FENCE: who has a key that is said by mistake is not cut off. A claim that cannot be read, and that nobody's record is of, is as good as the client's. */
+function refuseForeign(state: ClusterState, name: string, told: string): void {
+  const { keys, claims, nodes, clients } = state;
+  const owner =
+    claims.get(keys.keyClaim(told))?.record.nodeId ??
+    nodes.all().find(({ record }) => record.publicKey === told)?.record.nodeId ??
+    clients.all().flatMap(({ record }) => (record.publicKey === told ? claimantOf(record.name) : []))[0];
+  if (owner === undefined || owner === claimantOf(name)) return;
+  throw new CatalogueError('key.claimed', `the public key ${told} is claimed by ${owner}, not by the client ${name}`, {
+    field: 'publicKey',
+    remedy: `say by which key the nodes know ${name} (wg show on a node), or remove ${owner} by its own name`,
+  });
+}
+
+function claimedAddresses({ keys, clientAddresses }: ClusterState, name: string): string[] {
+  const claimed = clientAddresses.all().flatMap((each) => (each.record.name === name ? each.item.key : []));
+  return claimed.map((key) => key.slice(keys.clientAddresses.length));
+}
+
+/** The key that the claim of this client says. */
+function claimedKey(state: ClusterState, name: string): string | undefined {
+  const claim = state.claims.all().find(({ record }) => record.nodeId === claimantOf(name))?.item.key;
+  return claim === undefined ? undefined : keyOf(state, claim);
+}
+
+/** Of a claim, which says it as base64url without its end. */
+function keyOf({ keys }: ClusterState, claim: string): string {
   return Buffer.from(claim.slice(keys.keyClaims.length), 'base64url').toString('base64');
 }
 
@@ -81,24 +137,28 @@ async function departure(
   const { state } = writer.deps;
   const { keys } = state;
   const life = state.clientLives.standing(keys.clientLife(name));
+  const tombstone = keys.goneEntry('client', publicKey);
   const parts: WithTombstones & { compare: Compare[] } = {
     compare: [
-      unchanged(item),
+      item === undefined ? { key: keys.client(name), target: 'mod', equals: 0 } : unchanged(item),
       // FENCE: a client whose life begins anew meanwhile has not expired. `mod` 0 is of a key that is absent.
       { key: keys.clientLife(name), target: 'mod', equals: life?.modRevision ?? 0 },
+      // FENCE: written below: this commits once, also where nothing but the key is left.
+      { key: tombstone, target: 'mod', equals: state.gone.standing(tombstone)?.modRevision ?? 0 },
     ],
-    then: [{ kind: 'delete', key: item.key }],
+    then: item === undefined ? [] : [{ kind: 'delete', key: item.key }],
     leases: { granted: [], left: [] },
   };
   if (life !== undefined) {
     parts.then.push({ kind: 'delete', key: life.key });
     if (life.lease !== unleased) parts.leases.left.push(life.lease);
   }
-  const claim = state.claims.get(keys.keyClaim(publicKey));
+  const claim = state.claims.standing(keys.keyClaim(publicKey));
+  const claimant = state.claims.get(keys.keyClaim(publicKey))?.record.nodeId ?? claimantOf(name);
   const held = addresses.flatMap((address) => state.clientAddresses.get(keys.clientAddress(address)) ?? []);
   const owned = [
     ...held.filter(({ record }) => record.name === name).map((each) => state.clientAddresses.standing(each.item.key)),
-    ...(claim?.record.nodeId === claimantOf(name) ? [state.claims.standing(claim.item.key)] : []),
+    ...(claimant === claimantOf(name) ? [claim] : []),
   ];
   for (const each of owned.flatMap((one) => one ?? [])) {
     parts.compare.push(unchanged(each));
@@ -112,6 +172,17 @@ async function departure(
 
 function unchanged({ key, modRevision }: StoredKey): Compare {
   return { key, target: 'mod', equals: modRevision };
+}
+
+function strangeKey(name: string, told: string, unread: readonly string[]): CatalogueError {
+  return new CatalogueError(
+    'request.invalid',
+    `nothing in the register is of the key ${told}: it is not that of ${name}`,
+    {
+      field: 'publicKey',
+      remedy: `say by which key the nodes know it (wg show on a node); the claims of these cannot be read: ${unread.slice(0, 8).join(', ')}`,
+    },
+  );
 }
 
 function otherKey(name: string, publicKey: string): CatalogueError {

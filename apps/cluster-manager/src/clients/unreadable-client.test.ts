@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Client } from '@wgcni/api';
 import type { GoneRecord } from '@wgcni/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ask, TestCluster, type TestReplica } from '../testing/cluster.ts';
+import { ask, asNode, join, TestCluster, type TestReplica } from '../testing/cluster.ts';
 
 const newKey = (): string => randomBytes(32).toString('base64');
 const unreadable = '{"schema":99}';
@@ -72,8 +72,62 @@ describe('a client of which something cannot be read', () => {
     expect([status, json.code, json.field]).toEqual([400, 'request.invalid', 'publicKey']);
     expect(json.remedy).toContain('wgcni client remove laptop --public-key');
     expect(await remove(publicKey)).toMatchObject({ status: 204 });
-    expect(cluster.stored(keys.clients)).toEqual([]);
+    expect(keysOfClients()).toEqual([]);
     expect(tombstones()).toMatchObject(buried());
+    expect((await put()).status).toBe(200);
+  });
+
+  it('is not cut off by a key that nothing in the register is of: it is told which ones there are', async () => {
+    const { keys } = cluster;
+    await spoil(keys.client('laptop'), keys.keyClaim(publicKey));
+    await nextLeader();
+    const { status, json } = await remove(newKey());
+    expect([status, json.code, json.field]).toEqual([400, 'request.invalid', 'publicKey']);
+    expect(json.remedy).toContain(publicKey);
+    expect([tombstones(), cluster.stored(keys.clients)]).toMatchObject([[], [{ value: unreadable }]]);
+  });
+
+  it.each<[string, boolean]>([
+    ['whose claim cannot be read', true],
+    ['that nobody claims any more', false],
+  ])('is cut off by its key %s, also after a removal by a wrong one', async (_, isClaimed) => {
+    const { keys } = cluster;
+    await spoil(keys.client('laptop'));
+    cluster.write(keys.keyClaim(publicKey));
+    await nextLeader();
+    const wrong = newKey();
+    expect(await remove(wrong)).toMatchObject({ status: 204 });
+    if (isClaimed) await spoil(keys.keyClaim(publicKey));
+    expect(await remove(publicKey)).toMatchObject({ status: 204 });
+    expect(
+      tombstones()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual([wrong, publicKey].sort());
+    expect(keysOfClients()).toEqual([]);
+    const before = cluster.backend.revision;
+    expect(await remove(publicKey)).toMatchObject({ status: 204 });
+    expect(cluster.backend.revision).toBe(before);
+  });
+
+  it('takes nobody else with it: a key that another has is refused, with and without a record', async () => {
+    const { keys } = cluster;
+    const [node, phone] = [asNode(), newKey()];
+    await join(manager, 'n1', node);
+    await ask(manager, 'PUT', '/v1/clients/phone', { publicKey: phone });
+    await spoil(keys.client('laptop'), keys.keyClaim(publicKey), keys.keyClaim(node.publicKey));
+    await nextLeader();
+    for (const [key, owner] of [
+      [node.publicKey, 'n1'],
+      [phone, 'client/phone'],
+    ] as const) {
+      expect(await remove(key)).toMatchObject({ status: 409, json: { code: 'key.claimed', field: 'publicKey' } });
+      expect((await remove(key)).json['detail']).toContain(`claimed by ${owner}`);
+    }
+    expect(await remove(publicKey)).toMatchObject({ status: 204 });
+    expect(await remove(phone)).toMatchObject({ status: 409, json: { code: 'key.claimed' } });
+    expect(tombstones()).toMatchObject(buried());
+    expect((await ask(manager, 'GET', '/v1/clients/phone')).status).toBe(200);
   });
 
   it('is not taken for one of another key', async () => {
