@@ -12,7 +12,7 @@ interface InterfacePlan {
 
 /**
  * The changes, in order. Addresses of the interface are all its own; of its routes only those with our mark are touched. Default routes are left to
- * wg-quick: they need rules that keep the tunnel's own packets out of it. `endpoints` are where packets of the tunnel itself go now. Throws CatalogueError `config.invalid` when there is no such interface.
+ * wg-quick: they need rules that keep the tunnel's own packets out of it. `endpoints` are where the peers are published to be. Throws CatalogueError `config.invalid` when there is no such interface.
  */
 export function planInterface(
   name: string,

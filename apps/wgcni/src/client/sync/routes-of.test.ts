@@ -61,6 +61,11 @@ describe('the routes of a client', () => {
     ]);
   });
 
+  it('are judged by what can be read: a way over a link with a zone is passed over', () => {
+    const routes = [route('10.1.0.0/16', { via: 'fe80::1%eth0' })];
+    expect(wantedOf(['fe80::/64'], { routes, endpoints: ['[fe80::2%eth0]:51820'] })).toEqual([['fe80::/64'], []]);
+  });
+
   it('go past what a more specific route of the machine goes on to carry', () => {
     const endpoints = ['192.168.50.9:51820'];
     expect(wantedOf(['192.168.0.0/16'], { endpoints })).toEqual([['192.168.0.0/16'], []]);

@@ -1,6 +1,14 @@
 /** PURE: which blocks of its peers a client's machine routes into its interface, and which it does not, since it would lose its own network by them. */
 import { type KernelState, routeProtocol, type RouteState } from '@wgcni/iproute';
-import { type Address, type Cidr, containsAddress, containsCidr, parseAddress, parseCidr, sameCidr } from '@wgcni/ipam';
+import {
+  type Address,
+  type Cidr,
+  containsAddress,
+  containsCidr,
+  parseCidr,
+  sameCidr,
+  tryParseAddress,
+} from '@wgcni/ipam';
 
 export interface SkippedRoute {
   /** Canonical CIDR. */
@@ -25,10 +33,8 @@ export function routesOf(
     .filter((route) => route.device !== device && !(route.device === undefined && route.protocol === routeProtocol))
     .map((route) => ({ ...route, block: parseCidr(route.destination) }));
   const needed = [
-    ...endpoints.map((text) => ({ what: `the endpoint ${text}`, address: parseAddress(hostOf(text)) })),
-    ...foreign.flatMap(({ via, destination }) =>
-      via === undefined ? [] : [{ what: `${via}, the next hop to ${destination}`, address: parseAddress(via) }],
-    ),
+    ...endpoints.flatMap((text) => needFor(hostOf(text), `the endpoint ${text}`)),
+    ...foreign.flatMap(({ via, destination }) => needFor(via ?? '', `${via}, the next hop to ${destination}`)),
   ];
   const blocks = [...new Set(peers.flatMap(({ allowedIps }) => allowedIps))].filter((cidr) => !cidr.endsWith('/0'));
   const skipped = blocks.sort().flatMap((block) => {
@@ -37,6 +43,12 @@ export function routesOf(
   });
   const lost = new Set(skipped.map(({ block }) => block));
   return { wanted: new Set(blocks.filter((block) => !lost.has(block))), skipped };
+}
+
+/** An address with a zone, like `fe80::1%eth0`, is on a link: no block of a peer leads there. */
+function needFor(text: string, what: string): { what: string; address: Address }[] {
+  const address = tryParseAddress(text);
+  return address === undefined ? [] : [{ what, address }];
 }
 
 type Foreign = RouteState & { block: Cidr };

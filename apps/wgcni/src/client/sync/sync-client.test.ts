@@ -8,7 +8,8 @@ import type { SyncDevice } from './device.ts';
 import { ClientSync } from './sync-client.ts';
 
 const key = systemKeys.generate();
-const [n1, n2] = [systemKeys.generate().publicKey, systemKeys.generate().publicKey];
+const newKey = (): string => systemKeys.generate().publicKey;
+const [n1, n2, n3] = [newKey(), newKey(), newKey()];
 const peer = (publicKey: string, index: number, more = ''): string =>
   [
     ...['', `# n${index}`, '[Peer]', `PublicKey = ${publicKey}`, `Endpoint = 192.0.2.${index}:51820`],
@@ -200,6 +201,22 @@ describe('the sync of a client', () => {
     await look();
     expect(await routes()).toEqual(['10.64.1.0/24', 'fd64:0:0:1::/64', 'fd64:0:0:2::/64']);
     expect(told).toEqual(['sync.applied', 'sync.routes-skipped', 'sync.applied']);
+  });
+
+  it.each([
+    ['inside another one’s block', '10.64.1.9:4000'],
+    ['inside its own', '10.64.2.9:4000'],
+    ['on a link', '[fe80::9%eth0]:4000'],
+  ])('keeps its routes when a peer is heard from %s: whoever is on the way can say so', async (_, endpoint) => {
+    await look();
+    const before = await routes();
+    device.peers = device.peers.map((each) => (each.publicKey === n2 ? { ...each, endpoint } : each));
+    served = configWith(peer(n1, 1), peer(n2, 2), peer(n3, 3));
+    await look();
+    expect(device.peers.find(({ publicKey }) => publicKey === n2)).toMatchObject({ endpoint });
+    expect(await routes()).toEqual(expect.arrayContaining(before));
+    expect(await routes()).toHaveLength(6);
+    expect(told).toEqual(['sync.applied', 'sync.applied']);
   });
 
   it('keeps the port and the mark of the interface', async () => {

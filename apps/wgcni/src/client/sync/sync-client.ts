@@ -87,7 +87,8 @@ export class ClientSync {
     const isOther = !isHeld(peers, key.publicKey, held);
     if (isOther) await device.replace(deviceText(peers, key.privateKey, held));
     this.#given = new Map(file.peers.map(({ publicKey, endpoint }) => [publicKey, endpoint]));
-    const endpoints = [...file.peers, ...held.peers].flatMap(({ endpoint }) => endpoint ?? []);
+    // FENCE: published ones alone. Where a peer was heard last is what somebody on the way says, who could take another's routes away by it.
+    const endpoints = file.peers.map(({ endpoint }) => endpoint);
     const { changes, skipped } = planInterface(
       interfaceName,
       { ...file, peers },
