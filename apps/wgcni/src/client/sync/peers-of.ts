@@ -8,7 +8,7 @@ interface Circumstances {
   held: readonly ObservedPeer[];
   /** Public key → the published endpoint that was applied last; empty after a start. */
   given: ReadonlyMap<string, string>;
-  /** Public key → when it was seen to have vanished. */
+  /** Public key → since when every look has found it vanished that was answered. */
   missingSince: ReadonlyMap<string, number>;
   nowMs: number;
   /** How long a peer stays that the configuration names no more, in milliseconds. */
@@ -23,7 +23,7 @@ interface PlannedPeers {
 }
 
 /**
- * FENCE: a peer that vanished may be a node whose record was lost, not one that left: it goes when it is missing still after `keepMissingMs`, or when all its blocks are
+ * FENCE: a peer that vanished may be a node whose record was lost, not one that left: it goes when it was missing at every look for `keepMissingMs`, or when all its blocks are
  * somebody else's. An endpoint is named where another was published than the one applied last: WireGuard follows by itself where a peer is heard from.
  */
 export function peersOf(wanted: readonly FilePeer[], circumstances: Circumstances): PlannedPeers {
@@ -34,7 +34,8 @@ export function peersOf(wanted: readonly FilePeer[], circumstances: Circumstance
   const kept = held.flatMap(({ publicKey, allowedIps, keepaliveSec }): DevicePeer[] => {
     if (named.has(publicKey)) return [];
     const left = allowedIps.filter((cidr) => !taken.some((block) => overlaps(block, parseCidr(cidr))));
-    const since = missingSince.get(publicKey) ?? nowMs;
+    // Time in which nobody answered is none in which it was seen to be missing.
+    const since = (isFresh ? missingSince.get(publicKey) : undefined) ?? nowMs;
     if (left.length === 0 || (isFresh && nowMs - since >= keepMissingMs)) return [];
     missing.set(publicKey, since);
     return [{ publicKey, endpoint: undefined, allowedIps: left, keepaliveSec }];

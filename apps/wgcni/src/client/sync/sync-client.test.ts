@@ -160,6 +160,23 @@ describe('the sync of a client', () => {
     expect(device.peers).toHaveLength(2);
   });
 
+  it('counts no time in which nobody answered: who vanished before has five minutes from then on', async () => {
+    await look();
+    const before = (served = configWith(peer(n1, 1)));
+    await look();
+    served = new CatalogueError('leader.absent', 'the cluster-manager did not answer');
+    await clock.advance(3_600_000);
+    await look();
+    served = before;
+    await look();
+    await clock.advance(299_999);
+    await look();
+    expect(device.peers).toHaveLength(2);
+    await clock.advance(1);
+    await look();
+    expect(device.peers.map(({ publicKey }) => publicKey)).toEqual([n1]);
+  });
+
   it('lets a node go at once whose blocks are all somebody else’s', async () => {
     await look();
     served = configWith(peer(n1, 2));

@@ -31,7 +31,7 @@ export class ClientSync {
   #known: TaggedText | undefined;
   /** Public key → the published endpoint that the interface was given last. */
   #given: ReadonlyMap<string, string> = new Map();
-  /** Public key → when it was seen to have vanished. */
+  /** Public key → since when every look has found it vanished that was answered. */
   #missingSince: ReadonlyMap<string, number> = new Map();
   /** Event → what it told last. */
   readonly #told = new Map<string, string>();
