@@ -49,6 +49,20 @@ describe('while a node is registered that does not read options', () => {
     expect((await set({ mtu: 1_380 })).status).toBe(200);
   });
 
+  it('but what is chosen already is changed and taken away, though nobody can read what a registration says', async () => {
+    await join(manager, 'n2');
+    const ssh = { ...rule, to: ['nodes'] };
+    for (const name of ['web', 'ssh']) expect((await ask(manager, 'PUT', `/v1/rules/${name}`, ssh)).status).toBe(200);
+    cluster.write(cluster.keys.registration('n2'), '{"schema":99}');
+    await cluster.pass(100);
+    expect((await ask(manager, 'DELETE', '/v1/rules/ssh')).status).toBe(204);
+    expect((await ask(manager, 'PUT', '/v1/rules/web', { ...rule, to: ['containers'] })).status).toBe(200);
+    expect((await set({ isolation: 'isolated' })).status).toBe(200);
+    expect((await set({ rules: [] })).status).toBe(200);
+    expect((await set({ isolation: 'open' })).status).toBe(200);
+    expect((await set({ isolation: 'isolated' })).json.code).toBe('node.too-old');
+  });
+
   it('they are chosen once it has registered in another version, or has gone silent', async () => {
     const n2 = old();
     await join(manager, 'n2', n2);

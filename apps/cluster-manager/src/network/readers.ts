@@ -1,19 +1,26 @@
 /** PURE: options are written only once every node that is registered says that it reads them: one that ignores them lets through what others deny. */
 import type { RegisterInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import { chosenOptions, type NetworkOptions, optionsOf } from '@wgcni/ipam';
+import { chosenOptions, type NetworkOptions } from '@wgcni/ipam';
 import { clusterDirectSchema, type NetworkRecord, optionsSchema } from '@wgcni/store';
 import type { ClusterState } from '../state/cluster-state.ts';
 
-/** Throws CatalogueError `node.too-old`, naming node, version and options, when a registered node would ignore what `after` chooses anew, or may. */
+/**
+ * Throws CatalogueError `node.too-old`, naming node, version and options, when a registered node would ignore what `after` chooses, and `before` did not, or may. What is chosen can
+ * be changed and taken away whoever is registered: a rule that lets somebody in goes at once.
+ */
 export function refuseUnread(state: ClusterState, before: NetworkRecord, after: NetworkRecord): void {
-  const [was, is] = [optionsOf(before), optionsOf(after)];
-  const chosen = chosenOptions(after).filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]));
+  const was = chosenOptions(before);
+  // A value that came later is chosen by itself: who reads `direct` need not know that one.
+  const isCluster = after.direct === 'cluster' && before.direct !== 'cluster';
+  const chosen = chosenOptions(after).filter((name) => !was.includes(name) || (name === 'direct' && isCluster));
   const [field] = chosen;
   if (field === undefined) return;
   const [unreadable] = state.registrations.quarantined;
-  if (unreadable !== undefined) throw unreadableReader(state, unreadable, field);
   const needed = schemaOf(chosen, after);
+  // Where anything is chosen nobody is registered who does not read options (`refuseReader`), whatever can be read of its registration.
+  if (unreadable !== undefined && (was.length === 0 || needed > optionsSchema))
+    throw unreadableReader(state, unreadable, field);
   const old = state.registrations.all().find(({ record }) => record.readableSchema < needed);
   if (old === undefined) return;
   const { nodeId, version, readableSchema } = old.record;
