@@ -27,7 +27,7 @@ export function claimantOf(name: string): string {
 
 /**
  * What makes the client so, as of this view. Throws CatalogueError `client.exists` when the name stands for another key, `key.claimed`, `node.unknown`,
- * `request.invalid`, `client.pool-absent`, `pool.exhausted`.
+ * `request.invalid`, `client.pool-absent`, `pool.exhausted`, `record.unreadable` when a claim of its own cannot be read.
  */
 export function planClient(state: ClusterState, name: string, input: ClientInput): ClientPlan {
   const { keys } = state;
@@ -76,6 +76,8 @@ function addAddress(
   address: string,
 ) {
   const key = keys.clientAddress(address);
+  const why = clientAddresses.quarantined.get(key);
+  if (why !== undefined) throw unreadableClaim(name, `the address ${address}`, { key, why });
   const kept = clientAddresses.get(key);
   // FENCE: one address, one client: it is put where nothing stands, or stays as it is.
   compare.push({ key, target: 'mod', equals: kept?.item.modRevision ?? 0 });
@@ -106,13 +108,12 @@ function addLife(
 /** Of a client that comes back with its key it is no longer said that it is gone. */
 function addReturn({ keys, gone }: ClusterState, { record: { publicKey }, compare, then, left }: ClientPlan): void {
   const key = keys.goneEntry('client', publicKey);
-  const tombstone = gone.get(key);
+  const tombstone = gone.standing(key);
   // FENCE: a try of this that comes late, after a removal, finds the tombstone; all else is absent again then, as it was.
-  compare.push({ key, target: 'mod', equals: tombstone?.item.modRevision ?? 0 });
+  compare.push({ key, target: 'mod', equals: tombstone?.modRevision ?? 0 });
   if (tombstone === undefined) return;
-  const { lease } = tombstone.item;
   then.push({ kind: 'delete', key });
-  left.push(lease);
+  if (tombstone.lease !== unleased) left.push(tombstone.lease);
 }
 
 function canonical(allowedIps: readonly string[] | null): string[] | null {
@@ -138,14 +139,22 @@ function refuseOtherKey(name: string, before: ClientRecord | undefined, publicKe
   });
 }
 
-function refuseForeignKey(state: ClusterState, name: string, publicKey: string): void {
-  const key = state.keys.keyClaim(publicKey);
-  const isUnreadable = state.claims.quarantined.has(key);
-  const claimant = isUnreadable ? 'somebody whose claim cannot be read' : state.claims.get(key)?.record.nodeId;
-  if (claimant === undefined || claimant === claimantOf(name)) return;
-  throw new CatalogueError('key.claimed', `the public key ${publicKey} is claimed by ${claimant}`, {
-    field: 'publicKey',
-    remedy: 'make a key pair of its own for each client',
+function refuseForeignKey({ keys, claims }: ClusterState, name: string, publicKey: string): void {
+  const key = keys.keyClaim(publicKey);
+  const claimant = claims.get(key)?.record.nodeId;
+  if (claimant !== undefined && claimant !== claimantOf(name))
+    throw new CatalogueError('key.claimed', `the public key ${publicKey} is claimed by ${claimant}`, {
+      field: 'publicKey',
+      remedy: 'make a key pair of its own for each client',
+    });
+  const why = claims.quarantined.get(key);
+  if (why !== undefined) throw unreadableClaim(name, `the public key ${publicKey}`, { key, why });
+}
+
+/** What is not understood is not written over, and nobody can say whose it is. */
+function unreadableClaim(name: string, what: string, { key, why }: { key: string; why: string }): CatalogueError {
+  return new CatalogueError('record.unreadable', `the claim of ${what}, ${key}, cannot be read: ${why}`, {
+    remedy: `update the cluster-managers if a newer one wrote it, or remove the client and add it again: wgcni client remove ${name}`,
   });
 }
 

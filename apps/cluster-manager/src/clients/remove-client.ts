@@ -155,9 +155,11 @@ async function departure(
   }
   const claim = state.claims.standing(keys.keyClaim(publicKey));
   const claimant = state.claims.get(keys.keyClaim(publicKey))?.record.nodeId ?? claimantOf(name);
-  const held = addresses.flatMap((address) => state.clientAddresses.get(keys.clientAddress(address)) ?? []);
+  // What nobody has ever read of its addresses is its own by its record.
+  const isOwn = (key: string): boolean => (state.clientAddresses.get(key)?.record.name ?? name) === name;
+  const held = addresses.map((address) => keys.clientAddress(address)).filter(isOwn);
   const owned = [
-    ...held.filter(({ record }) => record.name === name).map((each) => state.clientAddresses.standing(each.item.key)),
+    ...held.map((key) => state.clientAddresses.standing(key)),
     ...(claimant === claimantOf(name) ? [claim] : []),
   ];
   for (const each of owned.flatMap((one) => one ?? [])) {

@@ -155,6 +155,31 @@ describe('a client of which something cannot be read', () => {
     expect(cluster.logged.filter(({ event }) => event === 'client.not-expired')).toEqual([]);
   });
 
+  it.each<[string, () => string]>([
+    ['its address', () => cluster.keys.clientAddress(addresses[0] ?? '')],
+    ['its key', () => cluster.keys.keyClaim(publicKey)],
+  ])('is told which claim it is of %s that nobody can read, before and after a change of leader', async (_, keyOf) => {
+    await spoil(keyOf());
+    for (const ttlSec of [null, 60]) {
+      const { status, json } = await put({ ttlSec });
+      expect([status, json.code, json['detail']]).toEqual([
+        ...[503, 'record.unreadable', expect.stringContaining(keyOf())],
+      ]);
+      expect(json.remedy).toContain('wgcni client remove laptop');
+      await nextLeader();
+    }
+    expect(await remove()).toMatchObject({ status: 204 });
+    expect(keysOfClients()).toEqual([]);
+    expect((await put()).status).toBe(200);
+  });
+
+  it('comes back although nobody can read how it left', async () => {
+    await remove();
+    await spoil(cluster.keys.goneEntry('client', publicKey));
+    expect((await put()).status).toBe(200);
+    expect(cluster.stored(cluster.keys.gone)).toEqual([]);
+  });
+
   it('gets a new life in the place of one that cannot be read, when it is asked for', async () => {
     await spoil(cluster.keys.clientLife('laptop'));
     expect((await put()).status).toBe(200);
