@@ -117,6 +117,26 @@ describe('the configuration of a client', () => {
     await other.stop();
   });
 
+  it('is made without such a node where it names another one, and says itself what goes there', async () => {
+    cluster.write(cluster.keys.node('n9'), '{"schema":99}');
+    await cluster.pass(100);
+    const one = await configOf({ via: 'n1', allowedIps: ['10.64.0.0/20'] });
+    expect([one.statusCode, peersOf(one.body)]).toEqual([200, ['n1: 10.64.0.0/20']]);
+    // The approved routes of all nodes are named here.
+    expect((await configOf({ via: 'n1' })).statusCode).toBe(503);
+    cluster.write(cluster.keys.node('n9'));
+    await cluster.pass(100);
+    await configOf({ via: 'n1', allowedIps: ['10.64.0.0/20'] });
+    const [item] = cluster.stored(cluster.keys.node('n1'));
+    cluster.write(cluster.keys.node('n1'), '{"schema":99}');
+    const late = await cluster.start('m3');
+    const { status, json } = await ask(late, 'GET', '/v1/clients/laptop/config');
+    expect([status, json.code, json['detail']]).toEqual([503, 'record.unreadable', expect.stringMatching(/node n1 /)]);
+    await late.stop();
+    cluster.write(cluster.keys.node('n1'), item?.value ?? '');
+    await cluster.pass(100);
+  });
+
   it('is not made while nodes register again in a store that lost history', async () => {
     cluster.write(cluster.keys.recovering, JSON.stringify({ schema: 1, why: 'a test' }));
     await cluster.pass(100);

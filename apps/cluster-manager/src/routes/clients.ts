@@ -74,7 +74,7 @@ function addConfig(server: FastifyInstance, { state, recovery }: Replica): void 
     async ({ params: { name }, query: { family }, headers }, reply) => {
       const client = state.clientOf(name)?.record;
       if (client === undefined) throw unknownClient(name);
-      refuseIncomplete(state, recovery.isRecovering());
+      refuseIncomplete(state, client, recovery.isRecovering());
       const { mtu } = state.theNetwork().record;
       const text = clientConfigText({ client, mtu, peers: peersOf(state, client, family) });
       const etag = `"${createHash('sha256').update(text).digest('hex').slice(0, 32)}"`;
