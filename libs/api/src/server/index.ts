@@ -11,6 +11,7 @@ export * from './flags.ts';
 export * from './forward-headers.ts';
 export * from './health/meter.ts';
 export * from './health/metrics.ts';
+export * from './health/metrics-reference.ts';
 export * from './health/serve-health.ts';
 export * from './judge-caller.ts';
 export * from './limits.ts';

@@ -32,6 +32,8 @@ export const checkSteps: readonly Step[] = [
   ...['cluster-manager', 'node-manager', 'wgcni'].map((app) =>
     plain(`reference drift: ${app}`, bin('tsx'), `apps/${app}/src/reference.ts`, '--check'),
   ),
+  plain('metrics drift: cluster-manager', bin('tsx'), 'apps/cluster-manager/src/describe-metrics.ts', '--check'),
+  plain('metrics drift: node-manager', bin('tsx'), 'apps/node-manager/src/describe-metrics.ts', '--check'),
   plain('openapi lint', bin('redocly'), 'lint', 'openapi/cluster-manager.yaml', 'openapi/node-manager.yaml'),
 ];
 
