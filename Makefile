@@ -15,7 +15,7 @@ TEST_PACKAGES := containernetworking-plugins docker.io docker-compose busybox-st
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation bench bench-cni bench-link openapi reference metrics-reference format clean
+.PHONY: help deps test-deps build release lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation bench bench-cni bench-link openapi reference metrics-reference format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -35,6 +35,9 @@ node_modules/.package-lock.json: package-lock.json
 build: deps ## bundle every program into apps/*/dist
 	@$(BIN)/nx run-many -t build --outputStyle=static >.nx-build.log 2>&1 || { cat .nx-build.log; exit 1; }
 	@rm -f .nx-build.log
+
+release: build ## write dist/wireguard-cni-<version>.tar.gz, the same bytes each time; deploy/systemd/README.md installs it
+	@deploy/make-release.sh
 
 lab: build ## bring up a cluster of three nodes on this machine and show that every container reaches every other; LINK=veth: joined by veth
 	@node apps/lab/dist/lab.cjs up --name $(LAB) $(if $(LINK),--link $(LINK))
@@ -130,4 +133,4 @@ format: deps ## format every file
 	@$(BIN)/prettier --write --log-level warn .
 
 clean: ## remove what was built
-	rm -rf apps/*/dist .nx .cache coverage reports
+	rm -rf dist apps/*/dist .nx .cache coverage reports

@@ -7,3 +7,4 @@ export * from './fuzz/index.ts';
 export * from './manual-clock.ts';
 export * from './pki/read-credentials.ts';
 export { removeCgroups } from './cgroups.ts';
+export { linkPackages } from './planted/link-packages.ts';

@@ -31,7 +31,7 @@ const mark = '=====';
 export async function hostState(netnsPath: string): Promise<string[]> {
   const script = looks.join(` && echo ${mark} && `);
   const { stdout } = await execa('nsenter', [`--net=${netnsPath}`, 'sh', '-c', script]);
-  const [links = '', routes4 = '', routes6 = '', rules4 = '', rules6 = ''] = stdout.split(`${mark}\n`);
+  const [links = '', routes4 = '', routes6 = '', rules4 = '', rules6 = ''] = stdout.split(new RegExp(`${mark}\n?`));
   return [
     ...(JSON.parse(links) as IpLink[]).flatMap(linkLines),
     ...[...(JSON.parse(routes4) as IpRoute[]), ...(JSON.parse(routes6) as IpRoute[])].flatMap(routeLine),

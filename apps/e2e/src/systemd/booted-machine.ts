@@ -1,27 +1,22 @@
 /**
- * A machine with systemd as its first process: systemd-nspawn on an overlay of this machine's own root, of which nothing outlives it.
+ * A machine with systemd as its first process: systemd-nspawn on a disk of its own.
  *
  *   this machine's / (read only) ── tmpfs with the files of the test   = its root; its network is a namespace of the lab
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { removeCgroups, until } from '@wgcni/testing';
 import { execa } from 'execa';
-
-/** What stands in a file of the machine, or which file of ours it is a copy of. */
-export type MachineFile = { text: string } | { copyOf: string };
+import type { MachineDisk, MachineFile } from './machine-disk.ts';
 
 export interface MachineSpec {
   /** Unique on this machine. */
   name: string;
-  /** For its files; the caller removes it. */
-  dir: string;
+  /** What `filesOfMachine` are on; the caller removes it, or boots from it again. */
+  disk: MachineDisk;
   /** The namespace that is its network. */
   netnsPath: string;
-  /** By absolute path; for root alone. */
-  files: Record<string, MachineFile>;
 }
 
 /** Nothing that this machine would start at boot, only what units need to be started. */
@@ -30,15 +25,19 @@ const target = {
   text: '[Unit]\nRequires=sysinit.target\nAfter=sysinit.target\nAllowIsolate=yes\n',
 };
 
+/** What its disk needs to have, beside what the test puts there. */
+export const filesOfMachine: Record<string, MachineFile> = {
+  [`/etc/systemd/system/${target.name}`]: { text: target.text },
+  '/etc/machine-id': { text: '' },
+  ...(process.execPath === '/usr/bin/node' ? {} : { '/usr/bin/node': { copyOf: process.execPath } }),
+};
+
 /** Control groups of its own, as systemd-nspawn would make them beside those of another machine. */
 const script = `
-mount -t tmpfs tmpfs "$1/work" && mkdir "$1/work/upper" "$1/work/aside" "$1/work/root" &&
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/work/upper,workdir=$1/work/aside" "$1/work/root" &&
-cp --recursive --preserve=mode "$1/files/." "$1/work/root/" || exit 1
 for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
-  if [ -e $hierarchy/cgroup.procs ]; then mkdir "$hierarchy/$2" && echo $$ >"$hierarchy/$2/cgroup.procs" || exit 1; fi
+  if [ -e $hierarchy/cgroup.procs ]; then mkdir "$hierarchy/$1" && echo $$ >"$hierarchy/$1/cgroup.procs" || exit 1; fi
 done
-shift 2
+shift
 exec systemd-nspawn "$@"`;
 
 export class BootedMachine {
@@ -54,20 +53,19 @@ export class BootedMachine {
   }
 
   /** Boots it; resolves when units can be started. */
-  static async boot({ name, dir, netnsPath, files }: MachineSpec): Promise<BootedMachine> {
-    const own = { [`/etc/systemd/system/${target.name}`]: { text: target.text }, '/etc/machine-id': { text: '' } };
-    await mkdir(join(dir, 'work'), { recursive: true });
-    for (const [path, file] of Object.entries({ ...own, ...files })) await put(join(dir, 'files', path), file);
+  static async boot({ name, disk, netnsPath }: MachineSpec): Promise<BootedMachine> {
     const nspawn = [
-      ...['--boot', '--directory', join(dir, 'work/root'), '--machine', name, '--network-namespace-path', netnsPath],
+      ...['--boot', '--directory', disk.root, '--machine', name, '--network-namespace-path=/proc/self/ns/net'],
       ...['--register=no', '--keep-unit', '--console=pipe', '--link-journal=no'],
       // Where the tests run themselves in a container, that lacks it; and the network is what it is for.
       ...['--drop-capability=CAP_SYS_RESOURCE', '--capability=CAP_NET_ADMIN'],
       `systemd.unit=${target.name}`,
     ];
+    // By nsenter: a name that was given after the disk was mounted is not seen in the namespace of its mounts.
+    const entered = ['nsenter', `--mount=${disk.mountNamespace}`, `--net=${netnsPath}`];
     const namespaces = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-    const isolate = ['--pdeathsig', 'KILL', ...namespaces, 'sh', '-c', script, 'sh'];
-    const child = spawn('setpriv', [...isolate, dir, name, ...nspawn], {
+    const isolate = ['--pdeathsig', 'KILL', ...entered, ...namespaces, 'sh', '-c', script, 'sh'];
+    const child = spawn('setpriv', [...isolate, name, ...nspawn], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: process.env['PATH'], SYSTEMD_NSPAWN_API_VFS_WRITABLE: 'network' },
     });
@@ -126,16 +124,10 @@ export class BootedMachine {
     return this.run(['journalctl', '--no-pager', '--output=cat', `--unit=${unit}`, ...only]);
   }
 
-  /** Ends every process of it. */
+  /** Ends every process of it at once, as when the power fails. */
   stop(): Promise<void> {
     return end(this.#child, this.#name);
   }
-}
-
-async function put(path: string, file: MachineFile): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  if ('text' in file) await writeFile(path, file.text, { mode: 0o600 });
-  else await cp(file.copyOf, path);
 }
 
 /** Two generations down: systemd-nspawn, alone with its own in a process namespace, and of its children the one that stays. */

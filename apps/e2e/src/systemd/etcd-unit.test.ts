@@ -10,7 +10,8 @@ import { addBridge, addNode, credentialsOf, findPrograms, Lab, planLab, until } 
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { BootedMachine, type MachineFile } from './booted-machine.ts';
+import { BootedMachine, filesOfMachine } from './booted-machine.ts';
+import { MachineDisk, type MachineFile } from './machine-disk.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
 const shipped = join(root, 'deploy/etcd');
@@ -40,6 +41,7 @@ describe('the unit of an etcd member', () => {
 describe('a member by the unit', () => {
   let lab: Lab;
   let machine: BootedMachine;
+  let disk: MachineDisk | undefined;
   let booted: BootedMachine | undefined;
   let url: string;
   beforeAll(async () => {
@@ -64,20 +66,21 @@ describe('a member by the unit', () => {
       `/etc/wgcni/etcd/${file}`,
       { copyOf: join(credentialsOf(plan, 'e1'), file) },
     ]);
-    machine = booted = await BootedMachine.boot({
-      name: `wgcni-${plan.name}`,
+    disk = await MachineDisk.make({
       dir: join(plan.dir, 'machine'),
-      netnsPath: node.netnsPath,
       files: {
+        ...filesOfMachine,
         [`/etc/systemd/system/${unit}`]: { copyOf: join(shipped, unit) },
         '/etc/wgcni/etcd.env': { text },
         ...Object.fromEntries(pki),
       },
     });
+    machine = booted = await BootedMachine.boot({ name: `wgcni-${plan.name}`, disk, netnsPath: node.netnsPath });
     await machine.startUnit(unit);
   });
   afterAll(async () => {
     await booted?.stop();
+    await disk?.remove();
     await lab.down();
   });
 

@@ -6,7 +6,7 @@
  *                            └── c2
  */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createNodeClient } from '@wgcni/api';
 import {
@@ -22,7 +22,8 @@ import {
 } from '@wgcni/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BootedMachine, type MachineFile } from './booted-machine.ts';
+import { BootedMachine, filesOfMachine } from './booted-machine.ts';
+import { MachineDisk, type MachineFile } from './machine-disk.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
 const shipped = join(root, 'deploy/systemd');
@@ -62,6 +63,7 @@ describe('the systemd units', () => {
 describe('a machine that runs the units', () => {
   let lab: Lab;
   let machine: BootedMachine;
+  let disk: MachineDisk | undefined;
   let booted: BootedMachine | undefined;
   beforeAll(async () => {
     const plan = planLab(`s${randomBytes(3).toString('hex')}`, {
@@ -84,18 +86,16 @@ describe('a machine that runs the units', () => {
       Object.fromEntries(
         ['cert.pem', 'key.pem', 'ca.pem'].map((file) => [`/etc/wgcni/${program}/${file}`, { copyOf: join(dir, file) }]),
       );
-    machine = booted = await BootedMachine.boot({
-      name: `wgcni-${plan.name}`,
+    disk = await MachineDisk.make({
       dir: join(plan.dir, 'machine'),
-      netnsPath: node.netnsPath,
       files: {
+        ...filesOfMachine,
         ...Object.fromEntries(
           [managerUnit, nodeUnit].map((unit) => [`/etc/systemd/system/${unit}`, { copyOf: join(shipped, unit) }]),
         ),
-        ...(process.execPath === '/usr/bin/node' ? {} : { '/usr/bin/node': { copyOf: process.execPath } }),
-        '/usr/lib/wgcni/cluster-manager.cjs': { copyOf: lab.programs.clusterManager },
-        '/usr/lib/wgcni/node-manager.cjs': { copyOf: lab.programs.nodeManager },
-        '/usr/lib/wgcni/wireguard-cni': { copyOf: lab.programs.plugin },
+        '/usr/lib/wgcni/current/cluster-manager.cjs': { copyOf: lab.programs.clusterManager },
+        '/usr/lib/wgcni/current/node-manager.cjs': { copyOf: lab.programs.nodeManager },
+        '/usr/lib/wgcni/current/wireguard-cni.cjs': { copyOf: lab.programs.plugin },
         ...(await pki('cluster-manager', credentialsOf(plan, 'm1'))),
         ...(await pki('node-manager', credentialsOf(plan, node.id))),
         '/etc/wgcni/cluster-manager.env': {
@@ -117,11 +117,11 @@ describe('a machine that runs the units', () => {
         },
       },
     });
-    // Where the kernel has no WireGuard, its stand-in needs the device that udev makes on a real machine.
-    await machine.run(['sh', '-c', 'mkdir -p /dev/net && test -c /dev/net/tun || mknod -m 600 /dev/net/tun c 10 200']);
+    machine = booted = await BootedMachine.boot({ name: `wgcni-${plan.name}`, disk, netnsPath: node.netnsPath });
   });
   afterAll(async () => {
     await booted?.stop();
+    await disk?.remove();
     await lab.down();
   });
 
@@ -147,7 +147,10 @@ describe('a machine that runs the units', () => {
       CNI_IFNAME: 'eth0',
       CNI_PATH: '/',
     };
-    const result = await machine.run(['/usr/lib/wgcni/wireguard-cni'], { env: call, input: JSON.stringify(config) });
+    const result = await machine.run(['/usr/lib/wgcni/current/wireguard-cni.cjs'], {
+      env: call,
+      input: JSON.stringify(config),
+    });
     const { ips } = JSON.parse(result) as { ips: { address: string }[] };
     return { netnsPath: machine.path(`/run/netns/${name}`), address: ips[0]?.address.split('/')[0] ?? '' };
   };
@@ -172,6 +175,17 @@ describe('a machine that runs the units', () => {
       CapBnd: '0000000000000000',
       NoNewPrivs: '1',
       Seccomp: '2',
+    });
+  });
+
+  it('has the cluster-manager take over what changes in its file, by a reload', async () => {
+    const path = machine.path('/etc/wgcni/cluster-manager.yaml');
+    await writeFile(path, 'rate: 400\n');
+    await chmod(path, 0o644);
+    await machine.run(['systemctl', 'reload', managerUnit]);
+    await until(5_000, 'the reload', async () => {
+      const said = await machine.journal(managerUnit, 'node');
+      return /"changed":\["rate"\].*"config[.]reloaded"/.test(said) || new Error(said);
     });
   });
 

@@ -1,11 +1,9 @@
 /** A copy of the work tree that bugs are planted in: its own sources and bundles, everybody else's packages. */
-import { copyFile, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-
-/** The scope of our own packages: relative links into the tree, so that those of the copy lead into the copy. */
-const ownScope = '@wgcni';
+import { linkPackages } from './link-packages.ts';
 
 export class TreeCopy {
   readonly path: string;
@@ -50,22 +48,10 @@ export class TreeCopy {
       await mkdir(join(this.path, dirname(path)), { recursive: true });
       await copyFile(join(root, path), join(this.path, path));
     }
-    await this.#linkPackages(join(root, 'node_modules'));
+    await linkPackages(root, this.path);
     // What was downloaded or built once for the tests; nothing of ours that a patch could touch.
     await mkdir(join(root, '.cache'), { recursive: true });
     await symlink(join(root, '.cache'), join(this.path, '.cache'));
-  }
-
-  async #linkPackages(packages: string): Promise<void> {
-    const target = join(this.path, 'node_modules');
-    await mkdir(join(target, ownScope), { recursive: true });
-    for (const name of await readdir(packages)) {
-      // Hidden ones are caches that a run writes to; those must not meet the caches of the original.
-      if (name === ownScope || (name.startsWith('.') && name !== '.bin')) continue;
-      await symlink(join(packages, name), join(target, name));
-    }
-    for (const name of await readdir(join(packages, ownScope)))
-      await symlink(await readlink(join(packages, ownScope, name)), join(target, ownScope, name));
   }
 }
 
