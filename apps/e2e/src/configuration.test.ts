@@ -3,7 +3,7 @@
  *
  *   etcd, one cluster-manager --config ── bridge ── n1: node-manager --config
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ManagerClient } from '@wgcni/api';
@@ -28,6 +28,7 @@ describe('a running program and its file', () => {
       managerFlags,
       nodeFlags,
       beforeUp: async ({ dir }) => {
+        await mkdir(dir, { recursive: true });
         files = { manager: join(dir, 'manager.yaml'), node: join(dir, 'node.yaml') };
         await write(files.manager, 'rate: 500\n');
         await write(files.node, 'masquerade: on\n');
