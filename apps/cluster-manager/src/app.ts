@@ -7,6 +7,7 @@ import type { RequestListener, ServerOptions } from 'node:http';
 import { type CredentialSource, SecureServer } from '@wgcni/pki';
 import type { ClientLimits } from './config.ts';
 import type { Replica } from './replica.ts';
+import { Gathering } from './report/gather.ts';
 import { knowCallers } from './routes/caller.ts';
 import { certificateRoutes } from './routes/certificates.ts';
 import { clientRoutes } from './routes/clients.ts';
@@ -15,7 +16,9 @@ import { networkRoutes } from './routes/network.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { offeredRoutes } from './routes/offered-routes.ts';
 import { rateClients } from './routes/rate-client.ts';
+import { overviewRoutes } from './routes/overview.ts';
 import { replicaRoutes } from './routes/replicas.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 
@@ -41,6 +44,7 @@ export async function buildApp(
       { name: 'nodes', description: 'Registrations, grants and the life of a node' },
       { name: 'clients', description: 'Machines outside the cluster that dial in' },
       { name: 'certificates', description: 'How nodes join, and keep a certificate' },
+      { name: 'reports', description: 'How nodes and tunnels are' },
       { name: 'replicas', description: 'Cluster-managers and their health' },
     ],
     // A registration names at most 64 grants.
@@ -65,6 +69,9 @@ export async function buildApp(
     certificateRoutes(app, replica);
     tokenRoutes(app, replica);
     replicaRoutes(app, replica);
+    const gathering = new Gathering(replica);
+    reportRoutes(app, replica, gathering);
+    overviewRoutes(app, replica, gathering);
   });
 }
 

@@ -29,6 +29,17 @@ export interface Passing {
   callerKey: string | undefined;
 }
 
+/** A read that another replica is to answer out of its own memory. */
+export interface Asking extends Pick<Passing, 'caller' | 'callerKey'> {
+  /** Of the replica, as it advertises itself. */
+  url: string;
+  /** Path with query. */
+  path: string;
+}
+
+/** How long another replica may take to answer a read, in milliseconds: who asks is looking at a screen. */
+const askTimeoutMs = 2_000;
+
 export class Forwarder {
   readonly #replicaId: string;
   readonly #holder: () => StoredKey | undefined;
@@ -70,10 +81,8 @@ export class Forwarder {
         method,
         dispatcher: this.#dialer.agent,
         headers: {
-          [forwardedHeader]: this.#replicaId,
-          [callerHeader]: encodeURIComponent(caller),
+          ...this.#onBehalfOf(caller, callerKey),
           ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
-          ...(callerKey === undefined ? {} : { [callerKeyHeader]: callerKey }),
           ...(hasBody ? { 'content-type': 'application/json' } : {}),
         },
         ...(hasBody ? { body: JSON.stringify(body) } : {}),
@@ -95,8 +104,28 @@ export class Forwarder {
     }
   }
 
+  /** What another replica answers to a GET, parsed. Rejects when it does not answer in time, or speaks otherwise than we do. */
+  async ask({ url, path, caller, callerKey }: Asking): Promise<{ status: number; json: unknown }> {
+    if (new URL(url).protocol !== this.#scheme) throw new Error(`it is advertised as ${url}`);
+    const answer = await request(new URL(path, url), {
+      dispatcher: this.#dialer.agent,
+      headers: this.#onBehalfOf(caller, callerKey),
+      signal: AbortSignal.timeout(askTimeoutMs),
+    });
+    const text = await answer.body.text();
+    return { status: answer.statusCode, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
+  }
+
   close(): Promise<void> {
     return this.#dialer.close();
+  }
+
+  #onBehalfOf(caller: string, callerKey: string | undefined): Record<string, string> {
+    return {
+      [forwardedHeader]: this.#replicaId,
+      [callerHeader]: encodeURIComponent(caller),
+      ...(callerKey === undefined ? {} : { [callerKeyHeader]: callerKey }),
+    };
   }
 
   #leader(): LeaderRecord {

@@ -6,17 +6,22 @@ import type { Forwarder } from './forward.ts';
 import type { ReplicaMeters } from './metrics/replica-meters.ts';
 import type { LeaderWriter } from './registry/leader-writer.ts';
 import type { Recovery } from './registry/recovery.ts';
+import type { Reports } from './report/reports.ts';
 import type { ClusterState } from './state/cluster-state.ts';
 
 export interface Replica {
   id: string;
   cluster: string;
   version: string;
+  /** The page for people, as one HTML document; absent when run from the sources. */
+  page: string | undefined;
   store: Store;
   state: ClusterState;
   election: Election;
   writer: LeaderWriter;
   recovery: Recovery;
+  /** What nodes told this replica of themselves. */
+  reports: Reports;
   forwarder: Forwarder;
   clock: Clock;
   random: Random;

@@ -11,6 +11,7 @@ import { Reclaimer } from './reclaim/reclaimer.ts';
 import { LeaderWriter } from './registry/leader-writer.ts';
 import { Recovery } from './registry/recovery.ts';
 import type { Replica } from './replica.ts';
+import { Reports } from './report/reports.ts';
 import { ClusterState } from './state/cluster-state.ts';
 
 export interface ReplicaDeps {
@@ -19,6 +20,8 @@ export interface ReplicaDeps {
   random: Random;
   log: Log;
   version: string;
+  /** The page for people, where it was built. */
+  page?: string | undefined;
   /** TLS: who this replica is to the leader. */
   credentials?: CredentialSource | undefined;
   /** Issues certificates to nodes. */
@@ -73,11 +76,13 @@ export function runReplica(
       id: replicaId,
       cluster: config.cluster,
       version: deps.version,
+      page: deps.page,
       store,
       state,
       election,
       writer,
       recovery,
+      reports: new Reports({ state, clock }),
       clock,
       random,
       log,

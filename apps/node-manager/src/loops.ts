@@ -9,10 +9,11 @@ import { meshNames } from './keys/device-names.ts';
 import type { Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { policyOf } from './policy/policy-of.ts';
+import { Reporter } from './report/reporter.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import { recordIdentity } from './registration/identity.ts';
 import { ownUnderlay } from './registration/own-underlay.ts';
-import { RegistrationSession } from './registration/session.ts';
+import { RegistrationSession, type SessionDeps } from './registration/session.ts';
 import { version } from './version.ts';
 import { type Concern, concernsOf } from './view/concerns.ts';
 import { type EntryMemory, readSnapshot } from './view/read-snapshot.ts';
@@ -35,13 +36,15 @@ type Reconcilers = Record<Concern, ReconcileLoop>;
 /** Runs everything until the signal aborts; a part that fails for a reason nobody foresaw ends the node. */
 export async function runLoops(config: Config, ports: Ports, parts: Parts, signal: AbortSignal): Promise<void> {
   const reconcilers = makeReconcilers(config, ports, parts);
-  const session = makeSession(config, ports, parts, reconcilers);
+  const reporter = makeReporter(ports, parts);
+  const session = makeSession(config, { ...ports, reporter }, parts, reconcilers);
   parts.direct.onChange(() => reconcilers.direct.trigger());
   parts.keeper.onChange(() => parts.publisher.changed());
   parts.keeper.onChange((view, before) => concernsOf(before, view).forEach((name) => reconcilers[name].trigger()));
   await Promise.all([
     ...Object.values(reconcilers).map((loop) => loop.run(signal)),
     session.run(signal),
+    reporter.run(signal),
     parts.attachments.run(signal),
     parts.paths.run(signal),
     parts.publisher.run(ports.manager, signal),
@@ -113,7 +116,30 @@ function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconciler
   };
 }
 
-function makeSession(config: Config, ports: Ports, parts: Parts, reconcilers: Reconcilers): RegistrationSession {
+function makeReporter(ports: Ports, parts: Parts): Reporter {
+  const { identity, keeper, mesh, attachments, paths, host, board, judgement } = parts;
+  return new Reporter({
+    ...{ ...ports, ...identity },
+    isRegistered: () => board.standing.kind === 'registered',
+    look: async () => {
+      // A device that cannot be looked at is reported as that.
+      const device = await mesh.observe().catch(() => undefined);
+      const problems = [judgement().refusal?.message, host.failure, paths.problem];
+      return {
+        ...{ version, nodes: keeper.view.nodes, observed: device?.peers },
+        ...{ attachments: attachments.list(), addresses: attachments.addressUse() },
+        problems: problems.filter((problem) => typeof problem === 'string'),
+      };
+    },
+  });
+}
+
+function makeSession(
+  config: Config,
+  ports: Ports & Pick<SessionDeps, 'reporter'>,
+  parts: Parts,
+  reconcilers: Reconcilers,
+): RegistrationSession {
   const { keeper, mesh } = parts;
   let { identity } = parts;
   return new RegistrationSession({

@@ -35,7 +35,7 @@ export interface HostPorts {
 export interface Ports extends HostPorts {
   /** Read-only credentials suffice: a node writes nothing to etcd. */
   store: Store;
-  manager: Pick<ManagerClient, 'register' | 'renew' | 'release' | 'putContainers'>;
+  manager: Pick<ManagerClient, 'register' | 'renew' | 'release' | 'putContainers' | 'putReport'>;
   /** The node's own certificate; without one its listener is plain, on loopback. */
   credentials?: CredentialSource | undefined;
   /** The one for etcd, whose end is told. */

@@ -50,6 +50,16 @@ export const EndpointText = Type.String({
   examples: ['192.0.2.7:51820', '[2001:db8::7]:51820'],
 });
 export const IdText = Type.String({ pattern: '^[0-9a-f]{32}$', description: 'random 128-bit id in hexadecimal' });
+export const InstantText = Type.String({
+  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{3})?Z$',
+  description: 'instant in UTC, for people',
+  examples: ['2026-01-01T00:00:00Z'],
+});
+/** A message for people that a program sends. FENCE: nothing of the form of a key has a place in it. */
+export const KeylessText = Type.String({
+  pattern: '^(?![\\s\\S]*[A-Za-z0-9+/]{43}=)[\\s\\S]{1,300}$',
+  description: 'a message for people, without anything of the form of a key',
+});
 /** SHA-256. */
 export const DigestText = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 in hexadecimal' });
 /** PEM between lines of dashes: public by its label. */

@@ -61,6 +61,7 @@ export const catalogue = {
   'node.too-old': entry(409, 7),
   'node.fenced': entry(503, 11, true),
   'registration.gone': entry(410, 11, true),
+  'report.absent': entry(404, 7, true),
   'key.claimed': entry(409, 7),
   'client.unknown': entry(404, 7),
   'client.exists': entry(409, 7),

@@ -18,8 +18,16 @@ const reads = [
   ...['getNetwork', 'listPools', 'listRules', 'listRoutes', 'listSubnets', 'listNodes', 'getNode', 'listPeers'],
   ...['getLeader', 'listReplicas', 'getHealth', 'getReadiness', '/openapi.json'],
 ];
-const oversees = ['listTokens', 'listClients', 'getClient', 'getClientConfig'];
-const forItself = ['registerNode', 'renewRegistration', 'releaseGrants', 'putContainers', 'renewCertificate'];
+const oversees = [
+  'listTokens',
+  'listClients',
+  'getClient',
+  'getClientConfig',
+  'getReport',
+  'listReports',
+  'getOverview',
+];
+const forItself = ['registerNode', 'renewRegistration', 'releaseGrants', 'putContainers', 'renewCertificate', 'putReport'];
 const operates = ['drainNode', 'undrainNode', 'putClient', 'deleteClient'];
 const administers = [
   ...['putNetwork', 'patchNetwork', 'putPool', 'putRule', 'deleteRule', 'putRoute', 'deleteRoute'],

@@ -3,6 +3,7 @@ import type { Renewal, RenewInput } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import type { IssuingAuthority } from '@wgcni/pki/authority';
 import { decodeRecord, LeaseGoneError, NodeRecord, RegistrationRecord, type Store, type StoredKey } from '@wgcni/store';
+import type { Reports } from '../report/reports.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 import { otherInstance } from './admit.ts';
 
@@ -10,11 +11,12 @@ export interface RenewDeps {
   store: Store;
   state: ClusterState;
   authority: IssuingAuthority | undefined;
+  reports: Pick<Reports, 'has'>;
 }
 
 /** Throws CatalogueError `registration.gone` (register again) or `node.registered` (another instance has taken the node over). */
 export async function renew(
-  { store, state, authority }: RenewDeps,
+  { store, state, authority, reports }: RenewDeps,
   nodeId: string,
   input: RenewInput,
 ): Promise<Renewal> {
@@ -37,7 +39,8 @@ export async function renew(
   if (outcome.arm === 'unknown') throw outcome.cause;
   if (outcome.arm === 'conflict') throw gone(nodeId, 'its records changed meanwhile');
   const issuer = authority?.authority.digest ?? null;
-  return { ttlSec, draining: record.draining, revision: outcome.revision, authority: issuer };
+  const told = { authority: issuer, hasReport: reports.has(nodeId) };
+  return { ttlSec, draining: record.draining, revision: outcome.revision, ...told };
 }
 
 function readRegistration(nodeId: string, item: StoredKey | undefined): RegistrationRecord {

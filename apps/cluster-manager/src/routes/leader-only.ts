@@ -48,7 +48,8 @@ export async function audited<T>(
   }
 }
 
-function isForwarded(headers: FastifyRequest['headers']): boolean {
+/** Whether another replica has passed this on. */
+export function isForwarded(headers: FastifyRequest['headers']): boolean {
   return headers[forwardedHeader] !== undefined;
 }
 

@@ -31,6 +31,8 @@ export interface SessionDeps extends GrantReturnDeps {
   pulse: Pulse;
   /** Told which authority issues now, by each renewal. */
   certificates?: { noteIssuer(digest: string | null, ttlSec: number): void } | undefined;
+  /** Told when the replica that answered has no report of this node. */
+  reporter?: { sendAgain(): void } | undefined;
   clock: Clock;
   random: Random;
 }
@@ -155,6 +157,7 @@ export class RegistrationSession {
       const answer = await manager.renew(nodeId, input, signal);
       // A manager of an earlier version does not say.
       this.#deps.certificates?.noteIssuer(answer.authority ?? null, answer.ttlSec);
+      if (answer.hasReport === false) this.#deps.reporter?.sendAgain();
       await contact.touch(sentAt);
       this.#stand({ kind: 'registered' });
       await this.#noteDraining(answer.draining);

@@ -1,5 +1,13 @@
 /** A cluster in memory for tests of the node: what the cluster-managers answer and what they would write to the store. */
-import type { ManagerClient, RegisterInput, Registration, ReleaseInput, Renewal, RenewInput } from '@wgcni/api';
+import type {
+  ManagerClient,
+  RegisterInput,
+  Registration,
+  ReleaseInput,
+  Renewal,
+  RenewInput,
+  ReportInput,
+} from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
 import { optionsOf, parseCidr } from '@wgcni/ipam';
 import { keysOf, type MemoryStore, type NetworkRecord, type NodeRecord, type Write } from '@wgcni/store';
@@ -35,6 +43,8 @@ export class FakeCluster {
     input: RegisterInput | RenewInput | ReleaseInput;
   }[] = [];
   isDown = false;
+  /** The newest report of each node. */
+  readonly reports = new Map<string, ReportInput>();
   #granted = 0;
 
   constructor(store: MemoryStore) {
@@ -42,7 +52,7 @@ export class FakeCluster {
   }
 
   /** What a node's client would be. */
-  readonly manager: Pick<ManagerClient, 'register' | 'renew' | 'release' | 'putContainers'> = {
+  readonly manager: Pick<ManagerClient, 'register' | 'renew' | 'release' | 'putContainers' | 'putReport'> = {
     register: async (nodeId, input) => this.#register(nodeId, input),
     renew: async (nodeId, input) => this.#renew(nodeId, input),
     release: async (nodeId, input) => this.#release(nodeId, input),
@@ -51,6 +61,7 @@ export class FakeCluster {
       const revision = await this.write({ kind: 'put', key: this.keys.containersOf(nodeId), value });
       return { published: containers.length, revision };
     },
+    putReport: async (nodeId, report) => void this.reports.set(nodeId, report),
   };
 
   async putNetwork(): Promise<void> {
@@ -125,6 +136,7 @@ export class FakeCluster {
       draining: this.draining.has(nodeId),
       revision: this.store.backend.revision,
       authority: null,
+      hasReport: true,
     };
   }
 

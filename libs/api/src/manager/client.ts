@@ -21,7 +21,9 @@ import type {
   Subnet,
 } from './nodes.ts';
 import type { Rule, RuleInput } from './options.ts';
+import type { Overview } from './overview.ts';
 import type { Leader, Replica } from './replicas.ts';
+import type { Report, ReportInput, ReportSummary } from './reports.ts';
 import type { Route } from './routes.ts';
 import type { Token, TokenInput } from './tokens.ts';
 
@@ -55,6 +57,12 @@ export interface ManagerClient {
   release(nodeId: string, input: ReleaseInput, signal?: AbortSignal): Promise<void>;
   /** Says which containers of the node others may have as direct peers, in place of all that was said before. */
   putContainers(nodeId: string, input: ContainersInput, signal?: AbortSignal): Promise<Containers>;
+  /** What a node tells of itself, kept by the replica that takes it. */
+  putReport(nodeId: string, input: ReportInput, signal?: AbortSignal): Promise<void>;
+  report(nodeId: string, signal?: AbortSignal): Promise<Report>;
+  reports(signal?: AbortSignal): Promise<Page<ReportSummary>>;
+  /** The cluster at a glance. */
+  overview(signal?: AbortSignal): Promise<Overview>;
   nodes(signal?: AbortSignal): Promise<Page<Node>>;
   node(nodeId: string, signal?: AbortSignal): Promise<Node>;
   peers(nodeId: string, signal?: AbortSignal): Promise<Page<PeerView>>;
@@ -152,6 +160,10 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
     renew: (nodeId, input, signal) => send('POST', node(nodeId, '/renewal'), signal, input),
     release: (nodeId, input, signal) => send('POST', node(nodeId, '/release'), signal, input),
     putContainers: (nodeId, input, signal) => send('PUT', node(nodeId, '/containers'), signal, input),
+    putReport: (nodeId, input, signal) => send('PUT', node(nodeId, '/report'), signal, input),
+    report: (nodeId, signal) => get(node(nodeId, '/report'), signal),
+    reports: (signal) => list('/v1/reports', signal),
+    overview: (signal) => get('/v1/overview', signal),
     nodes: (signal) => list('/v1/nodes', signal),
     node: (nodeId, signal) => get(node(nodeId), signal),
     peers: (nodeId, signal) => list(node(nodeId, '/peers'), signal),

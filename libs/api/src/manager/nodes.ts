@@ -67,6 +67,9 @@ export const RenewalSchema = Type.Object(
       description:
         'authority that issues certificates now: a node with one of another renews it; null when none is issued',
     }),
+    hasReport: Type.Boolean({
+      description: 'whether this replica has a report of the node; one that has none is sent it',
+    }),
   },
   { $id: 'Renewal' },
 );

@@ -58,6 +58,17 @@ const freeAnswers: Readonly<Record<string, string>> = {
   'Event.message': 'a message of ours',
   'Event.cause': 'a message of ours, or of the kernel',
   'Event.remedy': 'a message of ours',
+  'Report.version': 'of a program',
+  'ReportSummary.version': 'of a program',
+  'Overview.cluster': 'a flag',
+  'Overview.self': 'replica id, a flag',
+  'Overview.leader': 'replica id, a flag',
+  'Overview.replicas[].replicaId': 'replica id, a flag',
+  'Overview.replicas[].version': 'of a program',
+  'Overview.nodes[].version': 'of a program',
+  'Overview.nodes[].report.problems[]': 'of a report, which takes nothing of the form of a key',
+  'Overview.tunnels[].since': 'of a report, an instant',
+  'Overview.tunnels[].cause': 'of a report, which takes nothing of the form of a key',
   'Attachment.netns': 'a path that the runtime said',
 };
 

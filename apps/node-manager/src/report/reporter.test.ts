@@ -1,0 +1,109 @@
+/** When a node tells how it is, and what it tells. */
+import type { Attachment, ReportInput } from '@wgcni/api';
+import { CatalogueError, silentLog } from '@wgcni/base';
+import { ManualClock } from '@wgcni/testing';
+import type { ObservedPeer, PublicKey } from '@wgcni/wg';
+import { beforeEach, expect, it } from 'vitest';
+import type { ReportSources } from './make-report.ts';
+import { Reporter } from './reporter.ts';
+
+const never = new AbortController().signal;
+const keyText = 'xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=';
+let clock: ManualClock;
+let sources: ReportSources;
+let sent: ReportInput[];
+let failure: Error | undefined;
+let reporter: Reporter;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  sent = [];
+  failure = undefined;
+  sources = { version: '1', nodes: [], observed: [], attachments: [], addresses: [], problems: [] };
+  reporter = new Reporter({
+    ...{ nodeId: 'n1', instance: 'a'.repeat(32), clock, log: silentLog },
+    random: { bytes: (count) => new Uint8Array(count).fill(7), unit: () => 0.5 },
+    isRegistered: () => true,
+    look: async () => sources,
+    manager: {
+      putReport: async (_, report) => {
+        if (failure !== undefined) throw failure;
+        sent.push(report);
+      },
+    },
+  });
+});
+
+const peer = (publicKey: string, latestHandshakeAt: number): ObservedPeer => ({
+  ...{ publicKey: publicKey as PublicKey, endpoint: undefined, allowedIps: [], keepaliveSec: 25 },
+  ...{ latestHandshakeAt, receivedBytes: 0, sentBytes: 0 },
+});
+
+it('is at once, then when something changed, then when a replica has no report', async () => {
+  for (let looks = 0; looks < 3; looks += 1) await reporter.look(never);
+  expect(sent).toHaveLength(1);
+  sources = { ...sources, problems: ['no fping'] };
+  await reporter.look(never);
+  reporter.sendAgain();
+  await reporter.look(never);
+  expect(sent.map(({ counter, problems }) => [counter, problems])).toEqual([
+    [1, []],
+    [2, ['no fping']],
+    [3, ['no fping']],
+  ]);
+  expect(new Set(sent.map(({ run }) => run))).toEqual(new Set(['07'.repeat(16)]));
+});
+
+it('is again after nobody took it, though nothing changed', async () => {
+  failure = new CatalogueError('leader.absent', 'nobody answers');
+  await reporter.look(never);
+  failure = undefined;
+  await reporter.look(never);
+  expect(sent).toMatchObject([{ counter: 2 }]);
+});
+
+it('is at most every five seconds, however often it changes, and never while the node is not registered', async () => {
+  const stop = new AbortController();
+  const running = reporter.run(stop.signal).catch(() => undefined);
+  for (let tenths = 0; tenths < 200; tenths += 1) {
+    sources = { ...sources, problems: [`problem ${tenths}`] };
+    await clock.advance(100);
+  }
+  expect(sent).toHaveLength(4);
+  stop.abort();
+  await running;
+});
+
+it('names the tunnels that are not up, each since it was first seen so', async () => {
+  const nowSec = clock.wallMs() / 1_000;
+  sources = {
+    ...sources,
+    nodes: ['n2', 'n3'].map((nodeId) => ({ nodeId, publicKey: `key of ${nodeId}` })),
+    observed: [peer('key of n2', nowSec - 600), peer('key of n3', nowSec)],
+  };
+  await reporter.look(never);
+  await clock.advance(60_000);
+  sources = { ...sources, problems: ['another thing'] };
+  await reporter.look(never);
+  const [before, after] = sent;
+  expect(before).toMatchObject({ peers: 2, tunnelsNotUp: 1, tunnels: [{ nodeId: 'n2', state: 'broken' }] });
+  expect(after?.tunnels).toEqual(before?.tunnels);
+});
+
+it('of a device that cannot be looked at calls every tunnel unknown', async () => {
+  sources = { ...sources, nodes: [{ nodeId: 'n2', publicKey: 'k' }], observed: undefined };
+  await reporter.look(never);
+  expect(sent).toMatchObject([{ tunnels: [{ nodeId: 'n2', state: 'unknown' }] }]);
+});
+
+it('names a thousand attachments and counts them all, and holds no key in any text', async () => {
+  const one = { network: 'net', ifName: 'eth0', state: 'answered', addresses: [{ address: '10.64.0.2/32' }] };
+  const attachments = Array.from({ length: 1_001 }, (_, at) => ({ ...one, containerId: `c${at}` }) as Attachment);
+  sources = { ...sources, attachments, problems: [`peer ${keyText} ${'x'.repeat(400)}`] };
+  await reporter.look(never);
+  const [report] = sent;
+  expect([report?.attachmentsTotal, report?.attachments.length]).toEqual([1_001, 1_000]);
+  expect(report?.attachments[0]).toEqual({ ...one, containerId: 'c0', addresses: ['10.64.0.2'] });
+  expect(report?.problems[0]).toMatch(/^peer \(a key\) x+$/);
+  expect(report?.problems[0]).toHaveLength(300);
+});

@@ -1,0 +1,68 @@
+/** Tells the cluster-managers how this node is: when that changed, at most every five seconds, and when one asks that has no report. */
+import type { ManagerClient } from '@wgcni/api';
+import { type Clock, type Log, messageOf, type Random } from '@wgcni/base';
+import { makeReport, type ReportSources, type Told } from './make-report.ts';
+
+export interface ReporterDeps {
+  nodeId: string;
+  /** The instance that is registered. */
+  instance: string;
+  manager: Pick<ManagerClient, 'putReport'>;
+  /** Whether the cluster knows this node at the moment: of any other nothing is taken. */
+  isRegistered: () => boolean;
+  /** How the node is now. */
+  look: () => Promise<ReportSources>;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+/** How often it is looked, in milliseconds: what changes oftener is told as one. */
+const everyMs = 5_000;
+
+export class Reporter {
+  readonly #deps: ReporterDeps;
+  readonly #run: string;
+  #counter = 0;
+  #told: Told | undefined;
+  #isDue = true;
+  #hasFailed = false;
+
+  constructor(deps: ReporterDeps) {
+    this.#deps = deps;
+    this.#run = Buffer.from(deps.random.bytes(16)).toString('hex');
+  }
+
+  /** A replica that answers renewals has no report of this node: the next look is told in any case. */
+  sendAgain(): void {
+    this.#isDue = true;
+  }
+
+  /** Runs until the signal aborts; the cluster being away stops nothing. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#deps;
+    for (;;) {
+      await clock.sleep(everyMs * (0.9 + 0.2 * random.unit()), signal);
+      if (this.#deps.isRegistered()) await this.look(signal);
+    }
+  }
+
+  /** Looks once, and tells what is new. What could not be told is told at the next look. */
+  async look(signal: AbortSignal): Promise<void> {
+    const { nodeId, instance, manager, clock, log } = this.#deps;
+    try {
+      const before = this.#told;
+      const told = makeReport(await this.#deps.look(), before, clock.wallMs());
+      if (!this.#isDue && JSON.stringify(told) === JSON.stringify(before)) return;
+      [this.#told, this.#isDue] = [told, true];
+      this.#counter += 1;
+      await manager.putReport(nodeId, { instance, run: this.#run, counter: this.#counter, ...told }, signal);
+      [this.#isDue, this.#hasFailed] = [false, false];
+    } catch (error) {
+      signal.throwIfAborted();
+      // Said once: while nobody answers, the registration tells of it.
+      if (!this.#hasFailed) log.info({ why: messageOf(error) }, 'report.not-sent');
+      this.#hasFailed = true;
+    }
+  }
+}
