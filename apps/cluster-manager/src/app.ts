@@ -1,5 +1,5 @@
 /** The REST surface of the cluster-manager. */
-import { openServer, type ServerLimits, type ServerOptions as Surface, usualLimits } from '@wgcni/api/server';
+import { eventRoutes, openServer, type ServerLimits, type ServerOptions as Surface, usualLimits } from '@wgcni/api/server';
 import { CatalogueError } from '@wgcni/base';
 import { StoreRefusedError, StoreUnavailableError } from '@wgcni/store';
 import type { FastifyInstance } from 'fastify';
@@ -44,7 +44,7 @@ export async function buildApp(
       { name: 'nodes', description: 'Registrations, grants and the life of a node' },
       { name: 'clients', description: 'Machines outside the cluster that dial in' },
       { name: 'certificates', description: 'How nodes join, and keep a certificate' },
-      { name: 'reports', description: 'How nodes and tunnels are' },
+      { name: 'reports', description: 'How nodes and tunnels are, and what happened' },
       { name: 'replicas', description: 'Cluster-managers and their health' },
     ],
     // A registration names at most 64 grants.
@@ -72,6 +72,7 @@ export async function buildApp(
     const gathering = new Gathering(replica);
     reportRoutes(app, replica, gathering);
     overviewRoutes(app, replica, gathering);
+    eventRoutes(app, replica.events, ['reports']);
   });
 }
 

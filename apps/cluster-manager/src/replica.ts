@@ -1,4 +1,5 @@
 /** One replica as the REST surface sees it: its view, its part in the election, and what only the leader does. */
+import type { EventRing } from '@wgcni/api/server';
 import type { Clock, Log, Random } from '@wgcni/base';
 import type { IssuingAuthority } from '@wgcni/pki/authority';
 import type { Election, Store } from '@wgcni/store';
@@ -22,6 +23,8 @@ export interface Replica {
   recovery: Recovery;
   /** What nodes told this replica of themselves. */
   reports: Reports;
+  /** What happened in the cluster since this replica looks. */
+  events: EventRing;
   forwarder: Forwarder;
   clock: Clock;
   random: Random;

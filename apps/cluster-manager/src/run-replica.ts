@@ -1,10 +1,12 @@
 /** Puts one replica together and runs its loops: the view, the election, its own presence, and the leader's slow work. */
+import { EventRing } from '@wgcni/api/server';
 import { messageOf, within, type Clock, type Log, type Random } from '@wgcni/base';
 import type { CredentialSource } from '@wgcni/pki';
 import type { IssuingAuthority } from '@wgcni/pki/authority';
 import { Election, encodeRecord, keysOf, LeaseSession, Reflector, writtenSchema, type Store } from '@wgcni/store';
 import { Expirer } from './clients/expirer.ts';
 import type { Config } from './config.ts';
+import { StoreEvents } from './events/store-events.ts';
 import { Forwarder } from './forward.ts';
 import { ReplicaMeters } from './metrics/replica-meters.ts';
 import { Reclaimer } from './reclaim/reclaimer.ts';
@@ -47,6 +49,8 @@ export function runReplica(
   const { store, clock, random, log, meters = new ReplicaMeters() } = deps;
   const keys = keysOf(config.cluster);
   const state = new ClusterState(keys, log);
+  const events = new EventRing({ clock, random, log });
+  const happenings = new StoreEvents(keys, (happening) => events.tell(happening));
   const { replicaId, advertise, leaderTtlSec } = config;
   const value = encodeRecord({ schema: writtenSchema, replicaId, url: advertise });
   const election = new Election({ store, clock, random, log, key: keys.leader, value, ttlSec: leaderTtlSec });
@@ -61,6 +65,7 @@ export function runReplica(
   const listed = new Promise<void>((resolve) => (tellListed = resolve));
   const following = reflector.run(signal, (change) => {
     state.apply(change);
+    happenings.follow(change);
     if (change.kind === 'snapshot' && change.hasGoneBack)
       recovery.begin(`the store is back at revision ${change.revision}`);
     tellListed();
@@ -83,6 +88,7 @@ export function runReplica(
       writer,
       recovery,
       reports: new Reports({ state, clock }),
+      events,
       clock,
       random,
       log,

@@ -34,6 +34,22 @@ export const eventKinds = {
   'tunnel.broken': warn('nothing comes through the tunnel to a node, though it was asked'),
   'tunnel.not-repaired': warn('a broken tunnel was repaired three times, and is broken still'),
   'tunnel.well': info('a tunnel that was broken carries packets again'),
+  'network.created': info('the address plan is there'),
+  'network.changed': info('an option of the network has another value'),
+  'node.registered': info('a node has registered, or came back'),
+  'node.silent': warn('the registration of a node has ended: it is not heard any more'),
+  'node.draining': info('a node takes no new attachments'),
+  'node.undrained': info('a node takes attachments again'),
+  'node.deleted': info('a node has left the mesh: by hand, or after the hold-down'),
+  'subnet.granted': info('a node was given a subnet'),
+  'subnet.released': info('a subnet was given back, and rests before it is granted again'),
+  'subnet.reserved': info('the subnet of a node that was deleted stays its own until it has let go of it'),
+  'route.approved': info('a network behind a node was let in'),
+  'route.withdrawn': info('a network behind a node is let in no more'),
+  'client.added': info('a machine outside the cluster may dial in'),
+  'client.changed': info('a client has another key, other addresses or other rights'),
+  'client.removed': info('a client may dial in no more: taken away by hand, or its time has ended'),
+  'leader.changed': info('another cluster-manager leads, or none'),
 } as const satisfies Record<string, EventKindEntry>;
 
 export type EventKind = keyof typeof eventKinds;

@@ -47,6 +47,7 @@ const expected: Record<string, Kind> = {
   getReport: 'oversees',
   listReports: 'oversees',
   getOverview: 'oversees',
+  listEvents: 'oversees',
   admitNode: 'administers',
   listClients: 'oversees',
   getClient: 'oversees',

@@ -26,6 +26,7 @@ const oversees = [
   'getReport',
   'listReports',
   'getOverview',
+  'listEvents',
 ];
 const forItself = ['registerNode', 'renewRegistration', 'releaseGrants', 'putContainers', 'renewCertificate', 'putReport'];
 const operates = ['drainNode', 'undrainNode', 'putClient', 'deleteClient'];

@@ -51,6 +51,7 @@ export const permissions: Readonly<Record<string, Permission>> = {
   getReport: overseeing,
   listReports: overseeing,
   getOverview: overseeing,
+  listEvents: overseeing,
   listClients: overseeing,
   getClient: overseeing,
   getClientConfig: overseeing,
