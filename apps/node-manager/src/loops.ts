@@ -10,6 +10,7 @@ import type { Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { policyOf } from './policy/policy-of.ts';
 import { Reporter } from './report/reporter.ts';
+import { seenTunnels } from './report/tunnel-state.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import { recordIdentity } from './registration/identity.ts';
 import { ownUnderlay } from './registration/own-underlay.ts';
@@ -30,6 +31,9 @@ const periods = {
   betweenKernelEvents: 300,
   betweenTableEvents: 300,
 };
+
+/** How old a look at the mesh device may be to be reported, in milliseconds: it is looked at each two seconds anyway. */
+const lookAgeMs = 2_500;
 
 type Reconcilers = Record<Concern, ReconcileLoop>;
 
@@ -123,10 +127,10 @@ function makeReporter(ports: Ports, parts: Parts): Reporter {
     isRegistered: () => board.standing.kind === 'registered',
     look: async () => {
       // A device that cannot be looked at is reported as that.
-      const device = await mesh.observe().catch(() => undefined);
+      const device = await mesh.look.within(lookAgeMs).catch(() => undefined);
       const problems = [judgement().refusal?.message, host.failure, paths.problem];
       return {
-        ...{ version, nodes: keeper.view.nodes, observed: device?.peers },
+        ...{ version, tunnels: seenTunnels(keeper.view.nodes, device?.peers, ports.clock.wallMs()) },
         ...{ attachments: attachments.list(), addresses: attachments.addressUse() },
         problems: problems.filter((problem) => typeof problem === 'string'),
       };

@@ -1,8 +1,6 @@
 /** PURE: what a node reports of itself, out of what its parts know. */
 import { type Attachment, mostProblems, mostReported, type ReportInput } from '@wgcni/api';
-import type { ObservedPeer } from '@wgcni/wg';
-import type { KnownNode } from '../view/cluster-view.ts';
-import { tunnelState } from './tunnel-state.ts';
+import type { SeenTunnel } from './tunnel-state.ts';
 
 /** What is reported, without the place of the report among the others of its run. */
 export type Told = Omit<ReportInput, 'instance' | 'run' | 'counter'>;
@@ -10,10 +8,8 @@ type Tunnel = Told['tunnels'][number];
 
 export interface ReportSources {
   version: string;
-  /** The other nodes of the mesh. */
-  nodes: readonly Pick<KnownNode, 'nodeId' | 'publicKey'>[];
-  /** Peers of the mesh device; undefined when it could not be looked at. */
-  observed: readonly ObservedPeer[] | undefined;
+  /** The tunnels to the other nodes of the mesh. */
+  tunnels: readonly SeenTunnel[];
   attachments: readonly Attachment[];
   addresses: readonly { subnet: string; taken: number; free: string }[];
   problems: readonly string[];
@@ -21,16 +17,17 @@ export interface ReportSources {
 
 /** A tunnel that is as it was in the report before keeps its instant. `wallMs` is now. */
 export function makeReport(sources: ReportSources, before: Told | undefined, wallMs: number): Told {
-  const { version, nodes, observed, attachments, addresses, problems } = sources;
+  const { version, attachments, addresses, problems } = sources;
   const at = new Date(wallMs).toISOString();
   const earlier = new Map(before?.tunnels.map((tunnel) => [keyOf(tunnel), tunnel.since]));
-  const tunnels = tunnelsNotUp(nodes, observed, wallMs).map((tunnel) => ({
-    ...tunnel,
-    since: earlier.get(keyOf(tunnel)) ?? at,
-  }));
+  const tunnels = sources.tunnels.flatMap(({ nodeId, state, cause }): Tunnel[] =>
+    state === 'up'
+      ? []
+      : [{ nodeId, state, since: earlier.get(keyOf({ nodeId, state })) ?? at, cause: keyless(cause) }],
+  );
   return {
     version: version.slice(0, 43),
-    peers: nodes.length,
+    peers: sources.tunnels.length,
     tunnels: tunnels.slice(0, mostReported),
     tunnelsNotUp: tunnels.length,
     attachmentsTotal: attachments.length,
@@ -41,21 +38,8 @@ export function makeReport(sources: ReportSources, before: Told | undefined, wal
 }
 
 /** A message as a report takes it: not too long, and without anything of the form of a key. */
-export function keyless(message: string): string {
+function keyless(message: string): string {
   return message.replace(/[A-Za-z0-9+/]{43}=/g, '(a key)').slice(0, 300) || '–';
-}
-
-function tunnelsNotUp(
-  nodes: ReportSources['nodes'],
-  observed: ReportSources['observed'],
-  wallMs: number,
-): Omit<Tunnel, 'since'>[] {
-  const peers = new Map<string, ObservedPeer>(observed?.map((peer) => [peer.publicKey, peer]));
-  return nodes.flatMap(({ nodeId, publicKey }): Omit<Tunnel, 'since'>[] => {
-    if (observed === undefined) return [{ nodeId, state: 'unknown', cause: 'the mesh device could not be looked at' }];
-    const seen = tunnelState(peers.get(publicKey), wallMs);
-    return seen.state === 'up' ? [] : [{ nodeId, state: seen.state, cause: keyless(seen.cause) }];
-  });
 }
 
 function keyOf({ nodeId, state }: Pick<Tunnel, 'nodeId' | 'state'>): string {

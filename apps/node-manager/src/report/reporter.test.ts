@@ -2,7 +2,6 @@
 import type { Attachment, ReportInput } from '@wgcni/api';
 import { CatalogueError, silentLog } from '@wgcni/base';
 import { ManualClock } from '@wgcni/testing';
-import type { ObservedPeer, PublicKey } from '@wgcni/wg';
 import { beforeEach, expect, it } from 'vitest';
 import type { ReportSources } from './make-report.ts';
 import { Reporter } from './reporter.ts';
@@ -19,7 +18,7 @@ beforeEach(() => {
   clock = new ManualClock();
   sent = [];
   failure = undefined;
-  sources = { version: '1', nodes: [], observed: [], attachments: [], addresses: [], problems: [] };
+  sources = { version: '1', tunnels: [], attachments: [], addresses: [], problems: [] };
   reporter = new Reporter({
     ...{ nodeId: 'n1', instance: 'a'.repeat(32), clock, log: silentLog },
     random: { bytes: (count) => new Uint8Array(count).fill(7), unit: () => 0.5 },
@@ -32,11 +31,6 @@ beforeEach(() => {
       },
     },
   });
-});
-
-const peer = (publicKey: string, latestHandshakeAt: number): ObservedPeer => ({
-  ...{ publicKey: publicKey as PublicKey, endpoint: undefined, allowedIps: [], keepaliveSec: 25 },
-  ...{ latestHandshakeAt, receivedBytes: 0, sentBytes: 0 },
 });
 
 it('is at once, then when something changed, then when a replica has no report', async () => {
@@ -75,12 +69,12 @@ it('is at most every five seconds, however often it changes, and never while the
 });
 
 it('names the tunnels that are not up, each since it was first seen so', async () => {
-  const nowSec = clock.wallMs() / 1_000;
-  sources = {
-    ...sources,
-    nodes: ['n2', 'n3'].map((nodeId) => ({ nodeId, publicKey: `key of ${nodeId}` })),
-    observed: [peer('key of n2', nowSec - 600), peer('key of n3', nowSec)],
-  };
+  const cause = 'nothing comes through';
+  const tunnels = [
+    { nodeId: 'n2', state: 'broken', cause },
+    { nodeId: 'n3', state: 'up', cause: '' },
+  ] as const;
+  sources = { ...sources, tunnels };
   await reporter.look(never);
   await clock.advance(60_000);
   sources = { ...sources, problems: ['another thing'] };
@@ -88,12 +82,6 @@ it('names the tunnels that are not up, each since it was first seen so', async (
   const [before, after] = sent;
   expect(before).toMatchObject({ peers: 2, tunnelsNotUp: 1, tunnels: [{ nodeId: 'n2', state: 'broken' }] });
   expect(after?.tunnels).toEqual(before?.tunnels);
-});
-
-it('of a device that cannot be looked at calls every tunnel unknown', async () => {
-  sources = { ...sources, nodes: [{ nodeId: 'n2', publicKey: 'k' }], observed: undefined };
-  await reporter.look(never);
-  expect(sent).toMatchObject([{ tunnels: [{ nodeId: 'n2', state: 'unknown' }] }]);
 });
 
 it('names a thousand attachments and counts them all, and holds no key in any text', async () => {

@@ -1,7 +1,7 @@
 /** How a tunnel is, told by its peer on the device. */
 import type { ObservedPeer, PublicKey } from '@wgcni/wg';
 import { expect, it } from 'vitest';
-import { tunnelState } from './tunnel-state.ts';
+import { seenTunnels, tunnelState } from './tunnel-state.ts';
 
 const nowSec = 1_700_000_000;
 const stateOf = (change: Partial<ObservedPeer> | undefined): string => {
@@ -33,4 +33,18 @@ it('is broken without a peer on the device', () => {
 
 it('is up when the clock of the handshake is ahead of ours', () => {
   expect(stateOf({ latestHandshakeAt: nowSec + 60 })).toBe('up');
+});
+
+it('is told of each node, and is unknown of all when the device cannot be looked at', () => {
+  const nodes = ['n2', 'n3'].map((nodeId) => ({ nodeId, publicKey: `key of ${nodeId}` }));
+  const states = (observed: ObservedPeer[] | undefined): string =>
+    seenTunnels(nodes, observed, nowSec * 1_000)
+      .map(({ nodeId, state }) => `${nodeId} ${state}`)
+      .join();
+  const seen: ObservedPeer = {
+    ...{ publicKey: 'key of n3' as PublicKey, endpoint: undefined, allowedIps: [], keepaliveSec: 25 },
+    ...{ latestHandshakeAt: nowSec, receivedBytes: 0, sentBytes: 0 },
+  };
+  expect(states([seen])).toBe('n2 broken,n3 up');
+  expect(states(undefined)).toBe('n2 unknown,n3 unknown');
 });
