@@ -81,6 +81,21 @@ module.exports = {
       to: { path: '(^|/)(child_process|execa)(/|$)' },
     },
     {
+      name: 'pictures-for-browsers-too',
+      severity: 'error',
+      from: { path: '^libs/api/src/picture/', pathNot: tests },
+      to: { pathNot: '^libs/api/src/picture/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'page-is-of-pictures',
+      severity: 'error',
+      from: { path: '^apps/cluster-manager/src/page/(view|browser)/', pathNot: tests },
+      to: {
+        pathNot: '^(apps/cluster-manager/src/page/(view|browser)|libs/api/src/picture)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'fastify-at-the-edge',
       severity: 'error',
       from: {

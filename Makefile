@@ -10,12 +10,12 @@ export REDOCLY_TELEMETRY := off
 
 # What the lab and the tests run: etcd, WireGuard, the packet tools, a container engine, a machine emulator, and systemd for its units.
 PACKAGES := etcd-server etcd-client wireguard-tools wireguard-go iproute2 iptables nftables iputils-ping fping tcpdump procps util-linux curl
-TEST_PACKAGES := containernetworking-plugins docker.io docker-compose busybox-static qemu-system-x86 cpio libfaketime systemd systemd-container prometheus
+TEST_PACKAGES := containernetworking-plugins docker.io docker-compose busybox-static qemu-system-x86 cpio libfaketime systemd systemd-container prometheus chromium
 # Container runtimes that drive the plugin; without one its tests are skipped, by name. NOMAD= and CRIO= name programs that Debian 12 has not.
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build release lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation bench bench-cni bench-link openapi reference metrics-reference format clean
+.PHONY: help deps test-deps build release lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation page-picture bench bench-cni bench-link openapi reference metrics-reference format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -114,6 +114,9 @@ bench-cni: test-deps build ## ADDs and DELs per second beside bridge + host-loca
 
 bench-link: test-deps build ## what a TCP stream gets over each link, on one node and across two, beside plain veth; ROUNDS=, SECONDS=
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/bench/link.ts
+
+page-picture: test-deps ## take the picture of the page that stands in the documentation
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/cluster-manager/src/testing/page/picture.ts
 
 mutation: deps ## mutation score of libs/ipam
 	@cd libs/ipam && ../../$(BIN)/stryker run

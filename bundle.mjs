@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import protobuf from 'protobufjs';
+import { buildPage } from './bundle-page.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const name = process.argv[2];
@@ -34,7 +35,10 @@ await build({
   format: 'cjs',
   minifySyntax: true,
   legalComments: 'none',
-  define: { __WGCNI_VERSION__: JSON.stringify(version) },
+  define: {
+    __WGCNI_VERSION__: JSON.stringify(version),
+    ...(name === 'cluster-manager' ? { __WGCNI_PAGE__: JSON.stringify(await buildPage()) } : {}),
+  },
   banner: { js: '#!/usr/bin/env node' },
   logLevel: 'warning',
   plugins: [etcdProtocol],

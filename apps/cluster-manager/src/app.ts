@@ -15,6 +15,7 @@ import { containerRoutes } from './routes/containers.ts';
 import { networkRoutes } from './routes/network.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { offeredRoutes } from './routes/offered-routes.ts';
+import { pageRoutes } from './routes/page.ts';
 import { rateClients } from './routes/rate-client.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { replicaRoutes } from './routes/replicas.ts';
@@ -73,6 +74,7 @@ export async function buildApp(
     reportRoutes(app, replica, gathering);
     overviewRoutes(app, replica, gathering);
     eventRoutes(app, replica.events, ['reports']);
+    pageRoutes(app, replica);
   });
 }
 

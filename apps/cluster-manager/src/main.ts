@@ -11,6 +11,7 @@ import { type Judged, logWarnings, readConfigFile, reloader, type Surroundings, 
 import { program } from './flags.ts';
 import { ReplicaMeters } from './metrics/replica-meters.ts';
 import { bootstrap } from './network/bootstrap.ts';
+import { builtPage } from './page/built-page.ts';
 import { runReplica } from './run-replica.ts';
 import { version } from './version.ts';
 import { makeWatchable } from './watchable.ts';
@@ -40,7 +41,7 @@ async function run({ config, said }: Judged<Config>): Promise<void> {
   let tellListening = (): void => {};
   const listening = new Promise<void>((resolve) => (tellListening = resolve));
   const deps = {
-    ...{ store, clock: systemClock, random: systemRandom, log, version },
+    ...{ store, clock: systemClock, random: systemRandom, log, version, page: builtPage },
     ...{ credentials: credentials.tls, authority: issued, meters },
   };
   const replica = runReplica(deps, config, stop.signal, listening);

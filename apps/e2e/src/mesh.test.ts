@@ -5,8 +5,10 @@
  *   c1 c2 ── n2 ──┼── bridge   each n a namespace with a node-manager, 192.0.2.1n on the bridge;
  *   c1 c2 ── n3 ──┘            etcd and the cluster-managers at 192.0.2.1
  */
-import { type NodePlan, ping, reachEveryone } from '@wgcni/testing';
+import { Dialer } from '@wgcni/api';
+import { credentialsOf, type NodePlan, ping, reachEveryone, readCredentials, until } from '@wgcni/testing';
 import { execa } from 'execa';
+import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Capture } from './capture.ts';
 import { inside, sendUdp } from './inside.ts';
@@ -33,6 +35,43 @@ describe('a mesh of three nodes with two containers each', () => {
     const paths = await reachEveryone(scene.lab.plan, scene.places);
     expect(paths).toHaveLength(6 * 5 * 2 + 3 * 6 * 2);
     expect(paths.filter(({ roundTripMs }) => roundTripMs === undefined)).toEqual([]);
+  });
+
+  it('is shown as every node tells it, whichever cluster-manager heard that', async () => {
+    const client = scene.lab.managerClient();
+    const overview = await until(20_000, 'a report of each node, with its containers and every tunnel up', async () => {
+      const shown = await client.overview();
+      const told = shown.nodes.map(({ report }) => [report?.peers, report?.tunnelsNotUp, report?.attachments]);
+      return told.every((each) => each.join() === '2,0,2') ? shown : new Error(JSON.stringify(told));
+    });
+    expect(overview.replicas.map(({ isHeard }) => isHeard)).not.toContain(false);
+    expect(overview.pools.map(({ taken, blocks }) => [taken, blocks.length])).toEqual([
+      [3, 3],
+      [3, 3],
+    ]);
+    const { attachments } = await client.report(scene.lab.plan.nodes[0]?.id ?? '');
+    expect(attachments.map(({ state }) => state)).toEqual(['answered', 'answered']);
+    await client.close();
+  });
+
+  it('is shown to people on a page of the built program, and to nodes on none', async () => {
+    const { plan, authority } = scene.lab;
+    const [manager, node] = [plan.managers[0], plan.nodes[0]];
+    await authority.write('people/rob', { uris: [`wgcni://${plan.cluster}/operator/read/rob`] });
+    const asked = await Promise.all(
+      ['people/rob', node?.id ?? ''].map(async (name) => {
+        const credentials = readCredentials(credentialsOf(plan, name));
+        const dialer = new Dialer({ connectTimeoutMs: 1_000, answerTimeoutMs: 4_000 }, credentials);
+        const answer = await request(`${manager?.url}/ui/`, { dispatcher: dialer.agent });
+        const text = await answer.body.text();
+        await dialer.close();
+        return { status: answer.statusCode, policy: answer.headers['content-security-policy'], text };
+      }),
+    );
+    expect(asked).toMatchObject([
+      { status: 200, policy: expect.stringContaining("default-src 'none'"), text: expect.stringContaining('<script>') },
+      { status: 403, policy: undefined, text: expect.stringContaining('identity.refused') },
+    ]);
   });
 
   /** The addresses of a node in the pools, as its containers have them for gateways. */

@@ -14,6 +14,8 @@ export interface Answer {
   text: string;
   /** Whether it says that something is not as it should be: status 1. */
   isFaulty?: boolean;
+  /** Whether the text is a document for another program, whose lines no terminal may cut. */
+  isDocument?: boolean;
 }
 
 /** The cluster when a manager is named and no node, else the node. */

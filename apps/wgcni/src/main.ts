@@ -13,6 +13,7 @@ import { addDoctorCommand } from './doctor/command.ts';
 import { addTopCommand, intervalOf } from './live/commands.ts';
 import { fitted, watching } from './live/screen.ts';
 import { addPoolCommands } from './network/pool-commands.ts';
+import { addGraphCommand } from './graph/command.ts';
 import { addRouteCommands } from './route/commands.ts';
 import { addShellCommands } from './shell/commands.ts';
 import * as tokens from './token/commands.ts';
@@ -53,8 +54,8 @@ type Work = (targets: Targets) => Promise<Answer>;
 async function run(work: Work, interval?: string | true): Promise<void> {
   const targets = program.opts<Targets & { wide: boolean }>();
   const columns = targets.wide || !process.stdout.isTTY ? undefined : process.stdout.columns;
-  const shown = ({ value, text }: Answer): string =>
-    targets.json ? JSON.stringify(value, null, 2) : fitted(text, columns);
+  const shown = ({ value, text, isDocument = false }: Answer): string =>
+    targets.json ? JSON.stringify(value, null, 2) : fitted(text, isDocument ? undefined : columns);
   try {
     if (interval !== undefined) {
       const look = async (): Promise<string> => work(targets).then(shown, (thrown: unknown) => refusal(thrown).text);
@@ -147,6 +148,7 @@ addRouteCommands(program, run);
 addDoctorCommand(program, run);
 addTopCommand(program, run);
 addShellCommands(program, version, run);
+addGraphCommand(program, run);
 
 const cni = program.command('cni').description('the CNI plugin on this node');
 cni

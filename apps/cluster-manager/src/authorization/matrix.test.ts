@@ -287,6 +287,7 @@ describe('the matrix', () => {
   it.each([
     ['HEAD', '/v1/network'],
     ['GET', '/openapi.json'],
+    ['GET', '/ui/'],
     ['GET', '/v1/nothing'],
     ['DELETE', '/v1/network'],
     ['GET', '/v1/nodes/..%2Fx'],

@@ -27,6 +27,7 @@ const oversees = [
   'listReports',
   'getOverview',
   'listEvents',
+  '/ui/',
 ];
 const forItself = ['registerNode', 'renewRegistration', 'releaseGrants', 'putContainers', 'renewCertificate', 'putReport'];
 const operates = ['drainNode', 'undrainNode', 'putClient', 'deleteClient'];

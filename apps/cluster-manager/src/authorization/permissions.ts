@@ -64,6 +64,8 @@ export const permissions: Readonly<Record<string, Permission>> = {
   listReplicas: reading,
   getHealth: reading,
   getReadiness: reading,
+  /** The page for people. */
+  '/ui/': overseeing,
   /** The document of all operations, which is none itself. */
   '/openapi.json': reading,
 };

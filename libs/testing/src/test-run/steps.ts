@@ -23,6 +23,8 @@ const ownNamespace = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec
 /** Types, lint, format, boundaries, dead code and the drift of generated files. */
 export const checkSteps: readonly Step[] = [
   plain('types', bin('tsc'), '-p', 'tsconfig.json'),
+  // What runs in a browser knows a document, and no Node.
+  plain('types of the page', bin('tsc'), '-p', 'apps/cluster-manager/src/page/browser/tsconfig.json'),
   plain('lint', bin('eslint'), '--max-warnings', '0', '.'),
   plain('format', bin('prettier'), '--check', '--log-level', 'warn', '.'),
   plain('boundaries', bin('depcruise'), '--config', '.dependency-cruiser.cjs', 'apps', 'libs'),
