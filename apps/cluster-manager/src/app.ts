@@ -1,5 +1,11 @@
 /** The REST surface of the cluster-manager. */
-import { eventRoutes, openServer, type ServerLimits, type ServerOptions as Surface, usualLimits } from '@wgcni/api/server';
+import {
+  eventRoutes,
+  openServer,
+  type ServerLimits,
+  type ServerOptions as Surface,
+  usualLimits,
+} from '@wgcni/api/server';
 import { CatalogueError } from '@wgcni/base';
 import { StoreRefusedError, StoreUnavailableError } from '@wgcni/store';
 import type { FastifyInstance } from 'fastify';

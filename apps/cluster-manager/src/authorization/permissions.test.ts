@@ -29,7 +29,14 @@ const oversees = [
   'listEvents',
   '/ui/',
 ];
-const forItself = ['registerNode', 'renewRegistration', 'releaseGrants', 'putContainers', 'renewCertificate', 'putReport'];
+const forItself = [
+  'registerNode',
+  'renewRegistration',
+  'releaseGrants',
+  'putContainers',
+  'renewCertificate',
+  'putReport',
+];
 const operates = ['drainNode', 'undrainNode', 'putClient', 'deleteClient'];
 const administers = [
   ...['putNetwork', 'patchNetwork', 'putPool', 'putRule', 'deleteRule', 'putRoute', 'deleteRoute'],

@@ -1,22 +1,24 @@
 /** Reads of this machine what `wgcni doctor` judges; changes nothing. */
-import { execFile } from 'node:child_process';
 import { access, constants, readdir, readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { Processes } from '@wgcni/iproute';
 import { type Machine, neededPrograms } from './judge-machine.ts';
-
-const run = promisify(execFile);
 
 /** Rejects when this is no Linux with iproute2. */
 export async function readMachine(confDir: string): Promise<Machine> {
+  const processes = new Processes();
+  const ip = async <T>(...words: string[]): Promise<T[]> => {
+    const stdout = await said(processes, 'ip', '-j', ...words);
+    return stdout.trim() === '' ? [] : (JSON.parse(stdout) as T[]);
+  };
   const [programs, hasWireguardModule, links, routes, udpPorts, chains, cniFiles] = await Promise.all([
     findPrograms(),
-    hasModule(),
+    hasModule(processes),
     ip<{ ifname: string; mtu: number; flags: string[] }>('link'),
     Promise.all(['-4', '-6'].map((family) => ip<{ dev?: string }>(family, 'route', 'show', 'default'))),
     boundUdpPorts(),
-    readChains(),
+    readChains(processes),
     readdir(confDir).catch(() => []),
   ]);
   return {
@@ -40,23 +42,25 @@ async function findPrograms(): Promise<Map<string, boolean>> {
 }
 
 /** Loaded or built in, else whether it could be loaded. */
-async function hasModule(): Promise<boolean> {
+async function hasModule(processes: Processes): Promise<boolean> {
   const isLoaded = await access('/sys/module/wireguard').then(
     () => true,
     () => false,
   );
   return (
     isLoaded ||
-    run('modprobe', ['--dry-run', '--quiet', 'wireguard']).then(
+    said(processes, 'modprobe', '--dry-run', '--quiet', 'wireguard').then(
       () => true,
       () => false,
     )
   );
 }
 
-async function ip<T>(...argv: string[]): Promise<T[]> {
-  const { stdout } = await run('ip', ['-j', ...argv]);
-  return stdout.trim() === '' ? [] : (JSON.parse(stdout) as T[]);
+/** What a program prints. Rejects when it cannot be started or fails. */
+async function said(processes: Processes, ...argv: [string, ...string[]]): Promise<string> {
+  const { status, stdout, stderr } = await processes.run({ argv });
+  if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr.trim()}`);
+  return stdout;
 }
 
 /** Of `/proc/net/udp`: the local address is the second word, `ADDRESS:PORT` in hexadecimal. */
@@ -71,12 +75,10 @@ async function boundUdpPorts(): Promise<Set<number>> {
 }
 
 /** Names of chains, of both families; undefined when somebody may not read them. */
-async function readChains(): Promise<string[] | undefined> {
+async function readChains(processes: Processes): Promise<string[] | undefined> {
   try {
-    const texts = await Promise.all(
-      ['iptables-save', 'ip6tables-save'].map((program) => run(program, [], { maxBuffer: 64 << 20 })),
-    );
-    return texts.flatMap(({ stdout }) => [...stdout.matchAll(/^:(\S+) /gm)].map(([, name]) => name ?? ''));
+    const texts = [await said(processes, 'iptables-save'), await said(processes, 'ip6tables-save')];
+    return texts.flatMap((text) => [...text.matchAll(/^:(\S+) /gm)].map(([, name]) => name ?? ''));
   } catch {
     return undefined;
   }
