@@ -119,7 +119,7 @@ function room({ addresses }: NodeStatus): Advice[] {
     .map(({ subnet, free }) =>
       attention(
         `${free} addresses are left in ${subnet}`,
-        'the node asks for another subnet; look whether its pool has room: wgcni status',
+        'start further containers on other nodes: a node has one subnet of each family',
       ),
     );
 }
