@@ -1,46 +1,31 @@
 /** Writes the commands of wgcni into docs/reference/flags.md; with --check, fails when they stand there otherwise. */
 import { printReference } from '@wgcni/api/server';
-import type { Command, Option } from 'commander';
 import { program } from './main.ts';
+import { allWords, type Words, wordsOf } from './shell/words.ts';
 
-/** One row for each command that does something, with its own flags. */
-function rowsOf(command: Command, before: string): string[] {
-  const words = `${before}${command.name()}`;
-  const inner = command.commands.flatMap((one) => rowsOf(one, `${words} `));
-  // A word with further words behind it may do something by itself; commander does not say so otherwise.
-  if (inner.length > 0 && (command as unknown as { _actionHandler: unknown })._actionHandler === null) return inner;
-  const takes = command.registeredArguments.map((one) => (one.required ? ` <${one.name()}>` : ` [${one.name()}]`));
-  return [
-    row([`\`${words}${takes.join('')}\``, command.description(), command.options.map(told).join('<br>')]),
-    ...inner,
-  ];
-}
+const root = wordsOf(program);
 
-function told({ flags, description, envVar, defaultValue, mandatory }: Option): string {
+function told({ flags, about, variable, otherwise, isNeeded }: Words['options'][number]): string {
   const notes = [
-    ...(envVar === undefined ? [] : [`\`${envVar}\``]),
-    ...(typeof defaultValue === 'string' ? [`default: ${defaultValue}`] : []),
-    ...(mandatory ? ['needed'] : []),
+    ...(variable === undefined ? [] : [`\`${variable}\``]),
+    ...(otherwise === undefined ? [] : [`default: ${otherwise}`]),
+    ...(isNeeded ? ['needed'] : []),
   ];
-  return `\`${flags}\` ${description}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
+  return `\`${flags}\` ${about}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
 }
 
-function row(cells: readonly string[]): string {
+function rowOf({ path, args, about, options }: Words): string {
+  const cells = [`\`${[path, args].join(' ').trim()}\``, about, options.map(told).join('<br>')];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
 const part = [
-  '## wgcni',
-  '',
-  program.description(),
-  '',
-  'Of every command:',
-  '',
-  ...program.options.map((option) => `- ${told(option)}`),
-  '',
-  '| Command | Does | Flags of its own |',
-  '|---|---|---|',
-  ...rowsOf(program, ''),
+  ...['## wgcni', '', `${root.about}.`, '', 'Of every command:', ''],
+  ...root.options.map((option) => `- ${told(option)}`),
+  ...['', '| Command | Does | Flags of its own |', '|---|---|---|'],
+  ...allWords(root)
+    .filter(({ below }) => below.length === 0)
+    .map(rowOf),
   '',
 ].join('\n');
 

@@ -26,8 +26,9 @@ export function manPage(root: Words, version: string): string {
   ].join('\n');
 }
 
-function optionLines({ flags, about, variable, otherwise }: Words['options'][number]): string[] {
+function optionLines({ flags, about, variable, otherwise, isNeeded }: Words['options'][number]): string[] {
   const more = [
+    ...(isNeeded ? ['needed'] : []),
     ...(otherwise === undefined ? [] : [`default: ${otherwise}`]),
     ...(variable === undefined ? [] : [`variable: ${variable}`]),
   ];

@@ -12,6 +12,8 @@ export interface Words {
     long: string;
     about: string;
     takesValue: boolean;
+    /** Without it the command is refused. */
+    isNeeded: boolean;
     variable: string | undefined;
     otherwise: string | undefined;
   }[];
@@ -24,10 +26,13 @@ export function wordsOf(command: Command, above = ''): Words {
     path,
     about: command.description(),
     args: command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`)).join(' '),
-    options: command.options.map(({ flags, long, description, required, optional, envVar, defaultValue }) => ({
-      ...{ flags, long: long ?? flags, about: description, takesValue: required || optional, variable: envVar },
-      otherwise: typeof defaultValue === 'string' && defaultValue !== '' ? defaultValue : undefined,
-    })),
+    options: command.options.map(
+      ({ flags, long, description, required, optional, mandatory, envVar, defaultValue }) => ({
+        ...{ flags, long: long ?? flags, about: description, takesValue: required || optional, variable: envVar },
+        isNeeded: mandatory,
+        otherwise: typeof defaultValue === 'string' && defaultValue !== '' ? defaultValue : undefined,
+      }),
+    ),
     below: command.commands.map((sub) => wordsOf(sub, path)),
   };
 }
