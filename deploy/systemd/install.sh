@@ -39,7 +39,9 @@ if [ "$release" != "$home/$version" ]; then
     mkdir -p "$home"
     cp -R -- "$release" "$home/new"
     chown -R 0:0 "$home/new"
-    chmod 755 "$home" "$home/new"
+    # Whoever unpacked it may have had a umask of 077; a program that is nobody reads it.
+    chmod 755 "$home"
+    chmod -R u=rwX,go=rX "$home/new"
     sync -f "$home/new"
     mv -T -- "$home/new" "$home/$version"
   fi

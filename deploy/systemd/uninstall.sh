@@ -60,6 +60,8 @@ for path in /usr/bin/wgcni /opt/cni/bin/wireguard-cni /usr/share/doc/wgcni /usr/
   /usr/share/zsh/vendor-completions/_wgcni /usr/share/fish/vendor_completions.d/wgcni.fish; do
   unlink_ours "$path"
 done
+# A copy that `wgcni cni install` made of ours.
+if cmp -s "$home/current/wireguard-cni.cjs" /opt/cni/bin/wireguard-cni; then rm -f /opt/cni/bin/wireguard-cni; fi
 rm -rf "$home" /run/wgcni
 for directory in /opt/cni/bin /opt/cni /etc/wgcni/cluster-manager /etc/wgcni/node-manager /etc/wgcni /var/lib/wgcni /run/wireguard; do
   [ ! -d "$directory" ] || rmdir --ignore-fail-on-non-empty -- "$directory"

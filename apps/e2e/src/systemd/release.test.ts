@@ -92,6 +92,17 @@ describe('a release on three machines', () => {
       for (const other of containers.filter((each) => each !== one)) await reaches(one, other);
   });
 
+  it('is not installed when it is damaged, nor another one of a version that is there', async () => {
+    const [, { version }] = releases();
+    const [{ machine }] = machines();
+    await machine.run(['cp', '-R', `/usr/lib/wgcni/${version}`, '/srv/other']);
+    await machine.run(['sh', '-c', 'cd /srv/other && sha256sum ./VERSION >>SHA256SUMS']);
+    await expect(machine.run(['/srv/other/install.sh'])).rejects.toThrow('another release of the same version');
+    await machine.run(['sh', '-c', 'echo >>/srv/other/wgcni.cjs']);
+    await expect(machine.run(['/srv/other/install.sh'])).rejects.toThrow('is damaged');
+    await machine.run(['rm', '-r', '/srv/other']);
+  });
+
   it('goes on when a machine is killed, and takes it back with the subnets that it had', async () => {
     const [n1, n2, n3] = machines();
     const { subnets } = await n3.ready();
