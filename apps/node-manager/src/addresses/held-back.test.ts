@@ -37,7 +37,7 @@ describe('an address that a neighbour remembers', () => {
     expect(node.clock.sleepers).toBe(0);
   });
 
-  it('is unavailable to whoever asks for it when that takes longer than a second', async () => {
+  it('is unavailable to whoever asks for it when that takes longer than some seconds', async () => {
     const address = await addAndDelete();
     const [adding, allocating] = [add('two', [address]), allocate([address])];
     await expect.poll(() => node.clock.sleepers).toBe(2);

@@ -3,8 +3,8 @@ import type { Clock } from '@wgcni/base';
 import { formatAddress, tryParseAddress } from '@wgcni/ipam';
 import type { GivenAddress } from './address-ledger.ts';
 
-/** So long an ADD waits for an address that it asks for by name; with devices that answer it is a matter of milliseconds. */
-export const patienceMs = 1_000;
+/** So long an ADD waits for an address that it asks for by name: milliseconds with devices that answer, four seconds where other nodes had to be told. */
+export const patienceMs = 6_000;
 
 interface Held {
   given: GivenAddress;
@@ -29,7 +29,7 @@ export class HeldBack {
     return [...this.#held.values()].map(({ given }) => given);
   }
 
-  /** Resolves when none of `requested` is held back any more, at the latest after a second or when the signal aborts. */
+  /** Resolves when none of `requested` is held back any more, at the latest after some seconds or when the signal aborts. */
   async awaitFree(requested: readonly string[], clock: Clock, signal?: AbortSignal): Promise<void> {
     const waits = requested.flatMap((text) => this.#held.get(bare(text))?.until ?? []);
     if (waits.length === 0) return;
