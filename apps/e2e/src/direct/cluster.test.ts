@@ -104,6 +104,35 @@ describe('containers of two nodes', () => {
     expect({ lost, enough: sent > 100 }).toEqual({ lost: [], enough: true });
   });
 
+  it('notice nothing of a node-manager that is killed and starts again while its store is out of reach', async () => {
+    const [node] = scene.lab.plan.nodes;
+    if (node === undefined) throw new Error('there are two nodes');
+    const monitors = [new PingMonitor(here.netnsPath, v4(there)), new PingMonitor(there.netnsPath, v4(here))];
+    await Promise.all(monitors.map((monitor) => monitor.underWay()));
+    const { port } = new URL(scene.lab.plan.etcd[0]?.clientUrl ?? '');
+    const etcd = (change: string): string[] => [
+      'iptables',
+      change,
+      'OUTPUT',
+      '-p',
+      'tcp',
+      '--dport',
+      port,
+      '-j',
+      'DROP',
+    ];
+    await inside(node.netnsPath, etcd('-I'));
+    const old = scene.lab.process(node.id);
+    old.kill('SIGKILL');
+    expect(await old.ended(5_000)).toBe(true);
+    scene.lab.startNode(node);
+    // From its view on disk it knows them all.
+    await scene.lab.nodeStatusWhere(node, ({ direct, isViewStored }) => isViewStored && direct.farPairs === 4, 15_000);
+    await inside(node.netnsPath, etcd('-D'));
+    await bothHave(4, 15_000);
+    for (const { lost } of await Promise.all(monitors.map((monitor) => monitor.stop()))) expect(lost).toEqual([]);
+  });
+
   it('send by their nodes again when the option is taken back, and no port of theirs is open to another node', async () => {
     const monitor = new PingMonitor(here.netnsPath, v4(there));
     await monitor.underWay();
