@@ -15,9 +15,11 @@ const config = '# laptop\n[Interface]\n# PrivateKey = <known to the client alone
 
 /** Of the status that each is sent with; 500 comes from something between that is none of ours. */
 const documents: Record<number, object> = {
+  401: { code: 'identity.missing', detail: 'who are you?' },
   403: { code: 'request.denied', detail: 'no' },
   404: { code: 'client.unknown', detail: 'who?' },
   409: { code: 'client.exists', detail: 'another key' },
+  504: { code: 'outcome.unknown', detail: 'perhaps' },
 };
 
 describe('adding a client', () => {
@@ -166,10 +168,27 @@ describe('adding a client', () => {
     }
   });
 
+  it.each<[string, (number | 'cut')[], string]>([
+    ['somebody does not know what became of it', [504, 404], 'client.unknown'],
+    ['what answers is nobody of ours', [500, 404], 'client.unknown'],
+    ['the connection is cut', ['cut', 409], 'client.exists'],
+    ['the certificate ends meanwhile', [504, 401], 'identity.missing'],
+  ])('takes the client of its key back when the repeat is refused after %s', async (_, failures, code) => {
+    puts = [...failures];
+    await expect(add(targets, 'laptop', {})).rejects.toMatchObject({ code });
+    const query = new URLSearchParams({ publicKey: String(publicKeysPut()[0]) }).toString();
+    expect(sent.slice(failures.length)).toEqual([`DELETE /v1/clients/laptop?${query} `]);
+  });
+
   it('neither repeats nor takes back what was refused', async () => {
-    puts = [409];
-    await expect(add(targets, 'laptop', {})).rejects.toMatchObject({ code: 'client.exists' });
-    expect(sent).toHaveLength(1);
+    for (const [status, code] of [
+      [409, 'client.exists'],
+      [401, 'identity.missing'],
+    ] as const) {
+      [sent, puts] = [[], [status]];
+      await expect(add(targets, 'laptop', {})).rejects.toMatchObject({ code });
+      expect(sent).toHaveLength(1);
+    }
   });
 
   it('leaves one with a key of its own, and no empty file', async () => {

@@ -6,7 +6,7 @@ import type { Answer } from '../commands.ts';
 import { withManager, type Targets } from '../targets.ts';
 import { type DestinationFlags, openDestination } from './destination.ts';
 import { withPrivateKey } from './private-key.ts';
-import { isRefusal, takeBack, takeIn } from './take-in.ts';
+import { isUnwritten, takeBack, takeIn } from './take-in.ts';
 
 export interface AddFlags extends DestinationFlags {
   publicKey?: string;
@@ -30,7 +30,7 @@ export async function add(targets: Targets, name: string, flags: AddFlags): Prom
     const back = async (failure: unknown): Promise<CatalogueError> =>
       pair === undefined ? toCatalogueError(failure) : takeBack(manager, name, pair.publicKey, failure);
     const client = await takeIn(manager, name, input, systemClock).catch(async (error: unknown) => {
-      throw isRefusal(error) ? error : await back(error);
+      throw isUnwritten(error) ? error : await back(error);
     });
     try {
       const text = await configOf(manager, name, flags.family);

@@ -1,5 +1,5 @@
 /** Has the cluster take a client in whose key was made here: what is not known to have failed is asked for again, and nobody stays whose key is lost. */
-import type { Client, ClientInput, ManagerClient } from '@wgcni/api';
+import { type Client, type ClientInput, type ManagerClient, refusedAfter } from '@wgcni/api';
 import { CatalogueError, type Clock, messageOf, toCatalogueError } from '@wgcni/base';
 
 /** How often it is asked for; each time at every manager, for up to 15 seconds. */
@@ -8,18 +8,21 @@ const betweenTriesMs = 200;
 /** Says nothing about an earlier try. */
 const unheard = ['request.too-many', 'request.too-slow'];
 
-/** Repeats with the same key until the answer is one. Throws CatalogueError: the refusal, or the last failure. */
+/** Repeats with the same key until the answer is one. Throws CatalogueError: the refusal, with the failure before it as its cause, or the last failure. */
 export async function takeIn(
   manager: Pick<ManagerClient, 'putClient'>,
   name: string,
   input: ClientInput,
   clock: Clock,
 ): Promise<Client> {
+  let earlier: unknown;
   for (let tries = 1; ; tries += 1) {
     try {
       return await manager.putClient(name, input);
     } catch (error) {
-      if (isRefusal(error) || tries >= mostTries) throw error;
+      if (isRefusal(error)) throw refusedAfter(error, earlier);
+      if (tries >= mostTries) throw error;
+      earlier = error;
     }
     await clock.sleep(betweenTriesMs);
   }
@@ -50,7 +53,12 @@ export async function takeBack(
   }
 }
 
-/** Whether somebody who knows has said no: then nothing was written. */
-export function isRefusal(error: unknown): error is CatalogueError {
+/** Whether the first that was heard is a no of somebody who knows: then nothing was written. A repeat may be refused for what has changed since it was. */
+export function isUnwritten(error: unknown): boolean {
+  return isRefusal(error) && error.cause === undefined;
+}
+
+/** Whether somebody who knows has said no. */
+function isRefusal(error: unknown): error is CatalogueError {
   return error instanceof CatalogueError && error.http < 500 && !unheard.includes(error.code);
 }

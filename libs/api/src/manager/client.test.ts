@@ -81,3 +81,15 @@ it('reads a text with its tag, and nothing while that tag holds', async () => {
   expect(await client.clientConfig('laptop', { family: '6', known: '"t1"' })).toBeUndefined();
   await expect(client.clientConfig('laptop')).rejects.toMatchObject({ code: 'internal.failed' });
 });
+
+it.each([
+  ['one that may have been made', 504, 'outcome.unknown', { cause: { code: 'outcome.unknown' } }],
+  ['none', 404, 'node.unknown', { cause: undefined }],
+])('says of a refusal after which try it came: %s', async (_, status, code, more) => {
+  const refusal = { code: 'node.unknown', status: 404, detail: 'no n1', field: 'via' };
+  const [first, second] = [await replica(status, { ...refusal, code, status }), await replica(404, refusal)];
+  client = createManagerClient({ urls: [first.url, second.url] });
+  const refused: unknown = await client.putClient('laptop', { publicKey: '' }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'node.unknown', message: 'no n1', field: 'via' });
+  expect({ cause: (refused as Error).cause }).toMatchObject(more);
+});

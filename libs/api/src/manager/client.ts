@@ -40,6 +40,7 @@ export interface ManagerClientOptions {
  * Every operation is safe to repeat, so a call goes on to the next replica when one does not answer or says it cannot now (503, 504), with
  * jittered delays of at most half a second, until its deadline. When one does not know us (401), each other is asked once: its authorities or its clock may
  * be behind or ahead of theirs. Then, or on any other refusal, it throws the CatalogueError that the answer names, or `leader.absent` when nobody answered at all.
+ * A refusal after a try that may have been made has that one's failure as its cause (`refusedAfter`).
  */
 export interface ManagerClient {
   network(signal?: AbortSignal): Promise<Network>;
@@ -223,6 +224,8 @@ async function readPages<T>(read: (after: { after?: string }) => Promise<Page<T>
 async function callAnyReplica(dialer: Dialer, replicas: string[], call: Call, deadlineMs: number): Promise<unknown> {
   const until = systemClock.monotonicMs() + deadlineMs;
   let unknown: CatalogueError | undefined;
+  /** Of a try that may have been made. */
+  let doubt: CatalogueError | undefined;
   for (let attempt = 0; ; attempt += 1) {
     const url = replicas[0];
     if (url === undefined) throw new CatalogueError('config.invalid', 'no cluster-manager is named');
@@ -230,10 +233,12 @@ async function callAnyReplica(dialer: Dialer, replicas: string[], call: Call, de
       return await callReplica(dialer, url, call);
     } catch (thrown) {
       call.signal?.throwIfAborted();
-      if (!(thrown instanceof CatalogueError) || !mayPassOver(thrown)) throw thrown;
+      if (!(thrown instanceof CatalogueError)) throw thrown;
+      if (!mayPassOver(thrown)) throw refusedAfter(thrown, doubt);
       if (thrown.code === 'identity.missing') unknown = thrown;
+      else doubt = thrown;
       if (replicas[0] === url) replicas.push(...replicas.splice(0, 1));
-      if (unknown !== undefined && attempt + 1 >= replicas.length) throw unknown;
+      if (unknown !== undefined && attempt + 1 >= replicas.length) throw refusedAfter(unknown, doubt);
       // Every replica is asked once before anyone waits.
       const waitMs =
         attempt + 1 < replicas.length ? 0 : backoffMs(attempt + 1 - replicas.length, betweenTries, systemRandom);
@@ -241,6 +246,17 @@ async function callAnyReplica(dialer: Dialer, replicas: string[], call: Call, de
       await systemClock.sleep(waitMs, call.signal);
     }
   }
+}
+
+/** The refusal of a repeat: what was asked for may stand all the same, by the try before, which failed with `earlier`; undefined for none. */
+export function refusedAfter(refusal: CatalogueError, earlier: unknown): CatalogueError {
+  if (earlier === undefined) return refusal;
+  const { code, message, field, remedy } = refusal;
+  return new CatalogueError(code, message, {
+    ...(field === undefined ? {} : { field }),
+    ...(remedy === undefined ? {} : { remedy }),
+    cause: earlier,
+  });
 }
 
 function mayPassOver(error: CatalogueError): boolean {
