@@ -37,7 +37,7 @@ export type Try<T> = { transaction: Transaction; leases?: LeasesAtStake; result:
 
 /** Leases that would go on for days with no key bound to them. */
 export interface LeasesAtStake {
-  /** Granted for this transaction: they end when it does not commit. */
+  /** Granted for this transaction, each for a tombstone, a token or a client's life: they end when it does not commit. */
   granted: LeaseId[];
   /** Of keys that it replaces or deletes: they end when it commits. */
   left: LeaseId[];
@@ -54,8 +54,8 @@ const revocations = { firstMs: 500, maxMs: 8_000 };
 export class LeaderWriter {
   readonly deps: WriterDeps;
   readonly #queue = new SerialQueue();
-  /** The last change, where it is not known whether it was made; with the term by which it is fenced. */
-  #open: { term: number; transaction: Transaction } | undefined;
+  /** The last change, where it is not known whether it was made; with the term by which it is fenced, and what is to end then. */
+  #open: { term: number; transaction: Transaction; leases: LeasesAtStake | undefined } | undefined;
 
   constructor(deps: WriterDeps) {
     this.deps = deps;
@@ -94,21 +94,27 @@ export class LeaderWriter {
    */
   async #settle(term: Leadership): Promise<void> {
     const open = this.#open;
-    if (open?.term === term.term) {
-      const { store, state, clock, random } = this.deps;
-      const options = { clock, random, deadlineMs: patienceMs, signal: term.ended };
-      const { revision } = await transactUntilKnown(store, open.transaction, options).catch((cause: unknown) => {
-        // What is refused now, or would bind a key to a lease that has ended, is not made any more; it may have been before.
-        if (cause instanceof StoreRefusedError || cause instanceof LeaseGoneError)
-          return store.range(state.keys.network, { limit: 1, keysOnly: true });
-        throw new CatalogueError('store.unavailable', 'it is not known yet whether the change before was made', {
-          remedy: 'see that etcd has a quorum, then try again',
-          cause,
-        });
-      });
-      await this.#caughtUp(revision);
-    }
+    if (open === undefined) return;
+    // Of an earlier term it is not made any more: its fence has fallen, and this view is newer.
+    const outcome = open.term === term.term ? await this.#known(term, open.transaction) : notMade(term.term);
+    await this.#caughtUp(outcome.revision);
     this.#open = undefined;
+    if (open.leases !== undefined) this.#endLeases(open.leases, outcome, term.ended);
+  }
+
+  async #known(term: Leadership, transaction: Transaction): Promise<KnownOutcome> {
+    const { store, state, clock, random } = this.deps;
+    const options = { clock, random, deadlineMs: patienceMs, signal: term.ended };
+    return transactUntilKnown(store, transaction, options).catch(async (cause: unknown) => {
+      // What is refused now, or would bind a key to a lease that has ended, is not made any more; it may have been before.
+      if (cause instanceof StoreRefusedError || cause instanceof LeaseGoneError)
+        return notMade((await store.range(state.keys.network, { limit: 1, keysOnly: true })).revision);
+      if (!term.isValid()) throw deposed();
+      throw new CatalogueError('store.unavailable', 'it is not known yet whether the change before was made', {
+        remedy: 'see that etcd has a quorum, then try again',
+        cause,
+      });
+    });
   }
 
   async #commit(term: Leadership, transaction: Transaction, leases?: LeasesAtStake): Promise<boolean> {
@@ -122,11 +128,11 @@ export class LeaderWriter {
       signal: term.ended,
     }).catch((cause: unknown) => {
       if (!(cause instanceof StoreRefusedError)) {
-        this.#open = { term: term.term, transaction: fenced };
+        this.#open = { term: term.term, transaction: fenced, leases };
         throw outcomeUnknown(cause);
       }
       // A refusal is an answer: nothing was applied.
-      if (leases !== undefined) this.#endLeases(leases, { arm: 'conflict', revision: 0, found: [] }, term.ended);
+      if (leases !== undefined) this.#endLeases(leases, notMade(0), term.ended);
       throw cause;
     });
     if (leases !== undefined) this.#endLeases(leases, outcome, term.ended);
@@ -135,15 +141,15 @@ export class LeaderWriter {
     return outcome.arm === 'committed';
   }
 
-  /** Nothing waits for this. Where the outcome stays unknown it is not done: a key may be bound to any of them. */
+  /** Nothing waits for this. Where the outcome stays unknown it is done when that is settled: a key may be bound to any of them. */
   #endLeases({ granted, left }: LeasesAtStake, { arm, revision }: KnownOutcome, signal: AbortSignal): void {
     const { state, log } = this.deps;
     const isBound = (lease: LeaseId): boolean =>
-      [...state.gone.all(), ...state.tokens.all(), ...state.clientLives.all()].some(({ item }) => item.lease === lease);
+      [state.gone, state.tokens, state.clientLives].some((table) => table.isBoundTo(lease));
     const end = async (): Promise<void> => {
       await this.#caughtUp(revision);
-      // FENCE: a conflict may be our own earlier success, whose answer was lost: then a tombstone, a token or a client's life hangs on the lease.
-      const idle = arm === 'committed' ? left : granted.filter((lease) => !isBound(lease));
+      // FENCE: a conflict may be our own earlier success, whose answer was lost: then a tombstone, a token or a client's life hangs on what was granted, and on what was left nothing.
+      const idle = arm === 'committed' ? left : [...granted, ...left].filter((lease) => !isBound(lease));
       for (const lease of idle) await this.#endLease(lease, signal);
     };
     end().catch((cause: unknown) => log.warn({ granted, left, cause: messageOf(cause) }, 'leases.not-revoked'));
@@ -172,6 +178,11 @@ export class LeaderWriter {
       });
     });
   }
+}
+
+/** Or made before, and known as of `revision`: only the view can tell. */
+function notMade(revision: number): KnownOutcome {
+  return { arm: 'conflict', revision, found: [] };
 }
 
 function outcomeUnknown(cause: unknown): CatalogueError {

@@ -1,6 +1,6 @@
 /** The records under one prefix, by their name; what cannot be read is set aside and its last good state stays. */
 import type { Static, TSchema } from '@sinclair/typebox';
-import { decodeRecord, type StoredKey } from '@wgcni/store';
+import { decodeRecord, type LeaseId, type StoredKey } from '@wgcni/store';
 
 /** A record with the key it stands under, whose revisions a transaction compares. */
 export interface Kept<T> {
@@ -26,6 +26,11 @@ export class Table<T extends TSchema> {
   /** What stands under a key in the store, whether or not it can be read: not the last good state of what cannot. */
   standing(key: string): StoredKey | undefined {
     return this.#unreadable.get(key) ?? this.#kept.get(key)?.item;
+  }
+
+  /** Whether a key stands under this lease, whether or not it can be read. */
+  isBoundTo(lease: LeaseId): boolean {
+    return [...this.#kept.keys(), ...this.#unreadable.keys()].some((key) => this.standing(key)?.lease === lease);
   }
 
   /** Revision of the readable record for a compare; 0 when there is none. FENCE: what cannot be read makes a plan by its last good state fail. */
