@@ -19,8 +19,9 @@ export interface PlannedRules {
   errorRules: string[];
 }
 
-/** The rules of one family. */
-export function planRules(policy: Policy, family: Family): PlannedRules {
+/** The rules of one family; one of which no port can be read, as when a newer version wrote it, allows nothing. */
+export function planRules(whole: Policy, family: Family): PlannedRules {
+  const policy = { ...whole, rules: whole.rules.filter((rule) => protocolMatches(rule, family).length > 0) };
   const places = new Places(policy, family);
   const [beginner, answerer] = [endOf('original', family), endOf('reply', family)];
   const linesOf = (rule: Rule, to: string | undefined): string[] => {

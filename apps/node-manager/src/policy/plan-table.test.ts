@@ -72,6 +72,22 @@ describe('a packet of no connection', () => {
   });
 });
 
+describe('a rule of which no port can be read', () => {
+  const rule = { name: 'web', from: ['containers'], to: ['192.0.2.0/24'], protocol: 'tcp' as const };
+  const textOf = (ports: string[]): string => JSON.stringify(planTable({ ...isolated, rules: [{ ...rule, ports }] }));
+
+  it('is left out, and the table is as without it, with its counter', () => {
+    const without = JSON.stringify(planTable({ ...isolated, rules: [{ ...rule, from: ['x'], ports: ['80'] }] }));
+    for (const ports of [['http'], ['0', '70000', '9-1']]) expect(textOf(ports)).toBe(without);
+    expect(textOf(['http'])).not.toMatch(/\{ +\}/);
+  });
+
+  it('allows the ports that can be', () => {
+    expect(textOf(['http', '80'])).toBe(textOf(['80']));
+    expect(textOf(['80'])).toContain('ct reply proto-src 80');
+  });
+});
+
 describe('what a device of a container brings to the node', () => {
   const brought = (device: string, from: string, more: [string, string][]) => {
     const [source, header] = [address(from), from.includes(':') ? 'ip6' : 'ip'];

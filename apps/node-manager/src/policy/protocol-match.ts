@@ -8,18 +8,22 @@ export function icmpOf(family: Family): number {
   return family === 4 ? 1 : 58;
 }
 
-/** Any of these will do. The ports are those at which the connection is really answered. */
+/** Any of these will do; none where no port of it can be read. The ports are those at which the connection is really answered. */
 export function protocolMatches({ protocol, ports }: Rule, family: Family): string[] {
   if (protocol === 'any') return [''];
   if (protocol === 'icmp') return [`ct protocol ${icmpOf(family)}`];
   const number = numbers[protocol];
   // A packet of ICMP in a connection of another protocol is an error about it: without it no path's MTU is found.
-  return ports.length === 0 ? [`ct protocol ${number}`] : [...portMatches(number, ports), errorMatch(number, family)];
+  if (ports.length === 0) return [`ct protocol ${number}`];
+  const matches = portMatches(number, ports);
+  return matches.length === 0 ? [] : [...matches, errorMatch(number, family)];
 }
 
 /** All ports in one match, however many they are: a rule for each would take nft a minute. It knows what a port is only behind a protocol of packets. */
 export function portMatches(protocol: number, ports: readonly (string | number)[]): string[] {
   const texts = disjoint(ports).map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`));
+  // An empty set of nft is an error, by which the whole table would be refused.
+  if (texts.length === 0) return [];
   const choice = texts.length === 1 ? texts[0] : `{ ${texts.join(', ')} }`;
   return [`meta l4proto ${protocol} ct reply proto-src ${choice}`];
 }
