@@ -4,7 +4,7 @@
  *   test process ──nsenter──▶ own (throw-away, stands for the node's namespace)    other (throw-away, a container's)
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -183,6 +183,30 @@ describe('the process adapters', () => {
       expect(await handles()).toBe(before);
     } finally {
       await own.close();
+    }
+  });
+
+  it('start a monitor again that ends, and say each time that something may have changed', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'wgcni-nft-'));
+    const stop = new AbortController();
+    try {
+      const log = join(directory, 'started');
+      await writeFile(join(directory, 'nft'), `#!/bin/sh\necho "$@" >>${log}\n`, { mode: 0o755 });
+      vi.stubEnv('PATH', `${directory}:${process.env.PATH}`);
+      let seen = 0;
+      const watching = (async () => {
+        for await (const _ of new ExecNftTable({ name: 'ours' }).changes(stop.signal)) seen += 1;
+      })();
+      const starts = async () => (await readFile(log, 'utf8').catch(() => '')).split('\n').slice(0, -1);
+      await expect.poll(async () => (await starts()).length, { timeout: 10_000 }).toBeGreaterThan(2);
+      expect(new Set(await starts())).toEqual(new Set(['monitor']));
+      await expect.poll(() => seen, { timeout: 10_000 }).toBeGreaterThan(1);
+      stop.abort();
+      await watching;
+    } finally {
+      stop.abort();
+      vi.unstubAllEnvs();
+      await rm(directory, { recursive: true });
     }
   });
 
