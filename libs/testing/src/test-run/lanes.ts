@@ -11,10 +11,12 @@ export const lanes = {
     ...['secure.test.ts', 'etcd-access.test.ts', 'insecure.test.ts', 'node-listener.test.ts', 'bad-flags.test.ts'],
     ...['joining', 'key-scan', 'systemd'],
   ),
-  /** Who dials in or is reached beside the mesh: clients, rules, the other link, offered networks, tunnels by hand. */
-  neighbours: lane('clients', 'isolation', 'veth.test.ts', 'offered-routes.test.ts', 'examples.test.ts'),
+  /** Who dials in or is reached beside the mesh: clients, rules, the other link, offered networks, peers of other nodes, tunnels by hand. */
+  neighbours: lane(
+    ...['clients', 'isolation', 'veth.test.ts', 'offered-routes.test.ts', 'direct/cluster.test.ts', 'examples.test.ts'],
+  ),
   /** What keeps both processors busy and counts milliseconds: faults on a whole cluster under load, and twenty who call each other. */
-  nemesis: lane('nemesis/nemesis.test.ts', 'direct'),
+  nemesis: lane('nemesis/nemesis.test.ts', 'direct/churn.test.ts', 'direct/silences.test.ts'),
   /** Every case of the CNI, on a crowded node. */
   conformance: lane(
     ...['conformance/conformance.test.ts', 'conformance/host-state.test.ts'],
