@@ -39,6 +39,7 @@ const readyStatus: NodeStatus = {
   quarantined: [],
   drift: [],
   contested: [],
+  ...{ tunnels: [], tunnelsProblem: null, tunnelTurnSec: 0 },
   peers: [],
   clients: [],
   policy: null,

@@ -44,6 +44,7 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
   const session = makeSession(config, { ...ports, reporter }, parts, reconcilers);
   parts.direct.onChange(() => reconcilers.direct.trigger());
   parts.keeper.onChange(() => parts.publisher.changed());
+  parts.mesh.onRenew(() => reconcilers.mesh.trigger());
   parts.keeper.onChange((view, before) => concernsOf(before, view).forEach((name) => reconcilers[name].trigger()));
   await Promise.all([
     ...Object.values(reconcilers).map((loop) => loop.run(signal)),
@@ -52,6 +53,7 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
     parts.attachments.run(signal),
     parts.paths.run(signal),
     parts.publisher.run(ports.manager, signal),
+    parts.tunnels.run(signal),
     followStore({ config, ports, parts, session }, signal),
     // What follows a change of our own is mostly its echo: looked at later, it comes as one with the change after it.
     followKernel(ports, () => reconcilers.mesh.trigger(), {

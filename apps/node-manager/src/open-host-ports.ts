@@ -37,6 +37,7 @@ export async function openHostPorts(config: Config, log: Log): Promise<HostPorts
     udpPorts: procUdpPorts,
     resolveHost: systemResolver,
     pathProbe: new Fping(),
+    tunnelProbe: new Fping(),
     readBootId: kernelBootId,
     uptimeMs: sinceBootMs,
     clock: systemClock,

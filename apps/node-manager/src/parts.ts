@@ -24,6 +24,7 @@ import { type Identity, keepIdentity, recordIdentity } from './registration/iden
 import { instantReader } from './registration/instant.ts';
 import { RepairBook } from './repair/repair-book.ts';
 import { judge, type Judgement, type StandingBoard, standingAtStart } from './registration/standing.ts';
+import { TunnelKeeper } from './tunnels/tunnel-keeper.ts';
 import { ViewKeeper } from './view/view-keeper.ts';
 
 export interface Parts {
@@ -41,6 +42,8 @@ export interface Parts {
   policy: PolicyKeeper;
   /** What is known of the ways to the peers. */
   paths: PathKeeper;
+  /** Which tunnels to other nodes carry packets. */
+  tunnels: TunnelKeeper;
   /** The containers' peers of each other. */
   direct: DirectPeers;
   /** What other nodes are told of the containers. */
@@ -102,6 +105,11 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
     view: () => keeper.view,
     peers: async () => (await mesh.observe())?.peers ?? [],
   });
+  const tunnels = new TunnelKeeper({
+    ...ports,
+    ...{ events, probe: ports.tunnelProbe, view: () => keeper.view, look: mesh.look },
+    renew: (keys) => mesh.renew(keys),
+  });
   const hostRepairs = new HostRepairs(repairs);
   const policy = new PolicyKeeper({
     ...ports,
@@ -117,6 +125,7 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
     pulse,
     ...devices,
     paths,
+    tunnels,
     policy,
     host,
     hostRepairs,

@@ -8,6 +8,7 @@ import type { KeyGenerator, WgDevices } from '@wgcni/wg';
 import type { AttachmentFaultPoints, ReadBootId, UdpPorts } from './attachments/index.ts';
 import type { ResolveHost } from './control-plane/control-plane-keeper.ts';
 import type { PathProbe } from './paths/path-probe.ts';
+import type { TunnelProbe } from './tunnels/tunnel-probe.ts';
 
 /** The host's side. */
 export interface HostPorts {
@@ -21,6 +22,7 @@ export interface HostPorts {
   udpPorts: UdpPorts;
   resolveHost: ResolveHost;
   pathProbe: PathProbe;
+  tunnelProbe: TunnelProbe;
   readBootId: ReadBootId;
   /** Milliseconds since boot, suspended time included. */
   uptimeMs: () => number;

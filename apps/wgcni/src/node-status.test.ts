@@ -8,6 +8,7 @@ const status: NodeStatus = {
   ...{ backend: 'kernel', isRegistered: true, isViewStored: false, contactAgeSec: 1, meshRevision: 1 },
   ...{ attachments: { total: 0, orphaned: 0, adopted: 0 }, addresses: [], quarantined: [], drift: [], contested: [] },
   ...{ peers: [], clients: [], direct: { pairs: 0, due: 0, farPairs: 0, farDue: 0, published: 0, unpublished: 0 } },
+  ...{ tunnels: [], tunnelsProblem: null, tunnelTurnSec: 0 },
   policy: null,
   queuedDeletions: 0,
   certificates: [],

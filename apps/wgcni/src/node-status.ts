@@ -35,7 +35,6 @@ export function showNodeStatus(status: NodeStatus, attachments: readonly Attachm
     ...farLine(status.direct),
     '',
     status.drift.length === 0 ? 'drift: none' : `drift:\n${status.drift.map((line) => `  ${line}`).join('\n')}`,
-    ...status.contested.map((what) => `CONTESTED: ${what} is changed by somebody else again and again`),
     ...status.quarantined.map((key) => `QUARANTINED: ${key} cannot be read; its last good state stays`),
     ...mtuLines(status),
     ...status.certificates.map((each) => certificateLine(each.use, each)),

@@ -1,4 +1,4 @@
-/** Every kind of event that a program tells of, with what it means; the guide's table is tested against this one. */
+/** Every kind of event that a program tells of, with what it means; docs/reference/events.md is made of it. */
 
 export interface EventKindEntry {
   /** How the log has it: `warn` is something that somebody may have to look at. */
@@ -14,7 +14,7 @@ const warn = (means: string): EventKindEntry => ({ level: 'warn', means });
 export const eventKinds = {
   'repair.peer-restored': warn('a peer was taken off one of our devices by somebody else, and is there again'),
   'repair.peer-corrected': warn(
-    'somebody else changed the addresses, endpoint or keepalive of a peer; it is right again',
+    'somebody else changed the allowed addresses or the keepalive of a peer; it is right again',
   ),
   'repair.peer-removed': warn('somebody else put a peer on one of our devices that nobody knows; it is gone'),
   'repair.device-restored': warn(

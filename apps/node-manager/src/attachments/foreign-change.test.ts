@@ -46,6 +46,9 @@ describe('the pods device', () => {
     const allowed = await node.allowed();
     await looked({ kind: 'remove', publicKey: publicKey as PublicKey });
     expect(await node.allowed()).toEqual(allowed);
+    // It is a stranger to the container, which would notice after 15 s: a keepalive makes them shake hands at once.
+    const greetings = node.devices.changed.slice(-2).flatMap(({ changes }) => changes);
+    expect(greetings).toEqual([1, 0].map((keepaliveSec) => ({ kind: 'update', publicKey, keepaliveSec })));
     await looked({ kind: 'update', publicKey: publicKey as PublicKey, allowedIps: ['0.0.0.0/0'] });
     expect(await node.allowed()).toEqual(allowed);
     const subject = 'peer mesh/c1/eth0 of wgcni-pods';

@@ -9,6 +9,8 @@ const livelyMs = 150_000;
 interface Trial {
   endpoint: string;
   sinceMs: number;
+  /** Nothing comes through the tunnel, whatever its handshakes say. */
+  isGivenUp?: boolean;
 }
 
 export class EndpointTrials {
@@ -43,6 +45,12 @@ export class EndpointTrials {
     for (const { publicKey, endpoint } of peers) if (endpoint !== undefined) this.#note(publicKey, endpoint);
   }
 
+  /** The next endpoint is to be taken, where there are several: nothing comes through by this one. */
+  giveUp(key: PublicKey): void {
+    const trial = this.#trials.get(key);
+    if (trial !== undefined) this.#trials.set(key, { ...trial, isGivenUp: true });
+  }
+
   /** The device was made anew: what was written is gone. */
   clear(): void {
     this.#trials.clear();
@@ -59,11 +67,13 @@ export class EndpointTrials {
 
   /** `endpoint` was written for the peer, or found to be what it has. */
   #note(key: PublicKey, endpoint: string): void {
-    if (this.#trials.get(key)?.endpoint === endpoint) return;
+    const trial = this.#trials.get(key);
+    if (trial?.endpoint === endpoint && trial.isGivenUp !== true) return;
     this.#trials.set(key, { endpoint, sinceMs: this.#clock.monotonicMs() });
   }
 
   #withoutHandshakeMs(trial: Trial | undefined, seen: ObservedPeer | undefined): number {
+    if (trial?.isGivenUp === true) return Infinity;
     if (seen !== undefined && this.#isLively(seen)) return 0;
     return trial === undefined ? 0 : this.#clock.monotonicMs() - trial.sinceMs;
   }

@@ -195,3 +195,26 @@ describe('what somebody else changed', () => {
     expect(told[1]?.message).toBe('had the MTU 1300 instead of 1420; it is right again');
   });
 });
+
+it('writes a peer anew that is to be, by its next endpoint, and that is no event', async () => {
+  const several: KnownNode = { ...other, endpoints: ['192.0.2.2:51820', '198.51.100.2:51820'] };
+  const { kernel, devices, mesh, told } = meshOf(() => ({ ...alone, nodes: [several] }));
+  kernel.addForeignRoute(undefined, {
+    ...{ family: 4, destination: '0.0.0.0/0', kind: 'unicast', device: 'eth0', metric: 0, protocol: 2, table: 254 },
+  });
+  await mesh.reconcile();
+  let woken = 0;
+  mesh.onRenew(() => (woken += 1));
+  for (const endpoint of ['198.51.100.2:51820', '192.0.2.2:51820']) {
+    mesh.renew([other.publicKey as PublicKey]);
+    await mesh.reconcile();
+    expect(devices.changed.at(-1)?.changes.slice(-2)).toMatchObject([
+      { kind: 'remove' },
+      { kind: 'add', peer: { endpoint, allowedIps: ['10.64.2.0/24'] } },
+    ]);
+    expect(await mesh.isWell()).toBe(true);
+  }
+  const writes = devices.changed.length;
+  await mesh.reconcile();
+  expect([devices.changed.length, woken, told]).toEqual([writes, 2, []]);
+});

@@ -2,7 +2,7 @@
 import type { Address } from '@wgcni/ipam';
 import { type Clock, type Log, messageOf } from '@wgcni/base';
 import type { IpRoute, KernelState, Sysctl } from '@wgcni/iproute';
-import type { DeviceRef, DeviceState, KeyPair, ObservedPeer, Peer, PublicKey, WgDevices } from '@wgcni/wg';
+import type { DeviceRef, DeviceState, KeyPair, ObservedPeer, Peer, PeerChange, PublicKey, WgDevices } from '@wgcni/wg';
 import { deviceId } from '../keys/device-id.ts';
 import { meshDevice } from '../node-view.ts';
 import { routableFamilies } from '../registration/endpoints.ts';
@@ -62,6 +62,8 @@ export class MeshDevice {
   readonly #deps: MeshDeviceDeps;
   readonly #settings: MeshSettings;
   readonly #trials: EndpointTrials;
+  readonly #renewing = new Set<PublicKey>();
+  #onRenew: () => void = () => {};
   #changedAtMs = -Infinity;
   /** What this process wrote, its only writer. */
   #writtenPeers: WrittenPeers;
@@ -90,6 +92,20 @@ export class MeshDevice {
   /** Milliseconds since we last changed the link or its routes. */
   get sinceChangeMs(): number {
     return this.#deps.clock.monotonicMs() - this.#changedAtMs;
+  }
+
+  /** Writes these peers anew at the next reconcile, each with its next endpoint: nothing comes through their tunnels. */
+  renew(keys: readonly PublicKey[]): void {
+    for (const key of keys) {
+      this.#trials.giveUp(key);
+      this.#renewing.add(key);
+    }
+    this.#onRenew();
+  }
+
+  /** Calls `wake` when there is something to write anew. */
+  onRenew(wake: () => void): void {
+    this.#onRenew = wake;
   }
 
   /** Makes device, peers and routes what the view says; one call at a time. */
@@ -220,7 +236,7 @@ export class MeshDevice {
     const { devices, repairs, log } = this.#deps;
     const wanted = new Set(plan.configured.map(({ publicKey }) => publicKey));
     const mending = peerRepairs(foreign, plan.peers, { device: meshDevice, nameOf: (key) => this.#nameOf(key) });
-    const changes = repairs.due(plan.peers, mending);
+    const changes = [...repairs.due(plan.peers, mending), ...this.#renewals(plan.configured, peers)];
     const before = this.#writtenPeers;
     if (changes.length > 0) {
       // When it fails, nobody knows what came of it: what is there then counts as ours.
@@ -230,6 +246,17 @@ export class MeshDevice {
     }
     this.#writtenPeers = writtenAfter(before, peers, changes, wanted);
     repairs.made(changes, mending);
+  }
+
+  /** A peer that is taken off and put there again begins with a handshake. One without an endpoint keeps where it was heard last. */
+  #renewals(configured: readonly Peer[], observed: readonly ObservedPeer[]): PeerChange[] {
+    const seen = new Map(observed.map((peer) => [peer.publicKey, peer]));
+    const anew = configured.filter(({ publicKey }) => this.#renewing.has(publicKey) && seen.has(publicKey));
+    this.#renewing.clear();
+    return anew.flatMap((peer): PeerChange[] => [
+      { kind: 'remove', publicKey: peer.publicKey },
+      { kind: 'add', peer: { ...peer, endpoint: peer.endpoint ?? seen.get(peer.publicKey)?.endpoint } },
+    ]);
   }
 
   async #applyRoutes({ kernel: planned, refused }: MeshPlan, observed: KernelState, hasIpv6: boolean): Promise<void> {

@@ -90,6 +90,7 @@ describe('two nodes on the real kernel', () => {
       policyTable: new ExecNftTable({ name: policyTable, ownNetns }),
       ...{ store: cluster.store, manager: cluster.manager, udpPorts: procUdpPorts, readBootId: kernelBootId },
       pathProbe: new Fping({ ownNetns }),
+      tunnelProbe: new Fping({ ownNetns }),
       resolveHost: () => Promise.reject(new Error('there are no names in this test')),
       ...{ uptimeMs: sinceBootMs, clock: systemClock, random: systemRandom, log: silentLog, reach: noFaultPoints },
     };

@@ -40,6 +40,13 @@ describe('fping', () => {
     expect((await probe.answering([], 56)).size).toBe(0);
   });
 
+  it('tells who answers to one of two small questions', async () => {
+    const addresses = ['198.51.100.2', '2001:db8:5::2', '198.51.100.9', '203.0.113.1'];
+    expect([...(await probe.alive(addresses))].sort()).toEqual(['198.51.100.2', '2001:db8:5::2']);
+    expect([...(await probe.alive(['198.51.100.2']))]).toEqual(['198.51.100.2']);
+    expect((await probe.alive(['203.0.113.1'])).size).toBe(0);
+  });
+
   it('finds what the path takes where every larger packet is lost without a word, over both families', async () => {
     const ask = (asked: readonly string[], mtu: number) => probe.answering(asked, mtu + 32);
     const found = await inquire(ask, ['198.51.100.2', '2001:db8:5::2'], 1_420);

@@ -1,6 +1,7 @@
-/** The PathProbe port on `fping`: one process asks all addresses, of both families. */
+/** The PathProbe and TunnelProbe ports on `fping`: one process asks all addresses, of both families. */
 import { CatalogueError } from '@wgcni/base';
 import { Processes } from '@wgcni/iproute';
+import type { TunnelProbe } from '../tunnels/tunnel-probe.ts';
 import type { PathProbe } from './path-probe.ts';
 
 /** Two requests each; milliseconds between them, and until an answer counts as lost. */
@@ -10,7 +11,12 @@ const intervalMs = 1;
 /** What `fping` takes at most. */
 const mostPayload = 65_487;
 
-export class Fping implements PathProbe {
+/** Milliseconds between any two questions in tunnels: a hundred a second. */
+const gentleIntervalMs = 10;
+/** Its status when some address is silent, and when it could not be used at all. */
+const [someSilent, unusable] = [1, 3];
+
+export class Fping implements PathProbe, TunnelProbe {
   readonly #processes: Processes;
 
   /** In the namespace of this process, or in another. */
@@ -28,9 +34,17 @@ export class Fping implements PathProbe {
     // Its status tells of addresses that are silent and of requests that it cannot send alike.
     if (answers.size > 0)
       return new Set([...answers].flatMap(([address, hasAnswered]) => (hasAnswered ? address : [])));
-    throw new CatalogueError('io.failed', `"fping" could not be used: ${stderr.trim()}`, {
-      remedy: 'run it by hand as the node-manager does; it needs CAP_NET_RAW',
-    });
+    throw refused(stderr);
+  }
+
+  async alive(addresses: readonly string[]): Promise<ReadonlySet<string>> {
+    if (addresses.length === 0) return new Set();
+    // Whoever answers the first question is not asked again.
+    const times = ['-r', '1', '-B', '1', '-t', String(timeoutMs), '-i', String(gentleIntervalMs)];
+    const argv = ['fping', '-a', ...times, '-f', '-'];
+    const { status, stdout, stderr } = await this.#processes.run({ argv, input: `${addresses.join('\n')}\n` });
+    if (status < 0 || status >= unusable || (status > someSilent && stdout === '')) throw refused(stderr);
+    return new Set(stdout.split('\n').filter((line) => line !== ''));
   }
 }
 
@@ -38,4 +52,10 @@ export class Fping implements PathProbe {
 export function parseAnswers(text: string): Map<string, boolean> {
   const lines = text.matchAll(/^(\S+)\s+:((?: (?:-|[0-9.]+))+)$/gm);
   return new Map([...lines].map(([, address = '', times = '']) => [address, /[0-9]/.test(times)]));
+}
+
+function refused(stderr: string): CatalogueError {
+  return new CatalogueError('io.failed', `"fping" could not be used: ${stderr.trim()}`, {
+    remedy: 'run it by hand as the node-manager does; it needs CAP_NET_RAW',
+  });
 }

@@ -141,7 +141,7 @@ export class PodsDevice {
   }
 
   /**
-   * A device made anew under containers that run is a stranger to them, and they would notice after 15 s: turning a keepalive on
+   * A device or peer made anew under containers that run is a stranger to them, and they would notice after 15 s: turning a keepalive on
    * makes WireGuard shake hands at once.
    */
   async #greet(peers: readonly DesiredPeer[]): Promise<void> {
@@ -176,6 +176,8 @@ export class PodsDevice {
     if (changes.length > 0) await this.#write(changes);
     this.#writtenPeers = writtenAfter(before, observed.peers, changes, new Set([...labels.keys(), ...wanted.leaving]));
     this.#deps.repairs.made(changes, mending);
+    const restored = changes.flatMap((change) => (change.kind === 'add' && mending.has(change) ? [change.peer] : []));
+    await this.#greet(wanted.peers.filter(({ publicKey }) => restored.some((peer) => peer.publicKey === publicKey)));
     this.#keepPort(observed.listenPort);
     return plan.adopt;
   }

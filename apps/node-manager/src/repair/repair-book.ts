@@ -2,17 +2,13 @@
 import type { EventRing } from '@wgcni/api/server';
 import type { Clock } from '@wgcni/base';
 import { counting, isContested, isDue } from './contest.ts';
+import { fewEvents } from './few-events.ts';
 import type { Repair, Repairs } from './repair.ts';
 
 export interface RepairBookDeps {
   events: Pick<EventRing, 'tell'>;
   clock: Pick<Clock, 'monotonicMs'>;
 }
-
-/** More of one kind at once are told as one event. */
-const mostSingle = 5;
-/** So many things are named in it. */
-const mostNamed = 10;
 
 export class RepairBook {
   readonly #deps: RepairBookDeps;
@@ -39,12 +35,7 @@ export class RepairBook {
 
   /** This is mended. */
   tell(mended: readonly Repair[]): void {
-    for (const alike of groupsOf(mended)) {
-      const [first] = alike;
-      if (first === undefined) continue;
-      if (alike.length <= mostSingle) alike.forEach((repair) => this.#deps.events.tell(repair));
-      else this.#deps.events.tell({ ...first, subject: `${alike.length} ${first.group}`, message: manyOf(alike) });
-    }
+    for (const happening of fewEvents(mended)) this.#deps.events.tell(happening);
     for (const repair of mended) this.#note(repair);
     this.#forget();
   }
@@ -74,19 +65,4 @@ export class RepairBook {
     const nowMs = this.#deps.clock.monotonicMs();
     for (const [subject, times] of this.#mended) if (counting(times, nowMs).length === 0) this.#mended.delete(subject);
   }
-}
-
-function groupsOf(repairs: readonly Repair[]): Repair[][] {
-  const groups = new Map<string, Repair[]>();
-  for (const repair of repairs) {
-    const key = `${repair.kind} ${repair.group}`;
-    groups.set(key, [...(groups.get(key) ?? []), repair]);
-  }
-  return [...groups.values()];
-}
-
-function manyOf(alike: readonly Repair[]): string {
-  const named = alike.slice(0, mostNamed).map(({ subject }) => subject);
-  const more = alike.length - named.length;
-  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}: each ${alike[0]?.message ?? ''}`;
 }

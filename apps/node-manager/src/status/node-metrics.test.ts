@@ -49,6 +49,13 @@ it('is where it stands with the cluster, and what it has given out', async () =>
       policy: { last: policy },
       ...{ attachments, board, judgement: () => judged, contact: { ageMs: () => ageMs } },
       paths: { paths: [{ nodeId: 'n2', endpoint: '192.0.2.2:51820', carries: 1_400, needs: 1_480 }] },
+      tunnels: {
+        tunnels: [
+          { peer: 'n2', state: 'broken', sinceSec: 90, cause: null, attempts: 3, isAlarm: true },
+          { peer: 'n3', state: 'up', sinceSec: 90, cause: null, attempts: 0, isAlarm: false },
+        ],
+      },
+      repairs: { contested: ['device wgcni-mesh'] },
       keeper: { view: { ...emptyView, nodes, revision: 42 }, quarantined: ['mesh/nodes/x'] },
     },
     '1.0.0',
@@ -75,6 +82,8 @@ it('is where it stands with the cluster, and what it has given out', async () =>
         'wgcni_userspace_restarts_total{device="container"} 0',
       ],
       'wgcni_cni_request_duration_seconds_count{operation="add",outcome="ok"} 1',
+      ...['wgcni_tunnels{state="broken"} 1', 'wgcni_tunnels{state="up"} 1'],
+      ...['wgcni_tunnels_not_repaired 1', 'wgcni_contested 1'],
       'wgcni_addresses{subnet="10.64.3.0/28",state="taken"} 2',
       'wgcni_addresses{subnet="10.64.3.0/28",state="free"} 11',
     ]),

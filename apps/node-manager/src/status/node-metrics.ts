@@ -17,6 +17,8 @@ export interface MetricSources
   contact: Pick<Parts['contact'], 'ageMs'>;
   keeper: Pick<Parts['keeper'], 'view' | 'quarantined'>;
   paths: Pick<Parts['paths'], 'paths'>;
+  tunnels: Pick<Parts['tunnels'], 'tunnels'>;
+  repairs: Pick<Parts['repairs'], 'contested'>;
   attachments: Pick<Attachments, 'list' | 'addressUse' | 'quarantined'>;
   policy: Pick<PolicyKeeper, 'last'>;
   mesh: { look: Pick<MeshLook, 'last'> };
@@ -104,7 +106,13 @@ function tellPeers(metrics: Metrics, { mesh, keeper, clock }: MetricSources): vo
   });
 }
 
-function tellPackets(metrics: Metrics, { paths, policy, regular }: MetricSources): void {
+function tellPackets(metrics: Metrics, { paths, tunnels, repairs, policy, regular }: MetricSources): void {
+  const states = 'tunnels to other nodes by what came through them: up, broken, unknown';
+  metrics.gauge('wgcni_tunnels', states, ['state'], () => countedBy(tunnels.tunnels.map(({ state }) => state)));
+  one(metrics, 'wgcni_tunnels_not_repaired', 'broken tunnels whose repair did not help three times', () => {
+    return tunnels.tunnels.filter(({ isAlarm }) => isAlarm).length;
+  });
+  one(metrics, 'wgcni_contested', 'what somebody else keeps changing', () => repairs.contested.length);
   metrics.gauge('wgcni_paths', 'ways to other nodes by what they carry: fits, too-small, unknown', ['state'], () =>
     countedBy(paths.paths.map((path) => verdictOf(path))),
   );

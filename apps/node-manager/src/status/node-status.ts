@@ -12,6 +12,7 @@ import type { ContactKeeper } from '../registration/contact-keeper.ts';
 import type { Underlay } from '../registration/endpoints.ts';
 import type { RepairBook } from '../repair/repair-book.ts';
 import type { Judgement, Standing } from '../registration/standing.ts';
+import type { TunnelKeeper } from '../tunnels/tunnel-keeper.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { clientStatus } from './client-status.ts';
@@ -30,6 +31,7 @@ export interface StatusSources {
   mesh: Pick<MeshDevice, 'look' | 'drift' | 'publicKey'>;
   attachments: Pick<Attachments, 'counts' | 'addressUse' | 'queuedDeletions' | 'quarantined' | 'waitingForMtu'>;
   paths: Pick<PathKeeper, 'paths' | 'problem'>;
+  tunnels: Pick<TunnelKeeper, 'tunnels' | 'problem' | 'turnSec'>;
   policy: Pick<PolicyKeeper, 'status'>;
   underlay: () => Promise<Underlay>;
   direct: Pick<DirectPeers, 'status'>;
@@ -44,7 +46,7 @@ export interface StatusSources {
 
 /** The node's status at this instant; what the kernel would not tell stands in `drift`. */
 export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
-  const { keeper, contact, mesh, attachments, paths } = sources;
+  const { keeper, contact, mesh, attachments, paths, tunnels } = sources;
   const [drift, underlay] = await Promise.all([driftOf(mesh), orUndefined(sources.underlay())]);
   // What the drift was told from, unless it could not be.
   const device = await orUndefined(mesh.look.within(freshMs));
@@ -80,6 +82,9 @@ export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
     mtu: mtuStatus(network?.mtu ?? null, underlay?.kind === 'found' ? underlay.mtu : null, attachments.waitingForMtu()),
     paths: [...paths.paths],
     pathsProblem: paths.problem,
+    tunnels: tunnels.tunnels,
+    tunnelsProblem: tunnels.problem,
+    tunnelTurnSec: tunnels.turnSec,
     policy: await sources.policy.status(),
     queuedDeletions: await attachments.queuedDeletions(),
     certificates: certificateStatus(

@@ -1,5 +1,12 @@
 /** A whole node of a test on the real kernel: a namespace of its own, userspace WireGuard, and a cluster in memory. */
-import { type Attachment, type AttachmentKey, createNodeClient, type NodeStatus } from '@wgcni/api';
+import {
+  type Attachment,
+  type AttachmentKey,
+  createNodeClient,
+  type EventPage,
+  type EventQuery,
+  type NodeStatus,
+} from '@wgcni/api';
 import { noFaultPoints, silentLog, systemClock, systemRandom } from '@wgcni/base';
 import { ExecFirewall, ExecIpRoute, ExecNftTable, ExecSysctl } from '@wgcni/iproute';
 import { ThrowawayNetns } from '@wgcni/iproute/contract';
@@ -60,6 +67,7 @@ export class RealNode {
       firewall: new ExecFirewall({ ownNetns }),
       policyTable: new ExecNftTable({ name: policyTable, ownNetns }),
       pathProbe: new Fping({ ownNetns }),
+      tunnelProbe: new Fping({ ownNetns }),
       ...{ store: cluster.store, manager: cluster.manager, udpPorts: procUdpPorts, readBootId: kernelBootId },
       resolveHost: () => Promise.reject(new Error('there are no names in this test')),
       ...{ uptimeMs: sinceBootMs, clock: systemClock, random: systemRandom, log: silentLog, reach: noFaultPoints },
@@ -80,6 +88,11 @@ export class RealNode {
   async status(): Promise<NodeStatus> {
     const client = createNodeClient({ socketPath: this.#socket });
     return client.status().finally(() => client.close());
+  }
+
+  async events(query: EventQuery = {}): Promise<EventPage> {
+    const client = createNodeClient({ socketPath: this.#socket });
+    return client.events(query).finally(() => client.close());
   }
 
   /** ADD; the attachment is what it is answered with. */

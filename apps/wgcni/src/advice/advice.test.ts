@@ -20,6 +20,9 @@ const well = {
     mtu: { network: 1_420, underlay: 1_500, problem: null, waiting: [] },
     paths: [],
     pathsProblem: null,
+    tunnels: [],
+    tunnelsProblem: null,
+    contested: [],
   },
   ...{ policy: null, queuedDeletions: 0, certificates: [] },
 } as unknown as NodeStatus;
@@ -45,6 +48,24 @@ describe('a node', () => {
       'fault: no tunnel to n2 → let UDP pass to 192.0.2.12:51820',
     ],
     ['with an old one', { peers: [{ ...peer, handshakeAgeSec: 400 }] }, 'fault: no tunnel to n2 for 6 min'],
+    [
+      'with a broken tunnel',
+      {
+        peers: [{ ...peer, handshakeAgeSec: 400 }],
+        tunnels: [{ peer: 'n2', state: 'broken', sinceSec: 20, cause: 'no route', attempts: 1, isAlarm: false }],
+      },
+      'fault: the tunnel to n2 is broken for 20 s: no route → it is being repaired',
+    ],
+    [
+      'whose tunnel was repaired in vain',
+      { tunnels: [{ peer: 'n2', state: 'broken', sinceSec: 90, cause: null, attempts: 3, isAlarm: true }] },
+      'fault: the tunnel to n2 is broken for 90 s → its peer was written anew 3 times',
+    ],
+    [
+      'of which somebody keeps changing something',
+      { contested: ['device wgcni-mesh'] },
+      'fault: device wgcni-mesh is changed by somebody else again and again → find who else',
+    ],
     [
       'with a peer that is missing',
       { peers: [{ ...peer, state: 'unaccounted' }] },

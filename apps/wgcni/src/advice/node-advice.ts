@@ -57,13 +57,26 @@ function standing({ readiness, reason, isRegistered, isViewStored, contactAgeSec
   return found;
 }
 
-function tunnels({ peers, paths, pathsProblem }: NodeStatus): Advice[] {
+function tunnels({ peers, paths, pathsProblem, tunnels: known, tunnelsProblem }: NodeStatus): Advice[] {
+  const broken = known.filter(({ state }) => state === 'broken');
+  // Of a tunnel that is asked inside, that says more than its handshakes.
+  const judged = new Set(known.filter(({ state }) => state !== 'unknown').map(({ peer }) => peer));
   const silent = peers.filter(
-    ({ state, handshakeAgeSec }) =>
-      state === 'programmed' && (handshakeAgeSec === null || handshakeAgeSec > staleHandshakeSec),
+    ({ nodeId, state, handshakeAgeSec }) =>
+      state === 'programmed' &&
+      !judged.has(nodeId ?? '') &&
+      (handshakeAgeSec === null || handshakeAgeSec > staleHandshakeSec),
   );
   const small = paths.filter(({ carries, needs }) => carries !== null && carries < needs);
   return [
+    ...broken.map(({ peer, sinceSec, cause, attempts, isAlarm }) =>
+      fault(
+        `the tunnel to ${peer} is broken for ${duration(sinceSec)}${cause === null ? '' : `: ${cause}`}`,
+        isAlarm
+          ? `its peer was written anew ${attempts} times, which did not help: look at that node and the network between`
+          : 'it is being repaired; if it stays, wgcni events --kind tunnel says what to look at',
+      ),
+    ),
     ...silent.map(({ nodeId, publicKey, endpoint, handshakeAgeSec }) =>
       fault(
         `no tunnel to ${nodeId ?? publicKey}${handshakeAgeSec === null ? '' : ` for ${duration(handshakeAgeSec)}`}`,
@@ -87,16 +100,24 @@ function tunnels({ peers, paths, pathsProblem }: NodeStatus): Advice[] {
       ),
     ),
     ...(pathsProblem === null ? [] : [attention('paths are not tried', pathsProblem)]),
+    ...(tunnelsProblem === null ? [] : [attention('tunnels are not asked', tunnelsProblem)]),
   ];
 }
 
-function kernel({ drift, mtu, attachments }: NodeStatus): Advice[] {
+function kernel({ drift, contested, mtu, attachments }: NodeStatus): Advice[] {
   const found = drift.map((line) =>
     attention(
       `the kernel differs: ${line}`,
       'it is mended within seconds; if it stays, somebody else changes it: wgcni events',
     ),
   );
+  for (const what of contested)
+    found.push(
+      fault(
+        `${what} is changed by somebody else again and again`,
+        'find who else manages this host: another CNI, a firewall manager, wg-quick, a script; wgcni events --kind repair',
+      ),
+    );
   if (mtu.problem !== null)
     found.push(
       fault(mtu.problem, 'lower the MTU of the network (wgcni network set --mtu), or raise that of the underlay'),

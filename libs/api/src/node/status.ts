@@ -80,6 +80,18 @@ const nodePath = Type.Object({
   needs: Type.Integer({ description: "bytes of the mesh's largest packet; a path that carries less is too small" }),
 });
 
+const nodeTunnel = Type.Object({
+  peer: NodeIdText,
+  state: OneOf(
+    ['up', 'broken', 'unknown'],
+    'up: something came through lately; broken: two questions inside it were not answered; unknown: never heard, or it cannot be asked',
+  ),
+  sinceSec: Type.Integer({ description: 'how long it is so' }),
+  cause: Type.Union([Type.String(), Type.Null()], { description: 'why it is broken, as far as this node can tell' }),
+  attempts: Type.Integer({ description: 'how often its peer was written anew since it is broken' }),
+  isAlarm: Type.Boolean({ description: 'it was repaired three times, and is broken still' }),
+});
+
 const counted = { packets: Type.Integer({ minimum: 0 }), bytes: Type.Integer({ minimum: 0 }) };
 
 /** Counted since the rule is there, or since the table was flushed by somebody else. */
@@ -146,6 +158,11 @@ export const NodeStatusSchema = Type.Object(
     mtu: nodeMtu,
     paths: Type.Array(nodePath, { description: 'the ways to the peers, as they were tried last' }),
     pathsProblem: Type.Union([Type.String(), Type.Null()], { description: 'why no path is tried, and what to do' }),
+    tunnels: Type.Array(nodeTunnel, { description: 'the tunnels to the other nodes' }),
+    tunnelsProblem: Type.Union([Type.String(), Type.Null()], {
+      description: 'why no tunnel is asked, and what to do',
+    }),
+    tunnelTurnSec: Type.Integer({ description: 'how long it takes until each quiet tunnel was asked' }),
     policy: Type.Union([nodePolicy, Type.Null()]),
     queuedDeletions: Type.Integer(),
     certificates: Type.Array(nodeCertificate),

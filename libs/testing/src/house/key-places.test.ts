@@ -53,6 +53,8 @@ const freeAnswers: Readonly<Record<string, string>> = {
   'NodeStatus.mtu.waiting[].why': 'a message of ours, or of the kernel',
   'NodeStatus.policy.rules[].name': 'a name that an operator chose',
   'NodeStatus.policy.denied[].what': 'words of ours',
+  'NodeStatus.tunnels[].cause': 'a message of ours',
+  'NodeStatus.tunnelsProblem': 'a message of ours, or what fping says of itself',
   'NodeStatus.pathsProblem': 'a message of ours, or what fping says of itself',
   'Event.subject': 'a name of ours, of a peer or of a route',
   'Event.message': 'a message of ours',

@@ -1,0 +1,136 @@
+/** The keeper on a device, a network and a register in memory. */
+import type { Happening } from '@wgcni/api/server';
+import { silentLog } from '@wgcni/base';
+import { MemoryKernel } from '@wgcni/iproute';
+import { ManualClock } from '@wgcni/testing';
+import type { DeviceState, ObservedPeer, PublicKey } from '@wgcni/wg';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { KnownNode } from '../view/cluster-view.ts';
+import { TunnelKeeper } from './tunnel-keeper.ts';
+
+const nodeOf = (index: number): KnownNode => ({
+  ...{ nodeId: `n${index}`, publicKey: `k${index}`, endpoints: [`192.0.2.${index}:51820`], modRevision: 1 },
+  ...{ subnets: [{ cidr: `10.64.${index}.0/24`, grantId: 'g' }], state: 'present' },
+});
+
+let clock: ManualClock;
+let told: Happening[];
+let renewed: string[];
+let asked: string[][];
+/** Who answers inside, and on the underlay. */
+let alive: Set<string>;
+let machines: Set<string>;
+let failure: Error | undefined;
+let peers: ObservedPeer[];
+let nodes: KnownNode[];
+let keeper: TunnelKeeper;
+
+beforeEach(() => {
+  [clock, told, renewed, asked, failure] = [new ManualClock(), [], [], [], undefined];
+  alive = new Set(['10.64.2.1', '10.64.3.1']);
+  machines = new Set(['192.0.2.2', '192.0.2.3']);
+  nodes = [nodeOf(2), nodeOf(3)];
+  peers = [2, 3].map((index) => ({
+    ...{ publicKey: `k${index}` as PublicKey, endpoint: `192.0.2.${index}:51820`, allowedIps: [], keepaliveSec: 25 },
+    ...{ latestHandshakeAt: 0, receivedBytes: 0, sentBytes: 0 },
+  }));
+  const kernel = new MemoryKernel();
+  kernel.addForeignRoute(undefined, {
+    ...{ family: 4, destination: '192.0.2.0/24', kind: 'unicast', device: 'eth0', metric: 0, protocol: 2, table: 254 },
+  });
+  const device = (): DeviceState => ({ ref: { id: 'm', name: 'm' }, publicKey: undefined, listenPort: 1, peers });
+  keeper = new TunnelKeeper({
+    probe: {
+      alive: async (addresses) => {
+        if (failure !== undefined) throw failure;
+        asked.push([...addresses]);
+        // Who answers is heard by that.
+        peers = peers.map((peer) =>
+          addresses.includes(`10.64.${peer.publicKey.slice(1)}.1`) && alive.has(`10.64.${peer.publicKey.slice(1)}.1`)
+            ? { ...peer, receivedBytes: peer.receivedBytes + 128 }
+            : peer,
+        );
+        return new Set(addresses.filter((address) => alive.has(address)));
+      },
+    },
+    pathProbe: { answering: async (addresses) => new Set(addresses.filter((address) => machines.has(address))) },
+    view: () => ({ nodes, network: null }),
+    look: { within: async () => device() },
+    renew: (keys) => void renewed.push(...keys),
+    iproute: kernel,
+    events: { tell: (happening) => void told.push(happening) },
+    ...{ clock, random: { bytes: (count) => new Uint8Array(count), unit: () => 1 }, log: silentLog },
+  });
+});
+
+/** Runs for so many seconds. */
+async function run(seconds: number): Promise<void> {
+  const stop = new AbortController();
+  const ended = keeper.run(stop.signal).catch(() => undefined);
+  await clock.advance(seconds * 1_000);
+  stop.abort();
+  await ended;
+}
+const states = (): string => keeper.tunnels.map(({ peer, state }) => `${peer} ${state}`).join();
+
+describe('the tunnels of a node', () => {
+  it('that are heard are not asked, the others every other turn', async () => {
+    await run(5);
+    expect(states()).toBe('n2 up,n3 up');
+    asked = [];
+    await run(5);
+    expect(asked).toEqual([[]]);
+    await run(5);
+    expect(asked.at(-1)).toEqual(['10.64.2.1', '10.64.3.1']);
+    expect(told).toEqual([]);
+  });
+
+  it('are found broken within 15 s, repaired, told of with the cause, and well again', async () => {
+    await run(15);
+    const beganMs = clock.monotonicMs();
+    alive.delete('10.64.2.1');
+    await run(10);
+    expect(clock.monotonicMs() - beganMs).toBeLessThan(15_000);
+    expect(states()).toBe('n2 broken,n3 up');
+    expect(renewed).toEqual(['k2']);
+    expect(told).toMatchObject([{ kind: 'tunnel.broken', subject: 'tunnel to n2' }]);
+    expect(told[0]?.cause).toBe('192.0.2.2:51820 answers on the underlay, but there was no handshake ever');
+    expect(keeper.tunnels[0]).toMatchObject({ attempts: 1, isAlarm: false, cause: told[0]?.cause });
+    await run(60);
+    expect([renewed.length, told.at(-1)?.kind, keeper.tunnels[0]?.isAlarm]).toEqual([3, 'tunnel.not-repaired', true]);
+    alive.add('10.64.2.1');
+    await run(5);
+    expect(told.at(-1)).toMatchObject({ kind: 'tunnel.well', subject: 'tunnel to n2' });
+    expect(keeper.tunnels[0]).toMatchObject({ state: 'up', cause: null, attempts: 0, isAlarm: false });
+  });
+
+  it('to many that break at once are one event', async () => {
+    nodes = Array.from({ length: 30 }, (_, index) => nodeOf(index + 2));
+    peers = nodes.map(({ publicKey, endpoints }) => ({
+      ...{ publicKey: publicKey as PublicKey, endpoint: endpoints[0], allowedIps: [], keepaliveSec: 25 },
+      ...{ latestHandshakeAt: 0, receivedBytes: 0, sentBytes: 0 },
+    }));
+    alive = new Set(nodes.map((_, index) => `10.64.${index + 2}.1`));
+    await run(10);
+    [alive, machines] = [new Set(), new Set()];
+    await run(15);
+    expect(told.map(({ kind, subject }) => [kind, subject])).toEqual([['tunnel.broken', '30 tunnels']]);
+  });
+
+  it('are forgotten with their nodes', async () => {
+    await run(5);
+    nodes = [nodeOf(3)];
+    await run(5);
+    expect(states()).toBe('n3 up');
+  });
+
+  it('are unknown while nobody can be asked, and the status says why', async () => {
+    await run(5);
+    failure = new Error('no fping');
+    await run(10);
+    expect([states(), keeper.problem]).toEqual(['n2 unknown,n3 unknown', 'no fping']);
+    failure = undefined;
+    await run(5);
+    expect([states(), keeper.problem, told]).toEqual(['n2 up,n3 up', null, []]);
+  });
+});

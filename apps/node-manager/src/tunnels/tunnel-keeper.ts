@@ -1,0 +1,212 @@
+/** Watches the tunnels to the other nodes: who was heard is well, the others are asked inside the tunnel, and what is broken is repaired. */
+import type { NodeStatus } from '@wgcni/api';
+import type { EventRing } from '@wgcni/api/server';
+import { CatalogueError, type Clock, type Log, messageOf, type Random } from '@wgcni/base';
+import { formatAddress } from '@wgcni/ipam';
+import type { IpRoute } from '@wgcni/iproute';
+import { type PublicKey, tryParseEndpoint } from '@wgcni/wg';
+import type { MeshLook } from '../mesh/mesh-look.ts';
+import type { PathProbe } from '../paths/path-probe.ts';
+import { routableFamilies } from '../registration/endpoints.ts';
+import { type Alike, fewEvents } from '../repair/few-events.ts';
+import type { ClusterView } from '../view/cluster-view.ts';
+import {
+  answered,
+  heard,
+  isRepairDue,
+  repaired,
+  seenFirst,
+  type Tunnel,
+  type TunnelNews,
+  unasked,
+  whoToAsk,
+} from './tunnel.ts';
+import { causeOf, type TunnelCause } from './tunnel-cause.ts';
+import type { TunnelProbe } from './tunnel-probe.ts';
+import { type TunnelTarget, tunnelTargets } from './tunnel-targets.ts';
+
+export interface TunnelKeeperDeps {
+  probe: TunnelProbe;
+  /** Asks on the underlay. */
+  pathProbe: PathProbe;
+  view: () => Pick<ClusterView, 'nodes' | 'network'>;
+  look: Pick<MeshLook, 'within'>;
+  /** Writes these peers anew, each with its next endpoint, soon. */
+  renew: (keys: readonly PublicKey[]) => void;
+  iproute: Pick<IpRoute, 'observe'>;
+  events: Pick<EventRing, 'tell'>;
+  clock: Clock;
+  random: Random;
+  log: Log;
+}
+
+/** A look each 4 to 5 seconds: who is not heard between two is asked, so that what breaks is found within 15 s. */
+const turn = { leastMs: 4_000, mostMs: 5_000 };
+/** Each may be asked twice, a hundred questions a second. */
+const mostAsked = 200;
+const freshMs = 500;
+/** The data of a small echo on the underlay. */
+const smallPayload = 56;
+
+export class TunnelKeeper {
+  readonly #deps: TunnelKeeperDeps;
+  readonly #tunnels = new Map<string, Tunnel>();
+  #last = '';
+  #problem: string | null = null;
+  #turnSec = 0;
+
+  constructor(deps: TunnelKeeperDeps) {
+    this.#deps = deps;
+  }
+
+  /** The tunnels in the order of the nodes' ids. */
+  get tunnels(): NodeStatus['tunnels'] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    return [...this.#tunnels]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([peer, { state, sinceMs, cause, attempts, isAlarm }]) => {
+        return { peer, state, sinceSec: Math.round((nowMs - sinceMs) / 1_000), cause, attempts, isAlarm };
+      });
+  }
+
+  /** Why nobody can be asked. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** How long it takes until each quiet one was asked, in seconds. */
+  get turnSec(): number {
+    return this.#turnSec;
+  }
+
+  /** Runs until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random, log } = this.#deps;
+    for (;;) {
+      await clock.sleep(turn.leastMs + (turn.mostMs - turn.leastMs) * random.unit(), signal);
+      try {
+        await this.look();
+        this.#problem = null;
+      } catch (error) {
+        const remedy = error instanceof CatalogueError ? error.remedy : undefined;
+        const problem = [messageOf(error), remedy].filter((text) => text !== undefined).join(': ');
+        if (problem !== this.#problem) log.warn({ why: problem }, 'tunnel.unasked');
+        this.#problem = problem;
+      }
+    }
+  }
+
+  /** One turn. Throws what the probe throws; who could not be asked is unknown then. */
+  async look(): Promise<void> {
+    const { look, view, clock } = this.#deps;
+    const device = await look.within(freshMs);
+    // Without a device there is something else to repair first.
+    if (device === undefined) return;
+    const targets = tunnelTargets(view(), device.peers);
+    const quiet = this.#hear(targets);
+    const { asked, last } = whoToAsk(quiet, this.#last, mostAsked);
+    this.#last = last;
+    this.#turnSec = Math.ceil(quiet.length / mostAsked) * (turn.mostMs / 1_000);
+    const byId = new Map(targets.map((target) => [target.nodeId, target]));
+    const askedTargets = asked.flatMap((nodeId) => byId.get(nodeId) ?? []);
+    const alive = await this.#ask(askedTargets);
+    const news = askedTargets.flatMap((target) => this.#judge(target, alive.has(target.address)));
+    const nowMs = clock.monotonicMs();
+    const due = targets.filter(({ nodeId }) => isRepairDue(this.#of(nodeId, nowMs), nowMs));
+    await this.#explain(due);
+    this.#tell(news, nowMs);
+    this.#repair(due, nowMs);
+  }
+
+  /** Who was not heard since the last look; forgets who is no peer any more. */
+  #hear(targets: readonly TunnelTarget[]): { nodeId: string; isBroken: boolean }[] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const present = new Set(targets.map(({ nodeId }) => nodeId));
+    for (const nodeId of [...this.#tunnels.keys()]) if (!present.has(nodeId)) this.#tunnels.delete(nodeId);
+    return targets.flatMap(({ nodeId, receivedBytes }) => {
+      const before = this.#tunnels.get(nodeId);
+      const { tunnel, isQuiet } =
+        before === undefined
+          ? { tunnel: seenFirst(receivedBytes, nowMs), isQuiet: true }
+          : heard(before, receivedBytes, nowMs);
+      this.#tunnels.set(nodeId, tunnel);
+      const isBroken = tunnel.state === 'broken';
+      return isQuiet || isBroken ? [{ nodeId, isBroken }] : [];
+    });
+  }
+
+  async #ask(targets: readonly TunnelTarget[]): Promise<ReadonlySet<string>> {
+    try {
+      return await this.#deps.probe.alive(targets.map(({ address }) => address));
+    } catch (error) {
+      const nowMs = this.#deps.clock.monotonicMs();
+      for (const { nodeId } of targets) this.#tunnels.set(nodeId, unasked(this.#of(nodeId, nowMs), nowMs));
+      throw error;
+    }
+  }
+
+  #judge({ nodeId }: TunnelTarget, hasAnswered: boolean): { nodeId: string; news: TunnelNews; before: Tunnel }[] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const before = this.#of(nodeId, nowMs);
+    const { tunnel, news } = answered(before, hasAnswered, nowMs);
+    this.#tunnels.set(nodeId, tunnel);
+    return news === undefined ? [] : [{ nodeId, news, before }];
+  }
+
+  /** Finds out why these are broken. */
+  async #explain(targets: readonly TunnelTarget[]): Promise<void> {
+    if (targets.length === 0) return;
+    const { pathProbe, iproute, clock } = this.#deps;
+    const places = new Map(targets.map(({ nodeId, endpoint }) => [nodeId, tryParseEndpoint(endpoint ?? '')?.address]));
+    const addresses = [...places.values()].flatMap((address) => (address === undefined ? [] : formatAddress(address)));
+    const [alive, families] = await Promise.all([
+      pathProbe.answering([...new Set(addresses)], smallPayload),
+      iproute.observe(undefined).then(routableFamilies),
+    ]);
+    const nowMs = clock.monotonicMs();
+    for (const { nodeId, endpoint, isUnaccounted, latestHandshakeAt } of targets) {
+      const place = places.get(nodeId);
+      const { cause, remedy } = causeOf({
+        ...{ isUnaccounted, endpoint },
+        hasRoute: place !== undefined && families.has(place.family),
+        isEndpointAlive: place !== undefined && alive.has(formatAddress(place)),
+        handshakeAgeSec:
+          latestHandshakeAt === 0 ? undefined : Math.max(0, Math.round(clock.wallMs() / 1_000 - latestHandshakeAt)),
+      });
+      this.#remedies.set(nodeId, { cause, remedy });
+      this.#tunnels.set(nodeId, { ...this.#of(nodeId, nowMs), cause });
+    }
+  }
+
+  /** What to do about those that were explained last. */
+  readonly #remedies = new Map<string, TunnelCause>();
+
+  #tell(news: readonly { nodeId: string; news: TunnelNews; before: Tunnel }[], nowMs: number): void {
+    const happenings = news.map(({ nodeId, news: what, before }): Alike => {
+      const { cause, remedy } = this.#remedies.get(nodeId) ?? {};
+      const told = { subject: `tunnel to ${nodeId}`, group: 'tunnels' };
+      if (what === 'broken')
+        return { kind: 'tunnel.broken', ...told, message: 'answers neither of two questions', cause, remedy };
+      const seconds = Math.round((nowMs - before.sinceMs) / 1_000);
+      if (what === 'not-repaired')
+        return {
+          ...{ kind: 'tunnel.not-repaired', ...told, cause, remedy },
+          message: `is broken for ${seconds} s; its peer was written anew ${before.attempts} times`,
+        };
+      this.#remedies.delete(nodeId);
+      return { kind: 'tunnel.well', ...told, message: `carries packets again, after ${seconds} s` };
+    });
+    for (const happening of fewEvents(happenings)) this.#deps.events.tell(happening);
+  }
+
+  #repair(targets: readonly TunnelTarget[], nowMs: number): void {
+    if (targets.length === 0) return;
+    for (const { nodeId } of targets) this.#tunnels.set(nodeId, repaired(this.#of(nodeId, nowMs), nowMs));
+    this.#deps.log.info({ nodes: targets.map(({ nodeId }) => nodeId) }, 'tunnel.repairing');
+    this.#deps.renew(targets.map(({ publicKey }) => publicKey));
+  }
+
+  #of(nodeId: string, nowMs: number): Tunnel {
+    return this.#tunnels.get(nodeId) ?? seenFirst(0, nowMs);
+  }
+}

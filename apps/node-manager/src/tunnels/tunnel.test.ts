@@ -1,0 +1,101 @@
+/** When a tunnel is broken, who is asked, and how often it is repaired. */
+import { describe, expect, it } from 'vitest';
+import { causeOf } from './tunnel-cause.ts';
+import { answered, heard, isRepairDue, repaired, seenFirst, type Tunnel, unasked, whoToAsk } from './tunnel.ts';
+
+const s = 1_000;
+const upAt = (ms: number): Tunnel => heard(seenFirst(0, 0), 1_000, ms).tunnel;
+const brokenAt = (ms: number): Tunnel => answered(upAt(0), false, ms).tunnel;
+
+describe('a tunnel', () => {
+  it('is up when something was heard, and quiet when nothing came since', () => {
+    const first = seenFirst(500, 0);
+    expect(first.state).toBe('unknown');
+    const { tunnel, isQuiet } = heard(first, 628, 5 * s);
+    expect([tunnel.state, tunnel.sinceMs, isQuiet]).toEqual(['up', 5 * s, false]);
+    expect(heard(tunnel, 628, 10 * s)).toMatchObject({ isQuiet: true, tunnel: { state: 'up', sinceMs: 5 * s } });
+  });
+
+  it.each([148, 296, 92, -500])('is not heard by %i bytes, which are handshakes or a peer made anew', (bytes) => {
+    expect(heard(upAt(0), 1_000 + bytes, 5 * s).isQuiet).toBe(true);
+  });
+
+  it('is broken by two questions without an answer, and well by the first answer', () => {
+    const broken = answered(upAt(0), false, 9 * s);
+    expect(broken).toMatchObject({ news: 'broken', tunnel: { state: 'broken', sinceMs: 9 * s } });
+    // Bytes alone do not make it well.
+    expect(heard(broken.tunnel, 9_000, 12 * s).tunnel.state).toBe('broken');
+    const well = answered(repaired(broken.tunnel, 9 * s), true, 20 * s);
+    expect(well).toMatchObject({ news: 'well', tunnel: { state: 'up', sinceMs: 20 * s, attempts: 0, isAlarm: false } });
+  });
+
+  it('to a node that is just joining is not broken by its silence', () => {
+    expect(answered(seenFirst(0, 0), false, 19 * s)).toMatchObject({ tunnel: { state: 'unknown' } });
+    expect(answered(seenFirst(0, 0), false, 20 * s).news).toBe('broken');
+  });
+
+  it('of which nobody can be asked is unknown, unless it is broken', () => {
+    expect(unasked(upAt(0), 5 * s)).toMatchObject({ state: 'unknown', sinceMs: 5 * s });
+    expect(unasked(brokenAt(5 * s), 9 * s).state).toBe('broken');
+  });
+
+  it('is repaired at once, then after 15, 30, 60 … 600 s, and an alarm once three did not help', () => {
+    let tunnel = brokenAt(0);
+    const [repairs, alarms]: number[][] = [[], []];
+    for (let second = 0; second < 2_200; second += 1) {
+      const judged = answered(tunnel, false, second * s);
+      tunnel = judged.tunnel;
+      if (judged.news === 'not-repaired') alarms?.push(second);
+      if (!isRepairDue(tunnel, second * s)) continue;
+      tunnel = repaired(tunnel, second * s);
+      repairs?.push(second);
+    }
+    expect(repairs).toEqual([0, 15, 45, 105, 225, 465, 945, 1_545, 2_145]);
+    // Told once, when the third was made and it is broken still.
+    expect(alarms).toEqual([46]);
+  });
+});
+
+describe('who is asked', () => {
+  const quiet = (names: string, broken = ''): { nodeId: string; isBroken: boolean }[] =>
+    [...names].map((nodeId) => ({ nodeId, isBroken: broken.includes(nodeId) }));
+
+  it('is everybody who is quiet, the broken first, when there is time for all', () => {
+    expect(whoToAsk(quiet('cab', 'b'), '', 10)).toEqual({ asked: ['b', 'a', 'c'], last: 'c' });
+  });
+
+  it('is each in turn when there are more', () => {
+    let last = '';
+    const turns: string[] = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      const told = whoToAsk(quiet('abcde'), last, 2);
+      last = told.last;
+      turns.push(told.asked.join(''));
+    }
+    expect(turns).toEqual(['ab', 'cd', 'ea']);
+  });
+
+  it('is not only the broken, however many they are', () => {
+    expect(whoToAsk(quiet('abcdef', 'abcd'), '', 4).asked).toEqual(['a', 'b', 'e', 'f']);
+  });
+});
+
+describe('the cause', () => {
+  const symptoms = {
+    ...{ isUnaccounted: false, endpoint: '192.0.2.2:51820', hasRoute: true, isEndpointAlive: true },
+    handshakeAgeSec: 20 as number | undefined,
+  };
+  it.each([
+    [{ isUnaccounted: true, isEndpointAlive: false }, /gone from the register/],
+    [{ endpoint: undefined }, /no endpoint/],
+    [{ hasRoute: false, isEndpointAlive: false }, /no route to 192\.0\.2\.2:51820/],
+    [{ isEndpointAlive: false }, /does not answer on the underlay either/],
+    [{ handshakeAgeSec: 300 }, /no handshake for 300 s/],
+    [{ handshakeAgeSec: undefined }, /no handshake ever/],
+    [{}, /a handshake 20 s ago, but no packet passes/],
+  ])('of %j is said', (change, words) => {
+    const { cause, remedy } = causeOf({ ...symptoms, ...change });
+    expect(cause).toMatch(words);
+    expect(remedy).not.toBe('');
+  });
+});
