@@ -10,7 +10,6 @@ import type { Parts } from './parts.ts';
 import type { Ports } from './ports.ts';
 import { policyOf } from './policy/policy-of.ts';
 import { Reporter } from './report/reporter.ts';
-import { seenTunnels } from './report/tunnel-state.ts';
 import { ReconcileLoop } from './reconcile-loop.ts';
 import { recordIdentity } from './registration/identity.ts';
 import { ownUnderlay } from './registration/own-underlay.ts';
@@ -31,9 +30,6 @@ const periods = {
   betweenKernelEvents: 300,
   betweenTableEvents: 300,
 };
-
-/** How old a look at the mesh device may be to be reported, in milliseconds: it is looked at each two seconds anyway. */
-const lookAgeMs = 2_500;
 
 type Reconcilers = Record<Concern, ReconcileLoop>;
 
@@ -123,18 +119,17 @@ function makeReconcilers(config: Config, ports: Ports, parts: Parts): Reconciler
 }
 
 function makeReporter(ports: Ports, parts: Parts): Reporter {
-  const { identity, keeper, mesh, attachments, paths, host, board, judgement } = parts;
+  const { identity, tunnels, attachments, paths, host, board, judgement, repairs } = parts;
   return new Reporter({
     ...{ ...ports, ...identity },
     isRegistered: () => board.standing.kind === 'registered',
-    look: async () => {
-      // A device that cannot be looked at is reported as that.
-      const device = await mesh.look.within(lookAgeMs).catch(() => undefined);
-      const problems = [judgement().refusal?.message, host.failure, paths.problem];
+    look: () => {
+      const problems = [judgement().refusal?.message, host.failure, paths.problem, tunnels.problem];
+      const contested = repairs.contested.map((what) => `somebody else keeps changing ${what}`);
       return {
-        ...{ version, tunnels: seenTunnels(keeper.view.nodes, device?.peers, ports.clock.wallMs()) },
+        ...{ version, tunnels: tunnels.tunnels },
         ...{ attachments: attachments.list(), addresses: attachments.addressUse() },
-        problems: problems.filter((problem) => typeof problem === 'string'),
+        problems: [...problems.filter((problem) => typeof problem === 'string'), ...contested],
       };
     },
   });

@@ -1,6 +1,5 @@
 /** PURE: what a node reports of itself, out of what its parts know. */
-import { type Attachment, mostProblems, mostReported, type ReportInput } from '@wgcni/api';
-import type { SeenTunnel } from './tunnel-state.ts';
+import { type Attachment, mostProblems, mostReported, type NodeStatus, type ReportInput } from '@wgcni/api';
 
 /** What is reported, without the place of the report among the others of its run. */
 export type Told = Omit<ReportInput, 'instance' | 'run' | 'counter'>;
@@ -9,7 +8,7 @@ type Tunnel = Told['tunnels'][number];
 export interface ReportSources {
   version: string;
   /** The tunnels to the other nodes of the mesh. */
-  tunnels: readonly SeenTunnel[];
+  tunnels: readonly Pick<NodeStatus['tunnels'][number], 'peer' | 'state' | 'cause'>[];
   attachments: readonly Attachment[];
   addresses: readonly { subnet: string; taken: number; free: string }[];
   problems: readonly string[];
@@ -20,10 +19,17 @@ export function makeReport(sources: ReportSources, before: Told | undefined, wal
   const { version, attachments, addresses, problems } = sources;
   const at = new Date(wallMs).toISOString();
   const earlier = new Map(before?.tunnels.map((tunnel) => [keyOf(tunnel), tunnel.since]));
-  const tunnels = sources.tunnels.flatMap(({ nodeId, state, cause }): Tunnel[] =>
+  const tunnels = sources.tunnels.flatMap(({ peer: nodeId, state, cause }): Tunnel[] =>
     state === 'up'
       ? []
-      : [{ nodeId, state, since: earlier.get(keyOf({ nodeId, state })) ?? at, cause: keyless(cause) }],
+      : [
+          {
+            nodeId,
+            state,
+            since: earlier.get(keyOf({ nodeId, state })) ?? at,
+            cause: keyless(cause ?? 'nothing has come from it yet'),
+          },
+        ],
   );
   return {
     version: version.slice(0, 43),

@@ -23,7 +23,7 @@ beforeEach(() => {
     ...{ nodeId: 'n1', instance: 'a'.repeat(32), clock, log: silentLog },
     random: { bytes: (count) => new Uint8Array(count).fill(7), unit: () => 0.5 },
     isRegistered: () => true,
-    look: async () => sources,
+    look: () => sources,
     manager: {
       putReport: async (_, report) => {
         if (failure !== undefined) throw failure;
@@ -71,8 +71,8 @@ it('is at most every five seconds, however often it changes, and never while the
 it('names the tunnels that are not up, each since it was first seen so', async () => {
   const cause = 'nothing comes through';
   const tunnels = [
-    { nodeId: 'n2', state: 'broken', cause },
-    { nodeId: 'n3', state: 'up', cause: '' },
+    { peer: 'n2', state: 'broken', cause },
+    { peer: 'n3', state: 'up', cause: null },
   ] as const;
   sources = { ...sources, tunnels };
   await reporter.look(never);

@@ -11,7 +11,7 @@ export interface ReporterDeps {
   /** Whether the cluster knows this node at the moment: of any other nothing is taken. */
   isRegistered: () => boolean;
   /** How the node is now. */
-  look: () => Promise<ReportSources>;
+  look: () => ReportSources;
   clock: Clock;
   random: Random;
   log: Log;
@@ -52,7 +52,7 @@ export class Reporter {
     const { nodeId, instance, manager, clock, log } = this.#deps;
     try {
       const before = this.#told;
-      const told = makeReport(await this.#deps.look(), before, clock.wallMs());
+      const told = makeReport(this.#deps.look(), before, clock.wallMs());
       if (!this.#isDue && JSON.stringify(told) === JSON.stringify(before)) return;
       [this.#told, this.#isDue] = [told, true];
       this.#counter += 1;
