@@ -1,7 +1,7 @@
 /** PURE: what is known of the tunnel to one node, by what was heard of it and what it answered. */
 
 /** `unknown`: never heard, or it cannot be asked. */
-export type TunnelState = 'up' | 'broken' | 'unknown';
+type TunnelState = 'up' | 'broken' | 'unknown';
 
 export interface Tunnel {
   state: TunnelState;
