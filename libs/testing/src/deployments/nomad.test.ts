@@ -74,6 +74,13 @@ describe('the Nomad jobs', () => {
     expect(nodes.task.template[0]?.data).toContain('{{ else }}${var.managers}{{ end }}');
   });
 
+  it('start the node-manager that a release installs', async () => {
+    const { task } = await groupIn('node-manager.nomad.hcl');
+    const unit = await readFile(join(deployments, 'systemd/wgcni-node-manager.service'), 'utf8');
+    const { command, args = [] } = task.config[0] ?? {};
+    expect(unit).toContain(`ExecStart=${[command, ...args].join(' ')}\n`);
+  });
+
   it('hand the key of the authority to the cluster-manager alone', async () => {
     const { task, job } = await groupIn('cluster-manager.nomad.hcl');
     const key = task.template.find(({ destination }) => destination === 'secrets/authority.key');
