@@ -10,8 +10,8 @@ export async function thaw(parent: string): Promise<void> {
   for (const path of stdout.split('\n').filter((line) => line !== '')) await writeFile(path, 'THAWED');
 }
 
-/** Removes the parent and all below it, deepest first, in every hierarchy. */
+/** Removes the parent and all below it, deepest first, in every hierarchy; those of others may go meanwhile. */
 export async function removeCgroups(parent: string): Promise<void> {
   const named = ['(', '-name', parent, '-o', '-path', `*/${parent}/*`, ')'];
-  await execa('find', [root, '-depth', '-type', 'd', ...named, '-delete']);
+  await execa('find', [root, '-ignore_readdir_race', '-depth', '-type', 'd', ...named, '-delete']);
 }

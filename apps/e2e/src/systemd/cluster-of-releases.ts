@@ -92,8 +92,9 @@ export class ClusterOfReleases {
   }
 
   async remove(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.remove()));
+    const removed = await Promise.allSettled(this.nodes.map((node) => node.remove()));
     await this.#lab.down();
+    for (const one of removed) if (one.status === 'rejected') throw one.reason;
   }
 
   async #tokenFor(node: InstalledNode): Promise<string> {

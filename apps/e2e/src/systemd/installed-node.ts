@@ -110,7 +110,8 @@ export class InstalledNode {
   async #statusWhere(wanted: (status: NodeStatus) => boolean): Promise<NodeStatus> {
     const client = createNodeClient({ socketPath: this.machine.path('/run/wgcni/node-manager.sock') });
     try {
-      return await until(30_000, this.plan.id, async () => {
+      // How long is judged elsewhere: here three machines start on the processors of one.
+      return await until(60_000, this.plan.id, async () => {
         const status = await client.status();
         return wanted(status) ? status : new Error(JSON.stringify(status));
       });

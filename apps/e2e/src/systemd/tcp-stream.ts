@@ -66,10 +66,17 @@ export class TcpStream {
   /** Resolves when it is under way. */
   static async start(from: string, to: string, { address, port, intervalMs }: StreamSpec): Promise<TcpStream> {
     const receiving = new Talker(to, receiver, [String(port)]);
-    await receiving.hear('listening');
-    const sending = new Talker(from, sender, [address, String(port), String(intervalMs)]);
-    await sending.hear('connected');
-    return new TcpStream(sending, receiving);
+    const talkers = [receiving];
+    try {
+      await receiving.hear('listening');
+      const sending = new Talker(from, sender, [address, String(port), String(intervalMs)]);
+      talkers.push(sending);
+      await sending.hear('connected');
+      return new TcpStream(sending, receiving);
+    } catch (error) {
+      await Promise.all(talkers.map((talker) => talker.end('SIGKILL')));
+      throw error;
+    }
   }
 
   /** Closes it from the sender's end, so that everything on its way still comes. */

@@ -14,14 +14,20 @@ export class Traffic {
   /** Resolves when all of it is under way. */
   static async around(ring: readonly Attached[]): Promise<Traffic> {
     const traffic = new Traffic();
-    for (const [index, { netnsPath }] of ring.entries()) {
-      const next = ring[(index + 1) % ring.length];
-      const [v4 = '', v6 = ''] = next?.addresses ?? [];
-      traffic.#pings.push(new PingMonitor(netnsPath, v4, intervalMs));
-      traffic.#streams.push(await TcpStream.start(netnsPath, next?.netnsPath ?? '', { address: v6, port, intervalMs }));
+    try {
+      for (const [index, { netnsPath }] of ring.entries()) {
+        const next = ring[(index + 1) % ring.length];
+        const [v4 = '', v6 = ''] = next?.addresses ?? [];
+        traffic.#pings.push(new PingMonitor(netnsPath, v4, intervalMs));
+        const spec = { address: v6, port, intervalMs };
+        traffic.#streams.push(await TcpStream.start(netnsPath, next?.netnsPath ?? '', spec));
+      }
+      for (const ping of traffic.#pings) await ping.underWay();
+      return traffic;
+    } catch (error) {
+      await traffic.abandon();
+      throw error;
     }
-    for (const ping of traffic.#pings) await ping.underWay();
-    return traffic;
   }
 
   async stop(): Promise<{ pings: PingResult[]; streams: StreamResult[] }> {
