@@ -117,6 +117,17 @@ describe('the tunnels of a node', () => {
     expect(told.map(({ kind, subject }) => [kind, subject])).toEqual([['tunnel.broken', '30 tunnels']]);
   });
 
+  it('of a device that lacked its peers for a moment are judged at once, as what was up', async () => {
+    await run(15);
+    const before = peers;
+    peers = [];
+    await run(5);
+    peers = before.map((peer) => ({ ...peer, receivedBytes: 0 }));
+    alive.delete('10.64.2.1');
+    await run(5);
+    expect(states()).toBe('n2 broken,n3 up');
+  });
+
   it('are forgotten with their nodes', async () => {
     await run(5);
     nodes = [nodeOf(3)];
