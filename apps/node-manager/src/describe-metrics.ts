@@ -39,8 +39,6 @@ async function sources(): Promise<MetricSources> {
       list: () => [attachment],
       addressUse: () => [{ subnet: '10.64.3.0/24', taken: 1, free: '252' }],
     },
-    tunnels: { tunnels: [{ peer: 'n2', state: 'up', sinceSec: 60, cause: null, attempts: 0, isAlarm: false }] },
-    repairs: { contested: [] },
     policy: {
       last: {
         isolation: 'isolated',
