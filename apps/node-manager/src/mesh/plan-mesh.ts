@@ -45,7 +45,8 @@ export interface MeshPlan {
 
 /** The plan; empty changes when nothing differs. Touches only our device, and routes that carry our mark. */
 export function planMesh(desired: DesiredMesh, observed: ObservedMesh, endpoints: EndpointPolicy): MeshPlan {
-  const configured = desired.peers.map((peer) => configure(peer, observed.peers, endpoints));
+  const live = new Map(observed.peers.map((peer) => [peer.publicKey, peer]));
+  const configured = desired.peers.map((peer) => configure(peer, live.get(peer.publicKey), endpoints));
   const claimed = new Set(desired.peers.flatMap(({ allowedIps }) => allowedIps));
   const known = new Set(desired.peers.map(({ publicKey }) => publicKey));
   const strangers = observed.peers.filter(({ publicKey }) => !known.has(publicKey));
@@ -76,9 +77,8 @@ function isOfClients(cidr: string, { clientPools }: DesiredMesh): boolean {
   return clientPools.some((pool) => containsCidr(parseCidr(pool), parseCidr(cidr)));
 }
 
-function configure(peer: DesiredPeer, observed: readonly ObservedPeer[], endpoints: EndpointPolicy): Peer {
+function configure(peer: DesiredPeer, seen: ObservedPeer | undefined, endpoints: EndpointPolicy): Peer {
   const { publicKey, allowedIps, keepaliveSec } = peer;
-  const seen = observed.find((one) => one.publicKey === publicKey);
   return { publicKey, allowedIps, keepaliveSec, endpoint: endpoints.choose(peer.endpoints, seen, publicKey) };
 }
 
@@ -102,10 +102,12 @@ function desiredRoutes(
   const routes: RouteInput[] = [];
   const own = new Set(desired.ownSubnets);
   const offered = new Set(desired.routes);
+  // Most networks have none: nobody's endpoints are parsed for nothing.
+  const ends = offered.size === 0 ? [] : endsOf(desired);
   for (const destination of destinations) {
     if (own.has(destination)) continue;
     const subnet = parseCidr(destination);
-    const taken = offered.has(destination) ? findObstacle(subnet, desired, { kernel, servers }) : foreignOver(subnet);
+    const taken = offered.has(destination) ? findObstacle(subnet, ends, { kernel, servers }) : foreignOver(subnet);
     if (taken !== undefined) refused.push({ subnet: destination, why: `the host has ${taken}` });
     else routes.push({ destination, kind: 'unicast', device: meshDevice, ...sourceOf(subnet.family, desired, kernel) });
   }
@@ -123,19 +125,29 @@ function desiredRoutes(
  */
 function findObstacle(
   block: Cidr,
-  { peers }: DesiredMesh,
+  ends: readonly PeerEnd[],
   { kernel, servers }: Omit<ObservedMesh, 'peers'>,
 ): string | undefined {
   const isInside = (address: Address | undefined): boolean => address !== undefined && containsAddress(block, address);
-  const endpoint = peers
-    .flatMap(({ endpoints }) => endpoints)
-    .find((text) => isInside(tryParseEndpoint(text)?.address));
+  const endpoint = ends.find(({ address }) => isInside(address))?.text;
   const server = servers.find(isInside);
   return (
     findOverlap(block, kernel) ??
     findNextHop(block, kernel) ??
     (endpoint === undefined ? undefined : `a peer at ${endpoint}`) ??
     (server === undefined ? undefined : `the control plane at ${formatAddress(server)}`)
+  );
+}
+
+interface PeerEnd {
+  text: string;
+  address: Address | undefined;
+}
+
+/** Every endpoint that is published, parsed once for all offered routes. */
+function endsOf({ peers }: DesiredMesh): PeerEnd[] {
+  return peers.flatMap(({ endpoints }) =>
+    endpoints.map((text) => ({ text, address: tryParseEndpoint(text)?.address })),
   );
 }
 

@@ -1,6 +1,7 @@
 /** PURE: the peers that a client's interface is to hold: those of its configuration, and for a while those that have vanished from it. */
-import { overlaps, parseCidr } from '@wgcni/ipam';
+import { parseCidr } from '@wgcni/ipam';
 import type { ObservedPeer } from '@wgcni/wg';
+import { BlockIndex } from './block-index.ts';
 import type { DevicePeer, FilePeer } from './client-file.ts';
 
 interface Circumstances {
@@ -27,27 +28,26 @@ interface PlannedPeers {
  * somebody else's. An endpoint is named where another was published than the one applied last: WireGuard follows by itself where a peer is heard from.
  */
 export function peersOf(wanted: readonly FilePeer[], circumstances: Circumstances): PlannedPeers {
-  const { held, missingSince, nowMs, keepMissingMs, isFresh } = circumstances;
+  const { held, given, missingSince, nowMs, keepMissingMs, isFresh } = circumstances;
   const named = new Set(wanted.map(({ publicKey }) => publicKey));
-  const taken = wanted.flatMap(({ allowedIps }) => allowedIps.map((cidr) => parseCidr(cidr)));
+  const strangers = held.filter(({ publicKey }) => !named.has(publicKey));
+  const taken = new BlockIndex(
+    strangers.length === 0 ? [] : wanted.flatMap(({ allowedIps }) => allowedIps.map((cidr) => parseCidr(cidr))),
+  );
   const missing = new Map<string, number>();
-  const kept = held.flatMap(({ publicKey, allowedIps, keepaliveSec }): DevicePeer[] => {
-    if (named.has(publicKey)) return [];
-    const left = allowedIps.filter((cidr) => !taken.some((block) => overlaps(block, parseCidr(cidr))));
+  const kept = strangers.flatMap(({ publicKey, allowedIps, keepaliveSec }): DevicePeer[] => {
+    const left = allowedIps.filter((cidr) => !taken.overlaps(parseCidr(cidr)));
     // Time in which nobody answered is none in which it was seen to be missing.
     const since = (isFresh ? missingSince.get(publicKey) : undefined) ?? nowMs;
     if (left.length === 0 || (isFresh && nowMs - since >= keepMissingMs)) return [];
     missing.set(publicKey, since);
     return [{ publicKey, endpoint: undefined, allowedIps: left, keepaliveSec }];
   });
-  const present = wanted.map((peer) => ({
-    ...peer,
-    endpoint: isGiven(peer, circumstances) ? undefined : peer.endpoint,
-  }));
+  const where = new Map<string, string | undefined>(held.map((peer) => [peer.publicKey, peer.endpoint]));
+  const isGiven = ({ publicKey, endpoint }: FilePeer): boolean => {
+    const at = where.get(publicKey);
+    return at !== undefined && (at === endpoint || given.get(publicKey) === endpoint);
+  };
+  const present = wanted.map((peer) => ({ ...peer, endpoint: isGiven(peer) ? undefined : peer.endpoint }));
   return { peers: [...present, ...kept], missingSince: missing };
-}
-
-function isGiven({ publicKey, endpoint }: FilePeer, { held, given }: Circumstances): boolean {
-  const where = held.find((peer) => peer.publicKey === publicKey)?.endpoint;
-  return where !== undefined && (where === endpoint || given.get(publicKey) === endpoint);
 }

@@ -52,7 +52,8 @@ function planAddresses(link: string, { addresses }: Pick<ClientFile, 'addresses'
 
 function planRoutes(device: string, wanted: ReadonlySet<string>, { routes }: KernelState): KernelChange[] {
   const ours = routes.filter((route) => route.device === device && route.protocol === routeProtocol);
-  const missing = [...wanted].filter((cidr) => !ours.some(({ destination }) => destination === cidr));
+  const present = new Set(ours.map(({ destination }) => destination));
+  const missing = [...wanted].filter((cidr) => !present.has(cidr));
   const left = ours.filter(({ destination }) => !wanted.has(destination));
   return [
     ...missing.map((destination) => ({

@@ -1,14 +1,7 @@
 /** PURE: which blocks of its peers a client's machine routes into its interface, and which it does not, since it would lose its own network by them. */
 import { type KernelState, routeProtocol, type RouteState } from '@wgcni/iproute';
-import {
-  type Address,
-  type Cidr,
-  containsAddress,
-  containsCidr,
-  parseCidr,
-  sameCidr,
-  tryParseAddress,
-} from '@wgcni/ipam';
+import { type Address, type Cidr, containsCidr, parseCidr, tryParseAddress } from '@wgcni/ipam';
+import { BlockIndex, keyOf } from './block-index.ts';
 
 export interface SkippedRoute {
   /** Canonical CIDR. */
@@ -37,9 +30,18 @@ export function routesOf(
     ...foreign.flatMap(({ via, destination }) => needFor(via ?? '', `${via}, the next hop to ${destination}`)),
   ];
   const blocks = [...new Set(peers.flatMap(({ allowedIps }) => allowedIps))].filter((cidr) => !cidr.endsWith('/0'));
-  const skipped = blocks.sort().flatMap((block) => {
-    const why = lossBy(parseCidr(block), foreign, needed);
-    return why === undefined ? [] : [{ block, why }];
+  const parsed = blocks.sort().map((text) => ({ text, block: parseCidr(text) }));
+  const [taken, cut] = [
+    takenBy(foreign),
+    cutBy(
+      parsed.map(({ block }) => block),
+      foreign,
+      needed,
+    ),
+  ];
+  const skipped = parsed.flatMap(({ text, block }) => {
+    const why = taken(block) ?? cut.get(keyOf(block));
+    return why === undefined ? [] : [{ block: text, why }];
   });
   const lost = new Set(skipped.map(({ block }) => block));
   return { wanted: new Set(blocks.filter((block) => !lost.has(block))), skipped };
@@ -53,28 +55,35 @@ function needFor(text: string, what: string): { what: string; address: Address }
 
 type Foreign = RouteState & { block: Cidr };
 
-function lossBy(
-  wanted: Cidr,
+/** Why a block is the machine's already: it has a route just there, or is in a network around it. */
+function takenBy(foreign: readonly Foreign[]): (wanted: Cidr) => string | undefined {
+  const same = new Map(foreign.map((route) => [keyOf(route.block), route]));
+  const onLink = foreign.filter(
+    ({ block, via, kind, protocol }) =>
+      kind === 'unicast' && block.length > 0 && via === undefined && protocol === kernelProtocol,
+  );
+  return (wanted) => {
+    const found = same.get(keyOf(wanted)) ?? onLink.find(({ block }) => containsCidr(block, wanted));
+    return found && `this machine has a route to ${found.destination} by ${found.device ?? found.kind}`;
+  };
+}
+
+/** Key of a block → what would be cut off by it: the way to an address that no more specific route goes on to carry. */
+function cutBy(
+  wanted: readonly Cidr[],
   foreign: readonly Foreign[],
   needed: readonly { what: string; address: Address }[],
-): string | undefined {
-  const taken = foreign.find(
-    ({ block, via, kind, protocol }) =>
-      sameCidr(block, wanted) ||
-      (kind === 'unicast' &&
-        block.length > 0 &&
-        via === undefined &&
-        protocol === kernelProtocol &&
-        containsCidr(block, wanted)),
-  );
-  if (taken !== undefined) return `this machine has a route to ${taken.destination} by ${taken.device ?? taken.kind}`;
-  const cut = needed.find(
-    ({ address }) =>
-      containsAddress(wanted, address) &&
-      // A more specific route goes on to carry it.
-      !foreign.some(({ block }) => block.length > wanted.length && containsAddress(block, address)),
-  );
-  return cut === undefined ? undefined : `it would take the way to ${cut.what}, into the tunnel`;
+): Map<string, string> {
+  const [ours, theirs] = [new BlockIndex(wanted), new BlockIndex(foreign.map(({ block }) => block))];
+  const cut = new Map<string, string>();
+  for (const { what, address } of needed) {
+    const carried = theirs.around(address).at(-1)?.length ?? 0;
+    for (const block of ours.around(address)) {
+      const key = keyOf(block);
+      if (block.length >= carried && !cut.has(key)) cut.set(key, `it would take the way to ${what}, into the tunnel`);
+    }
+  }
+  return cut;
 }
 
 /** `192.0.2.1:51820` or `[2001:db8::1]:51820`. */

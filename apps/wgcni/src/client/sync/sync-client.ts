@@ -33,6 +33,8 @@ export class ClientSync {
   #given: ReadonlyMap<string, string> = new Map();
   /** Public key → since when every look has found it vanished that was answered. */
   #missingSince: ReadonlyMap<string, number> = new Map();
+  /** What a look found by which nothing was to be done, and nobody was missing: while it is the same, nothing is. */
+  #settled: string | undefined;
   /** Event → what it told last. */
   readonly #told = new Map<string, string>();
   /** What was wrong at the last look, so that it is told once. */
@@ -75,8 +77,11 @@ export class ClientSync {
   async #make(text: string, isFresh: boolean): Promise<void> {
     const { device, ip, key, log, clock } = this.#deps;
     const { interfaceName, keepMissingMs } = this.#options;
+    const [held, kernel] = [await device.read(), await ip.observe(undefined)];
+    const found = JSON.stringify([text, told(held), kernel]);
+    if (found === this.#settled) return;
+    this.#settled = undefined;
     const file = parseClientFile(text);
-    const held = await device.read();
     const { peers, missingSince } = peersOf(file.peers, {
       held: held.publicKey === key.publicKey ? held.peers : [],
       ...{ given: this.#given, missingSince: this.#missingSince, nowMs: clock.monotonicMs() },
@@ -89,15 +94,13 @@ export class ClientSync {
     this.#given = new Map(file.peers.map(({ publicKey, endpoint }) => [publicKey, endpoint]));
     // FENCE: published ones alone. Where a peer was heard last is what somebody on the way says, who could take another's routes away by it.
     const endpoints = file.peers.map(({ endpoint }) => endpoint);
-    const { changes, skipped } = planInterface(
-      interfaceName,
-      { ...file, peers },
-      endpoints,
-      await ip.observe(undefined),
-    );
+    const { changes, skipped } = planInterface(interfaceName, { ...file, peers }, endpoints, kernel);
     this.#tellOnce('sync.routes-skipped', skipped, { remedy: 'see --allowed-ips of wgcni client add' });
     if (changes.length > 0) await ip.apply(changes, undefined);
-    if (!isOther && changes.length === 0) return;
+    if (!isOther && changes.length === 0) {
+      if (missingSince.size === 0) this.#settled = found;
+      return;
+    }
     log.info({ interfaceName, peers: peers.length, changes: changes.length }, 'sync.applied');
   }
 
@@ -110,11 +113,24 @@ export class ClientSync {
   }
 }
 
+/** What is looked at of the interface: not what is counted, which changes with each packet. */
+function told({ publicKey, listenPort, fwmark, peers }: HeldDevice): unknown {
+  return [publicKey, listenPort, fwmark, peers.map((peer) => [textOf(peer), peer.endpoint])];
+}
+
+interface Described {
+  publicKey: string;
+  allowedIps: readonly string[];
+  keepaliveSec: number;
+}
+
+function textOf({ publicKey, allowedIps, keepaliveSec }: Described): string {
+  return [publicKey, keepaliveSec, ...allowedIps.toSorted()].join(' ');
+}
+
 /** Whether the interface has this key and these peers, and none is to be sent elsewhere. */
 function isHeld(peers: readonly DevicePeer[], publicKey: PublicKey, held: HeldDevice): boolean {
-  const told = (each: { publicKey: string; allowedIps: readonly string[]; keepaliveSec: number }): string =>
-    [each.publicKey, each.keepaliveSec, ...each.allowedIps.toSorted()].join(' ');
-  const [wanted, present] = [peers.map(told).sort(), held.peers.map(told).sort()];
+  const [wanted, present] = [peers.map(textOf).sort(), held.peers.map(textOf).sort()];
   const isSettled = peers.every(({ endpoint }) => endpoint === undefined);
   return isSettled && held.publicKey === publicKey && JSON.stringify(wanted) === JSON.stringify(present);
 }
