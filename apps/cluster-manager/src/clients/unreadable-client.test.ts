@@ -56,6 +56,15 @@ describe('a client of which something cannot be read', () => {
     expect(tombstones()).toMatchObject(buried());
   });
 
+  it('keeps no other from being listed, also where its list of blocks is empty, which no answer can show', async () => {
+    const about = { schema: 1, name: 'tablet', publicKey: newKey(), addresses: ['10.66.0.9'], via: null };
+    const empty = JSON.stringify({ ...about, reachable: false, allowedIps: [], expires: false });
+    cluster.write(cluster.keys.client('tablet'), empty);
+    await cluster.pass(100);
+    const { status, json } = await ask(manager, 'GET', '/v1/clients');
+    expect([status, json]).toMatchObject([200, { items: [{ name: 'laptop' }] }]);
+  });
+
   it('is removed by its claims where nobody has read its record', async () => {
     await spoil(cluster.keys.client('laptop'));
     await nextLeader();

@@ -77,7 +77,7 @@ export const ClientRecord = Type.Object({
   /** Whether containers may begin to speak with it. */
   reachable: Type.Boolean(),
   /** What it sends into the mesh, CIDRs in canonical text; null for everything there. For its own configuration alone: nobody is kept out by it. */
-  allowedIps: Type.Union([Type.Array(Type.String({ maxLength: 43 }), { maxItems: 64 }), Type.Null()]),
+  allowedIps: Type.Union([Type.Array(Type.String({ maxLength: 43 }), { minItems: 1, maxItems: 64 }), Type.Null()]),
   /** Whether it ends with the lease of its `control/client-lives/` key. */
   expires: Type.Boolean(),
 });
