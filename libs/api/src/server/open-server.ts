@@ -64,7 +64,7 @@ export async function openServer(
   if (rate !== undefined) limitRate(app, rate);
   app.addHook('onRoute', (route) => {
     paths.add(route.url, route.method);
-    if (route.schema !== undefined) route.schema = closed(withProblem(route.schema));
+    if (route.schema !== undefined) route.schema = closed(route.schema);
   });
   app.addHook('preValidation', async ({ query }) => readQuery(query as Record<string, unknown>));
   app.setErrorHandler((error, request, reply) => answer(error, request, reply, options));
@@ -95,6 +95,8 @@ async function describe(
       // Who may call is a matter of the connection: of where it listens or, with TLS, of the caller's certificate (docs/security.md).
       security: [],
     },
+    // For the document alone: a serializer of its own for each route's refusals was two thirds of the time that an instance takes to be made.
+    transform: ({ schema, url }) => ({ schema: withProblem(schema), url }),
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) =>
         typeof json['$id'] === 'string' ? json['$id'] : `def-${index}`,
