@@ -28,7 +28,8 @@ install -m 755 "$built/apps/cni/dist/cni.cjs" "$into/wireguard-cni.cjs"
 put 755 . "$tree/deploy/systemd/install.sh" "$tree/deploy/systemd/uninstall.sh"
 put 644 systemd "$tree"/deploy/systemd/*.service "$tree"/deploy/systemd/*.example
 put 644 cni "$tree"/deploy/cni/*.conflist
-put 644 doc "$tree/README.md" "$tree"/docs/*.md
+put 644 . "$tree/README.md"
+put 644 doc "$tree"/docs/*.md
 put 644 doc/reference "$tree"/docs/reference/*.md
 install -m 644 "$tree/deploy/systemd/README.md" "$into/doc/systemd.md"
 install -m 644 "$tree/deploy/cni/README.md" "$into/doc/runtimes.md"
