@@ -15,7 +15,7 @@ TEST_PACKAGES := containernetworking-plugins docker.io docker-compose busybox-st
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build release lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation page-picture bench bench-cni bench-link openapi reference metrics-reference format clean
+.PHONY: help deps test-deps build release lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation page-picture bench bench-cni bench-link bench-metrics openapi reference metrics-reference format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -117,6 +117,9 @@ bench-link: test-deps build ## what a TCP stream gets over each link, on one nod
 
 page-picture: test-deps ## take the picture of the page that stands in the documentation
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/cluster-manager/src/testing/page/picture.ts
+
+bench-metrics: test-deps ## what a scrape of a node with PEERS=1000 costs beside one without peers, and which processes it starts (none); SCRAPES=200
+	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/node-manager/src/testing/bench/metrics.ts
 
 mutation: deps ## mutation score of libs/ipam
 	@cd libs/ipam && ../../$(BIN)/stryker run

@@ -50,14 +50,21 @@ export class RealNode {
     return this.netns.name;
   }
 
-  /** Starts the node with these flags beside those that every node has; it goes on with what its disk holds. */
-  async start(cluster: FakeCluster, flags: readonly string[]): Promise<void> {
+  /**
+   * Starts the node with these flags beside those that every node has; it goes on with what its disk holds. `adapt` may put something between the
+   * node and the kernel.
+   */
+  async start(
+    cluster: FakeCluster,
+    flags: readonly string[],
+    adapt: (ports: Ports) => Ports = (ports) => ports,
+  ): Promise<void> {
     const { nodeId } = this;
     const [ownNetns, dataDir] = [this.netns.path, join(this.#directory, nodeId)];
     const control = ['--etcd', 'http://127.0.0.1:1', '--manager', 'http://127.0.0.1:1', '--cluster', clusterName];
     const files = ['--data-dir', dataDir, '--queue-dir', join(dataDir, 'queue'), '--socket', `${dataDir}.sock`];
     const argv = ['--node-id', nodeId, '--insecure', ...control, ...files, ...flags];
-    const ports: Ports = {
+    const ports = adapt({
       devices: await openDevices('userspace', {
         ...{ ownNetns, stateDir: join(dataDir, 'processes'), runDir: `/dev/shm/${nodeId}` },
       }),
@@ -71,7 +78,7 @@ export class RealNode {
       ...{ store: cluster.store, manager: cluster.manager, udpPorts: procUdpPorts, readBootId: kernelBootId },
       resolveHost: () => Promise.reject(new Error('there are no names in this test')),
       ...{ uptimeMs: sinceBootMs, clock: systemClock, random: systemRandom, log: silentLog, reach: noFaultPoints },
-    };
+    });
     const config = parseConfig({ argv, env: {}, hostname: nodeId });
     const stop = new AbortController();
     [this.#ports, this.#config] = [ports, config];

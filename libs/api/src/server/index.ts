@@ -9,6 +9,7 @@ export * from './events/event-ring.ts';
 export * from './events/event-routes.ts';
 export * from './flags.ts';
 export * from './forward-headers.ts';
+export type { Reading } from './health/exposition.ts';
 export * from './health/meter.ts';
 export * from './health/metrics.ts';
 export * from './health/metrics-reference.ts';

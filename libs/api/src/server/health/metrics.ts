@@ -1,14 +1,9 @@
 /** What a program tells Prometheus: its own values, read when they are asked for, and those of its process. */
 import { catalogue, type ErrorCode } from '@wgcni/base';
 import type { CertificateLife } from '@wgcni/pki';
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
+import { type Family, type Reading, textOf } from './exposition.ts';
 import { type Meter, Tally } from './meter.ts';
-
-/** One reading of a metric: a value with the labels that it is told by. */
-export interface Reading {
-  labels?: Record<string, string>;
-  value: number;
-}
 
 export interface MetricsOptions {
   program: string;
@@ -31,6 +26,8 @@ export class Metrics {
   /** Of this program alone: nothing stands in the registry that the library keeps for all. */
   readonly #registry = new Registry();
   readonly #about: MetricAbout[] = [];
+  /** What is read when somebody asks. */
+  readonly #read: (Family & { read: () => readonly Reading[] })[] = [];
   readonly #denied = new Tally(
     'wgcni_requests_denied_total',
     'requests that were refused for who asked, or because nobody did',
@@ -56,30 +53,14 @@ export class Metrics {
 
   /** Adds a value of the program; `read` is called when somebody asks. A reading that is left out is told no more. */
   gauge(name: string, help: string, labelNames: readonly string[], read: () => readonly Reading[]): void {
-    const registers = [this.#registry];
     this.#about.push({ name, type: 'gauge', help, labelNames });
-    new Gauge({
-      ...{ name, help, labelNames, registers },
-      collect() {
-        this.reset();
-        // Without labels a reset leaves a 0, which would be told for what is not known.
-        this.remove({});
-        for (const { labels = {}, value } of read()) this.set(labels, value);
-      },
-    });
+    this.#read.push({ name, type: 'gauge', help, read });
   }
 
   /** The same for what only grows, and begins anew with whoever counts it. */
   counter(name: string, help: string, labelNames: readonly string[], read: () => readonly Reading[]): void {
-    const registers = [this.#registry];
     this.#about.push({ name, type: 'counter', help, labelNames });
-    new Counter({
-      ...{ name, help, labelNames, registers },
-      collect() {
-        this.reset();
-        for (const { labels = {}, value } of read()) this.inc(labels, value);
-      },
-    });
+    this.#read.push({ name, type: 'counter', help, read });
   }
 
   /** Adds what the program has timed or counted since it began, and goes on to. */
@@ -106,7 +87,8 @@ export class Metrics {
   }
 
   /** Prometheus text. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  async text(): Promise<string> {
+    const read = this.#read.map((each) => textOf(each, each.read()));
+    return `${read.join('')}${await this.#registry.metrics()}`;
   }
 }
