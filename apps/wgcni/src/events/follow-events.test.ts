@@ -2,7 +2,6 @@
 import { createNodeClient, type Event, type NodeClient } from '@wgcni/api';
 import { EventRing, eventRoutes, openServer } from '@wgcni/api/server';
 import { silentLog, systemClock, systemRandom } from '@wgcni/base';
-import type { FastifyInstance } from 'fastify';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +10,7 @@ import { followEvents } from './follow-events.ts';
 
 let directory: string;
 let socketPath: string;
-let app: FastifyInstance;
+let app: Awaited<ReturnType<typeof openServer>>;
 let client: NodeClient;
 const stop = new AbortController();
 
