@@ -6,6 +6,9 @@ import { addBridge, type Lab, until } from '@wgcni/testing';
 import { InstalledNode, managerUnit, nodeUnit } from './installed-node.ts';
 import type { Release } from './releases.ts';
 
+/** How quick anything is, is judged elsewhere: here three machines share the processors of one. */
+const patienceMs = 60_000;
+
 export class ClusterOfReleases {
   readonly #lab: Lab;
   readonly nodes: InstalledNode[] = [];
@@ -37,7 +40,7 @@ export class ClusterOfReleases {
     );
     for (const node of this.nodes) {
       await node.enable(managerUnit);
-      await this.ask(node, (client) => until(20_000, node.url, () => client.network()));
+      await this.ask(node, (client) => until(patienceMs, node.url, () => client.network()));
     }
     for (const node of this.nodes) await node.writeToken(await this.#tokenFor(node));
     await Promise.all(this.nodes.map((node) => node.enable(nodeUnit)));
@@ -56,7 +59,7 @@ export class ClusterOfReleases {
 
   /** The machine whose cluster-manager leads. */
   async leader(): Promise<InstalledNode> {
-    return until(20_000, 'a leader', async () => {
+    return until(patienceMs, 'a leader', async () => {
       const said = await Promise.all(this.nodes.map((node) => this.ask(node, (client) => client.leader())));
       const ids = new Set(said.map(({ leader }) => leader?.replicaId));
       const found = this.nodes.find(({ plan }) => ids.size === 1 && ids.has(plan.id));
@@ -66,12 +69,12 @@ export class ClusterOfReleases {
 
   async restartManager(node: InstalledNode): Promise<void> {
     await node.restart(managerUnit);
-    await this.ask(node, (client) => until(20_000, node.url, () => client.leader()));
+    await this.ask(node, (client) => until(patienceMs, node.url, () => client.leader()));
   }
 
   /** Restarts the cluster-managers of `old` until another one leads; they run as before. */
   async haveOtherLeader(old: readonly InstalledNode[]): Promise<void> {
-    await until(30_000, 'another leader', async () => {
+    await until(patienceMs, 'another leader', async () => {
       const leader = await this.leader();
       if (!old.includes(leader)) return true;
       await this.restartManager(leader);

@@ -183,7 +183,7 @@ describe('a release on three machines', () => {
   /** A node is known to the others a moment after it is ready itself. */
   async function reaches({ netnsPath }: Attached, { addresses }: Attached): Promise<void> {
     for (const address of addresses)
-      await until(20_000, `an answer of ${address} in ${netnsPath}`, async () => {
+      await until(60_000, `an answer of ${address} in ${netnsPath}`, async () => {
         const roundTripMs = await ping(netnsPath, address);
         return roundTripMs ?? new Error(await tunnels());
       });
