@@ -60,7 +60,11 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
     // The underlay is not changed by a route to another node.
     followKernel(ports, () => parts.pulse.give(), { except: meshNames(config.nodeId), signal }),
     followTable(ports, reconcilers.host, signal),
-    parts.controlPlane.run(signal, () => reconcilers.host.trigger()),
+    parts.controlPlane.run(signal, () => {
+      reconcilers.host.trigger();
+      // Where a manager is now, an offered route may lead.
+      reconcilers.mesh.trigger();
+    }),
     watchProcesses(ports, parts, reconcilers.mesh, signal),
     watchClocks(ports, parts, session, signal),
   ]);

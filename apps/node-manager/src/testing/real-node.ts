@@ -31,6 +31,8 @@ const attachMs = 30_000;
 
 export class RealNode {
   readonly netns: ThrowawayNetns;
+  /** What host names stand for; the test may change it while the node runs. */
+  resolveHost: Ports['resolveHost'] = () => Promise.reject(new Error('there are no names in this test'));
   readonly #directory: string;
   #ports: Ports | undefined;
   #config: Config | undefined;
@@ -76,7 +78,7 @@ export class RealNode {
       pathProbe: new Fping({ ownNetns }),
       tunnelProbe: new Fping({ ownNetns }),
       ...{ store: cluster.store, manager: cluster.manager, udpPorts: procUdpPorts, readBootId: kernelBootId },
-      resolveHost: () => Promise.reject(new Error('there are no names in this test')),
+      resolveHost: (host) => this.resolveHost(host),
       ...{ uptimeMs: sinceBootMs, clock: systemClock, random: systemRandom, log: silentLog, reach: noFaultPoints },
     });
     const config = parseConfig({ argv, env: {}, hostname: nodeId });
