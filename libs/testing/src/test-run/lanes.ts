@@ -9,7 +9,7 @@ export const lanes = {
   /** Certificates, tokens, roles, units and keys: much of it waits until something ends. */
   security: lane(
     ...['secure.test.ts', 'etcd-access.test.ts', 'insecure.test.ts', 'node-listener.test.ts', 'bad-flags.test.ts'],
-    ...['joining', 'key-scan', 'systemd'],
+    ...['joining', 'key-scan', 'systemd/units.test.ts', 'systemd/etcd-unit.test.ts'],
   ),
   /** Who dials in or is reached beside the mesh: clients, rules, the other link, offered networks, peers of other nodes, tunnels by hand. */
   neighbours: lane(
@@ -17,6 +17,8 @@ export const lanes = {
   ),
   /** What keeps both processors busy and counts milliseconds: faults on a whole cluster under load, and twenty who call each other. */
   nemesis: lane('nemesis/nemesis.test.ts', 'direct/churn.test.ts', 'direct/silences.test.ts'),
+  /** Three booted machines, installed and upgraded under traffic of which nothing may be lost. */
+  releases: lane('systemd/release.test.ts'),
   /** Every case of the CNI, on a crowded node. */
   conformance: lane(
     ...['conformance/conformance.test.ts', 'conformance/host-state.test.ts'],

@@ -63,6 +63,7 @@ export const allSteps: readonly (readonly Step[])[] = [
   [vitest('e2e', ownNamespace, ...leftOut), lane('security'), lane('neighbours')],
   // They want the machine for themselves.
   [lane('nemesis')],
+  [lane('releases')],
   [lane('conformance'), lane('containers'), lane('crash')],
   [
     lane('outage'),
