@@ -224,6 +224,22 @@ describe('a lease session', () => {
     expect(session.isValid()).toBe(false);
   });
 
+  it('tells that it is believed in again after its process stood still past the deadline', async () => {
+    const clock = new ManualClock();
+    let revived = 0;
+    const onRevived = (): void => void (revived += 1);
+    const store = MemoryStore.alone(clock);
+    const session = await LeaseSession.open({ store, clock, log: silentLog, ttlSec: 6, onRevived });
+    await clock.advance(4_100);
+    expect(session.isValid()).toBe(false);
+    const stop = new AbortController();
+    const running = session.run(stop.signal);
+    await clock.advance(5_000);
+    expect([session.isValid(), revived]).toEqual([true, 1]);
+    stop.abort();
+    await running;
+  });
+
   it('is believed in from when a keep-alive was sent, however late its answer comes', async () => {
     const { clock, store, session } = await open();
     const keepAlive = store.keepAlive.bind(store);

@@ -48,7 +48,7 @@ export class Election {
     return this.#holder;
   }
 
-  /** Calls `listener` after every change of leadership or holder until the returned function is called. */
+  /** Calls `listener` after every change of leadership, also of whether it can be believed in, or of the holder, until the returned function is called. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -73,7 +73,9 @@ export class Election {
 
   /** One session: waits for the key to be free, takes it, holds it until the session or the key goes. */
   async #campaign(signal: AbortSignal): Promise<void> {
-    const session = await LeaseSession.open(this.#options, signal);
+    // A term that cannot be believed in at its first instant begins at the next answer: whoever waits for it hears of that alone.
+    const onRevived = (): void => this.#tell();
+    const session = await LeaseSession.open({ ...this.#options, onRevived }, signal);
     const ends = new AbortController();
     const alive = AbortSignal.any([signal, session.lost, ends.signal]);
     const keeping = session.run(AbortSignal.any([signal, ends.signal]));

@@ -8,6 +8,8 @@ export interface LeaseSessionOptions {
   log: Log;
   /** Seconds; etcd grants no less than 2. */
   ttlSec: number;
+  /** Called when the session may be believed in again that could not be for a moment, as after a process that stood still: nothing else tells of it. */
+  onRevived?: () => void;
 }
 
 /** The longest that one keep-alive may take. */
@@ -65,11 +67,13 @@ export class LeaseSession {
   }
 
   async #keepAlive(signal: AbortSignal): Promise<boolean> {
-    const { store, clock, ttlSec, log } = this.#options;
+    const { store, clock, ttlSec, log, onRevived } = this.#options;
     const sentAt = clock.monotonicMs();
     try {
       await store.keepAlive(this.lease, { timeoutMs: Math.min(keepAliveTimeoutMs, (ttlSec * 1_000) / 4), signal });
+      const wasValid = this.isValid();
       this.#validUntil = sentAt + believableMs(ttlSec);
+      if (!wasValid && this.isValid()) onRevived?.();
       return true;
     } catch (error) {
       if (error instanceof LeaseGoneError) this.#lose('gone');
