@@ -15,7 +15,7 @@ TEST_PACKAGES := containernetworking-plugins docker.io docker-compose busybox-st
 RUNTIME_PACKAGES := podman conmon runc containerd
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build release lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api coverage mutation page-picture bench bench-cni bench-link bench-metrics openapi reference metrics-reference format clean
+.PHONY: help deps test-deps build release lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api schemathesis openapi-clients coverage mutation page-picture bench bench-cni bench-link bench-metrics openapi reference metrics-reference format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -96,6 +96,14 @@ key-scan: test-deps build ## COUNT= private keys made by the real programs, and 
 fuzz-api: deps ## malformed input to both servers: REQUESTS=1000000 in process, WIRE=20000 on the wire, VALUES=10000 of the store; SEED=
 	@node --expose-gc --import tsx apps/cluster-manager/src/testing/fuzz/main.ts
 	@node --expose-gc --import tsx apps/node-manager/src/testing/fuzz/main.ts
+
+schemathesis: deps ## set schemathesis, of PyPI, on both servers: requests made from their OpenAPI documents; SEED=
+	@$(BIN)/tsx apps/cluster-manager/src/testing/api-clients/main.ts schemathesis $(SEED)
+	@$(BIN)/tsx apps/node-manager/src/testing/api-clients/main.ts schemathesis $(SEED)
+
+openapi-clients: deps ## generate clients of both OpenAPI documents in TypeScript and Python, and use them on both servers
+	@$(BIN)/tsx apps/cluster-manager/src/testing/api-clients/main.ts clients
+	@$(BIN)/tsx apps/node-manager/src/testing/api-clients/main.ts clients
 
 planted: test-deps ## plant every bug in a copy of the tree and see the suite go red; ONLY=part of a name, QUICK=1: unit tests only
 	@$(BIN)/tsx libs/testing/src/planted/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)

@@ -4,6 +4,7 @@ export * from './documented-operations.ts';
 export * from './browser/chromium.ts';
 export * from './docker/engine.ts';
 export * from './docker/member.ts';
+export * from './api-clients/index.ts';
 export * from './fuzz/index.ts';
 export * from './manual-clock.ts';
 export * from './pki/read-credentials.ts';

@@ -40,7 +40,7 @@ export const ClientSchema = Type.Object(
     }),
     revision: Revision,
   },
-  { $id: 'Client' },
+  { $id: 'ExternalClient' },
 );
 
 /** Which endpoint of a node a configuration names, of a node that has several. */

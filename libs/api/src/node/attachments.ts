@@ -10,7 +10,12 @@ export const AttachmentParams = Type.Object(
 
 export const AttachInputSchema = Type.Object(
   {
-    netns: Type.String({ pattern: '^/', maxLength: 4096, description: 'absolute path of the network namespace' }),
+    netns: Type.String({
+      pattern: '^/',
+      examples: ['/run/netns/one'],
+      maxLength: 4096,
+      description: 'absolute path of the network namespace',
+    }),
     requestedIps: Type.Optional(
       Type.Array(Type.String({ maxLength: 43, description: 'address, with or without prefix length' }), {
         maxItems: 16,
@@ -63,7 +68,7 @@ export const AttachmentSchema = Type.Object(
 
 export const CheckInputSchema = Type.Object(
   {
-    netns: Type.String({ pattern: '^/', maxLength: 4096 }),
+    netns: Type.String({ pattern: '^/', examples: ['/run/netns/one'], maxLength: 4096 }),
     addresses: Type.Array(CidrText, { maxItems: 256, description: 'what the previous result says the interface has' }),
     routes: Type.Optional(
       Type.Array(CidrText, {

@@ -67,7 +67,15 @@ export async function openServer(
     if (route.schema !== undefined) route.schema = closed(route.schema);
   });
   app.addHook('preValidation', async ({ query }) => readQuery(query as Record<string, unknown>));
-  app.setErrorHandler((error, request, reply) => answer(error, request, reply, options));
+  app.setErrorHandler((error, request, reply) =>
+    // What else is wrong with a request for nothing does not matter, but for what we refuse by ourselves.
+    answer(
+      request.is404 && !(error instanceof CatalogueError) ? notFound(request, paths, reply) : error,
+      request,
+      reply,
+      options,
+    ),
+  );
   app.setNotFoundHandler((request, reply) => answer(notFound(request, paths, reply), request, reply, options));
   knowSchemas(app, [ProblemSchema]);
   await describe(app, options);
