@@ -1,6 +1,6 @@
 /** Installs what comes from PyPI and npm and is no dependency of ours, into folders of .cache. */
 import { execa } from 'execa';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 const folder = resolve('.cache/api-clients');
@@ -28,7 +28,11 @@ export async function pythonTools(): Promise<string> {
   const environment = placeOf('python');
   const programs = join(environment, 'bin');
   const wanted = (['schemathesis', 'openapi-python-client'] as const).map((name) => `${name}==${versions[name]}`);
-  await install('python3', ['-m', 'venv', environment]);
+  const isMade = await access(join(programs, 'pip')).then(
+    () => true,
+    () => false,
+  );
+  if (!isMade) await install('python3', ['-m', 'venv', environment]);
   await install(join(programs, 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...wanted]);
   return programs;
 }
