@@ -54,8 +54,20 @@ describe('STATUS', () => {
   const doctor = async (node: NodePlan): Promise<[number | undefined, string[]]> => {
     const { plan, programs } = scene.lab;
     const etcd = plan.etcd.map(({ clientUrl }) => clientUrl).join(',');
-    const where = ['--json', ...scene.lab.wgcniFlags(), '--socket', node.socket];
-    const argv = [programs.wgcni, ...where, 'doctor', '--etcd', etcd, '--conf-dir', join(plan.dir, 'no-runtime')];
+    // As on a node of one's own: no certificate of a person, the node's is taken.
+    const managers = plan.managers.map(({ url }) => url).join(',');
+    const where = ['--json', '--manager', managers, '--socket', node.socket];
+    const argv = [
+      programs.wgcni,
+      ...where,
+      'doctor',
+      '--data-dir',
+      node.dataDir,
+      '--etcd',
+      etcd,
+      '--conf-dir',
+      join(plan.dir, 'no-runtime'),
+    ];
     const { exitCode, stdout } = await execa('nsenter', [`--net=${node.netnsPath}`, ...argv], { reject: false });
     const found = JSON.parse(stdout) as { check: string; state: string; said: string }[];
     return [exitCode, found.map(({ check, state, said }) => `${state} ${check}: ${said}`)];

@@ -6,7 +6,7 @@ import { nodeAdvice } from './advice/node-advice.ts';
 import { nodeTable, readClusterStatus, showClusterStatus } from './cluster-status.ts';
 import { attachmentTable, showNodeStatus } from './node-status.ts';
 import { duration, table } from './table.ts';
-import { withManager, withNode, type Targets } from './targets.ts';
+import { isAboutCluster, withManager, withNode, type Targets } from './targets.ts';
 
 /** What a command has to say: `value` for `--json`, `text` for people. */
 export interface Answer {
@@ -20,7 +20,7 @@ export interface Answer {
 
 /** The cluster when a manager is named and no node, else the node. */
 export async function status(targets: Targets): Promise<Answer> {
-  if (targets.manager !== undefined && targets.nodeManager === undefined) {
+  if (isAboutCluster(targets)) {
     const value = await withManager(targets, (client, credentials) =>
       readClusterStatus(client, credentials && ((url) => lifeShownBy(url, credentials))),
     );

@@ -52,7 +52,8 @@ type Work = (targets: Targets) => Promise<Answer>;
 
 /** Runs a command and prints its answer; a failure is one line with its remedy, status 1 (2 for bad input). */
 async function run(work: Work, interval?: string | true): Promise<void> {
-  const targets = program.opts<Targets & { wide: boolean }>();
+  const isSocketSaid = program.getOptionValueSource('socket') === 'cli';
+  const targets = { ...program.opts<Targets & { wide: boolean }>(), isSocketSaid };
   const columns = targets.wide || !process.stdout.isTTY ? undefined : process.stdout.columns;
   const shown = ({ value, text, isDocument = false }: Answer): string =>
     targets.json ? JSON.stringify(value, null, 2) : fitted(text, isDocument ? undefined : columns);

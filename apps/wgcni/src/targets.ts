@@ -19,6 +19,8 @@ export interface Targets {
   manager?: string;
   /** Path of a node-manager's unix socket. */
   socket: string;
+  /** Whether it was said for this command, and is no default or variable: then the node behind it is meant, also where a manager is named. */
+  isSocketSaid?: boolean;
   /** URL of a node-manager, in place of its socket. */
   nodeManager?: string;
   /** The node that must be there. */
@@ -30,6 +32,11 @@ export interface Targets {
   /** Plain HTTP, on loopback alone. */
   insecure: boolean;
   json: boolean;
+}
+
+/** Of a command that can be about either: the cluster when a manager is named and no node, else the node. */
+export function isAboutCluster({ manager, nodeManager, isSocketSaid }: Targets): boolean {
+  return manager !== undefined && nodeManager === undefined && isSocketSaid !== true;
 }
 
 export const defaultSocket = '/run/wgcni/node-manager.sock';

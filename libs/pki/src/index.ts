@@ -7,6 +7,7 @@ export * from './expect-identity.ts';
 export * from './expiry.ts';
 export * from './identity.ts';
 export * from './join-token.ts';
+export * from './joined-paths.ts';
 export * from './judge-peer.ts';
 export * from './kept-credentials.ts';
 export * from './key-custody.ts';

@@ -1,32 +1,30 @@
 /** Where a node that joined by a token keeps its key, its certificate and the authorities: `<data-dir>/credentials`, each set named after its token. */
 import { CatalogueError, privateDirectory, removeFile, replaceFile, Secret } from '@wgcni/base';
-import type { CredentialPaths } from '@wgcni/pki';
+import { type CredentialPaths, credentialsFolder, currentSetPath, joinedPaths } from '@wgcni/pki';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createKeyFile } from '../keys/key-file.ts';
 
-/** The folder in the data directory. */
-export const credentialsFolder = 'credentials';
-
 const isTokenId = /^[0-9a-f]{16}$/;
 
 /** Whether a node has joined by a token, as far as a start must know before the directory is its own. */
 export function hasJoined(dataDir: string): boolean {
-  return existsSync(join(dataDir, credentialsFolder, 'current'));
+  return existsSync(currentSetPath(dataDir));
 }
 
 export class JoinedFiles {
+  readonly #dataDir: string;
   readonly #directory: string;
 
   constructor(dataDir: string) {
+    this.#dataDir = dataDir;
     this.#directory = join(dataDir, credentialsFolder);
   }
 
   /** The three files of a token, there or not. */
   pathsOf(tokenId: string): CredentialPaths {
-    const path = (part: string): string => join(this.#directory, `${tokenId}.${part}.pem`);
-    return { use: 'tls', cert: path('cert'), key: path('key'), ca: path('ca') };
+    return joinedPaths(this.#dataDir, tokenId);
   }
 
   /** The token by which this node joined last; undefined when it never did. Throws CatalogueError `config.invalid` when that cannot be told any more. */
@@ -75,7 +73,7 @@ export class JoinedFiles {
   }
 
   get #currentPath(): string {
-    return join(this.#directory, 'current');
+    return currentSetPath(this.#dataDir);
   }
 
   async #removeAllBut(tokenIds: readonly (string | undefined)[]): Promise<void> {

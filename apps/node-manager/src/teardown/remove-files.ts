@@ -2,13 +2,13 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
-import { credentialsFolder } from '../credentials/joined-files.ts';
+import { credentialsFolder } from '@wgcni/pki';
 import { keyDirectory } from '../open-host-ports.ts';
 
 /** What stands in a data directory; anything else in it is not ours and stays. */
 const dataEntries = [
   ...['attachments', 'addresses', 'keys', 'processes', credentialsFolder],
-  ...['view.json', 'contact.json', 'identity.json', 'host.json'],
+  ...['view.json', 'contact.json', 'identity.json', 'host.json', 'control-plane.json'],
 ];
 
 /** Names that the plugin gives to queued deletions, whatever was added to them since. */

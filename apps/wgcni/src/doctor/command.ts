@@ -1,5 +1,6 @@
 /** `wgcni doctor`: looks at this machine, and at whom a node needs, and says what to do. */
 import type { NodeStatus } from '@wgcni/api';
+import { toCatalogueError } from '@wgcni/base';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { clusterAdvice } from '../advice/cluster-advice.ts';
@@ -8,16 +9,18 @@ import { nodeAdvice } from '../advice/node-advice.ts';
 import { lifeShownBy } from '@wgcni/pki';
 import { readClusterStatus } from '../cluster-status.ts';
 import type { Answer } from '../commands.ts';
-import { operatorCredentials, type Targets, withManager, withNode } from '../targets.ts';
+import { type Targets, withManager, withNode } from '../targets.ts';
 import { askEtcd, askManagers } from './ask-servers.ts';
 import { bad, type Finding, ok, showFindings } from './finding.ts';
 import { judgeMachine, judgeMtu, judgePorts } from './judge-machine.ts';
 import { judgeEtcd, judgeManagers } from './judge-servers.ts';
 import { readMachine } from './read-machine.ts';
+import { whoAsks } from './who-asks.ts';
 
 interface DoctorFlags {
   etcd?: string;
   confDir: string;
+  dataDir: string;
   meshPort: string;
   podPort: string;
 }
@@ -30,6 +33,11 @@ export function addDoctorCommand(
     .command('doctor')
     .description('look at this machine and at whom a node needs, and say what to do: status 1 if something is wrong')
     .addOption(new Option('--etcd <urls>', 'etcd members, comma separated').env('WGCNI_ETCD'))
+    .addOption(
+      new Option('--data-dir <path>', "the node-manager's, for its certificate where no --tls-cert is said")
+        .env('WGCNI_DATA_DIR')
+        .default('/var/lib/wgcni'),
+    )
     .option('--conf-dir <path>', 'where runtimes look for network configurations', '/etc/cni/net.d')
     .addOption(new Option('--mesh-port <port>', 'UDP port for other nodes').env('WGCNI_MESH_PORT').default('51820'))
     .addOption(new Option('--pod-port <port>', 'UDP port for containers').env('WGCNI_POD_PORT').default('51821'))
@@ -65,12 +73,18 @@ async function nodeStatus(targets: Targets): Promise<NodeStatus | undefined> {
   return withNode(targets, (client) => client.status()).catch(() => undefined);
 }
 
-async function servers(targets: Targets, { etcd }: DoctorFlags): Promise<Finding[]> {
+async function servers(targets: Targets, { etcd, dataDir }: DoctorFlags): Promise<Finding[]> {
   const managers = urlsIn(targets.manager);
   const members = urlsIn(etcd);
   if (managers.length === 0)
     return [bad('cluster-manager', 'unknown', 'none is named', 'give --manager or set WGCNI_MANAGER')];
-  const credentials = await operatorCredentials(targets, '--manager', managers);
+  let credentials;
+  try {
+    credentials = await whoAsks(targets, managers, dataDir);
+  } catch (thrown) {
+    const { message, remedy = '' } = toCatalogueError(thrown);
+    return [bad('certificate', 'unknown', message, remedy)];
+  }
   if (credentials === undefined)
     return [
       bad('cluster-manager', 'unknown', 'asked without a certificate', 'give --tls-cert, --tls-key and --tls-ca'),

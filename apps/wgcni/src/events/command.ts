@@ -3,7 +3,7 @@ import type { Event, EventQuery } from '@wgcni/api';
 import { systemClock } from '@wgcni/base';
 import type { Command } from 'commander';
 import type { Answer } from '../commands.ts';
-import { type Targets, withManager, withNode } from '../targets.ts';
+import { isAboutCluster, type Targets, withManager, withNode } from '../targets.ts';
 import { type Ask, followEvents } from './follow-events.ts';
 import { showEvent, showEvents } from './show-events.ts';
 
@@ -48,7 +48,7 @@ async function followUntilStopped(ask: Ask, query: EventQuery, isJson: boolean):
 
 /** The cluster when a manager is named and no node, else the node. */
 function withEvents<T>(targets: Targets, work: (ask: Ask) => Promise<T>): Promise<T> {
-  if (targets.manager !== undefined && targets.nodeManager === undefined)
+  if (isAboutCluster(targets))
     return withManager(targets, (client) => work((query, signal) => client.events(query, signal)));
   return withNode(targets, (client) => work((query, signal) => client.events(query, signal)));
 }
