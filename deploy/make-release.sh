@@ -29,10 +29,21 @@ put 755 . "$tree/deploy/systemd/install.sh" "$tree/deploy/systemd/uninstall.sh"
 put 644 systemd "$tree"/deploy/systemd/*.service "$tree"/deploy/systemd/*.example
 put 644 cni "$tree"/deploy/cni/*.conflist
 put 644 . "$tree/README.md"
-put 644 doc "$tree"/docs/*.md
-put 644 doc/reference "$tree"/docs/reference/*.md
-install -m 644 "$tree/deploy/systemd/README.md" "$into/doc/systemd.md"
-install -m 644 "$tree/deploy/cni/README.md" "$into/doc/runtimes.md"
+# Laid out as in the repository, so that links lead somewhere. Named one by one: what a lab has left there, keys among it, is no part of a release.
+put 644 doc "$tree/README.md"
+put 644 doc/docs "$tree"/docs/*.md
+for part in decisions reference; do put 644 "doc/docs/$part" "$tree/docs/$part"/*.md; done
+put 644 doc/docs/images "$tree"/docs/images/*.png
+put 644 doc/openapi "$tree"/openapi/*.yaml
+put 644 doc/deploy "$tree/deploy/README.md"
+for part in cni docker etcd kubernetes nomad prometheus systemd; do put 644 "doc/deploy/$part" "$tree/deploy/$part/README.md"; done
+put 644 doc/deploy/docker "$tree"/deploy/docker/{Dockerfile,node.Dockerfile,compose.yaml}
+put 755 doc/deploy/docker "$tree/deploy/docker/prepare.sh"
+put 644 doc/deploy/etcd "$tree"/deploy/etcd/{etcd.env.example,wgcni-etcd.service}
+put 755 doc/deploy/etcd "$tree"/deploy/etcd/{backup,restore}.sh
+put 644 doc/deploy/kubernetes "$tree"/deploy/kubernetes/*.yaml
+put 644 doc/deploy/nomad "$tree"/deploy/nomad/*.hcl
+put 644 doc/deploy/prometheus "$tree"/deploy/prometheus/{alerts.yaml,dashboard.json}
 # wgcni writes them from its own words; those of an older release could not.
 install -d -m 755 "$into/man" "$into/completions"
 words() { WGCNI_MANAGER='' node "$tree/apps/wgcni/dist/wgcni.cjs" "$@"; }

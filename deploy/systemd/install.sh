@@ -87,4 +87,4 @@ echo "wireguard-cni $version is installed${before:+; before: $before}"
 [ -z "$missing" ] || echo "a node needs these packages too:$missing"
 [ -e /sys/module/wireguard ] || modprobe --quiet --dry-run wireguard 2>/dev/null || command -v wireguard-go >/dev/null ||
   echo 'a node needs the WireGuard of its kernel, or the package wireguard-go'
-echo "next: /usr/share/doc/wgcni/systemd.md; nothing was started or restarted"
+echo "next: /usr/share/doc/wgcni/deploy/systemd/README.md; nothing was started or restarted"
