@@ -46,6 +46,12 @@ export const controlPlaneBugs: readonly PlantedBug[] = [
     catchers: [leading('is believed in from when a keep-alive was sent')],
   },
   {
+    name: 'late-term-untold',
+    promise: '§4.3 what only a leader does is done as soon as it may believe in its term',
+    does: 'tells nobody that a term can be believed in which could not at first',
+    catchers: [leading('tells that it is believed in again after its process stood still')],
+  },
+  {
     name: 'leader-trusts-whole-ttl',
     promise: '§4.3 a leader stops believing at two thirds of its TTL',
     does: 'believes in the lease until its very end',
