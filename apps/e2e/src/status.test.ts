@@ -8,7 +8,15 @@
  *                                    └────── n4: started when nobody registers nodes any more
  */
 import { join } from 'node:path';
-import { addContainerNetns, callPlugin, planContainer, planLab, type NodePlan, type PluginCall } from '@wgcni/testing';
+import {
+  addContainerNetns,
+  callPlugin,
+  planContainer,
+  planLab,
+  type NodePlan,
+  type PluginCall,
+  processFlags,
+} from '@wgcni/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inside } from './inside.ts';
@@ -54,9 +62,9 @@ describe('STATUS', () => {
   const doctor = async (node: NodePlan): Promise<[number | undefined, string[]]> => {
     const { plan, programs } = scene.lab;
     const etcd = plan.etcd.map(({ clientUrl }) => clientUrl).join(',');
-    // As on a node of one's own: no certificate of a person, the node's is taken.
+    // As the node itself, which is nobody's person.
     const managers = plan.managers.map(({ url }) => url).join(',');
-    const where = ['--json', '--manager', managers, '--socket', node.socket];
+    const where = ['--json', '--manager', managers, ...processFlags(plan, node.id), '--socket', node.socket];
     const argv = [
       programs.wgcni,
       ...where,

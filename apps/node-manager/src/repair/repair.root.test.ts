@@ -176,10 +176,11 @@ describe('two nodes, of which somebody changes one by hand', () => {
     expect(broken?.cause).toMatch(/^192\.0\.2\.2:51820 answers on the underlay/);
     const { tunnels } = await nodes[0].status();
     expect(tunnels).toMatchObject([{ peer: nodes[1].nodeId, state: 'broken', attempts: 1, isAlarm: false }]);
+    // The other side finds it too, by looks of its own.
+    const ofOther = { kind: 'tunnel.broken', subject: `tunnel to ${nodes[0].nodeId}` };
+    const found = (): Promise<unknown> => nodes[1].events({ kind: 'tunnel' }).then(({ items }) => items[0]);
+    await expect.poll(found, { timeout: 15_000 }).toMatchObject(ofOther);
     await told([`tunnel.well ${subject}`], () => cut('delete table inet test-cut\n'));
     await isWhole();
-    // The other side found it too.
-    const { items } = await nodes[1].events({ kind: 'tunnel' });
-    expect(items[0]).toMatchObject({ kind: 'tunnel.broken', subject: `tunnel to ${nodes[0].nodeId}` });
   });
 });

@@ -41,10 +41,10 @@ export interface TunnelKeeperDeps {
 }
 
 /**
- * A look each 3 to 4 seconds; who is not heard between two is asked. What breaks just after it was heard is found by the second look, which takes two
- * seconds more: within 10 s, and within 15 on a machine that is busy.
+ * A look each 2 to 3 seconds; who is not heard between two is asked. What breaks just after it was heard is found by the second look, which takes two
+ * seconds more: within 8 s, and within 15 on a machine that is busy.
  */
-const turn = { leastMs: 3_000, mostMs: 4_000 };
+const turn = { leastMs: 2_000, mostMs: 3_000 };
 /** Each may be asked twice, a hundred questions a second. */
 const mostAsked = 150;
 const freshMs = 500;
