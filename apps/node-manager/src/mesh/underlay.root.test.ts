@@ -143,7 +143,8 @@ describe('two nodes over a link of any MTU', () => {
     expect(await frames(`${mesh} and ${length} > ${largest}`)).toEqual([]);
     expect(await frames('ip and ip[6:2] & 0x3fff != 0')).toEqual([]);
     expect(await frames('ip6 and ip6[6] = 44')).toEqual([]);
-    expect(await frames('not (udp port 51820 or arp or icmp6 or ether proto 0x9000)')).toEqual([]);
+    // A report of multicast listeners, which the kernel sends when it likes, has a header before that of ICMP.
+    expect(await frames('not (udp port 51820 or arp or icmp6 or ip6[6] = 0 or ether proto 0x9000)')).toEqual([]);
   }
 
   it('dial each other’s second endpoint when nobody is at the first, within 25 s', async () => {
