@@ -1,4 +1,4 @@
-/** Every program refuses a bad flag with status 2 and one line that names the flag and the remedy; nothing is left running. */
+/** Every program refuses a bad flag with status 2 and one line that names the flag and the remedy, and ends with its reader; nothing is left running. */
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
@@ -49,5 +49,13 @@ describe('a bad flag', () => {
     expect(stderr).toContain(named);
     expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
     expect(stderr.length).toBeGreaterThan(named.length + 20);
+  });
+});
+
+describe('a reader that ends early', () => {
+  it('ends wgcni without a word', async () => {
+    const path = join(import.meta.dirname, '../../wgcni/dist/wgcni.cjs');
+    const { exitCode, stderr } = await execa('bash', ['-c', 'set -o pipefail; node "$0" man | true', path]);
+    expect([exitCode, stderr]).toEqual([0, '']);
   });
 });

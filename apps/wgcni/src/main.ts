@@ -11,6 +11,7 @@ import { addClientCommands } from './client/add-commands.ts';
 import { addEventCommand } from './events/command.ts';
 import { addDoctorCommand } from './doctor/command.ts';
 import { addTopCommand, intervalOf } from './live/commands.ts';
+import { endWithReader } from './live/reader.ts';
 import { fitted, watching } from './live/screen.ts';
 import { addPoolCommands } from './network/pool-commands.ts';
 import { addGraphCommand } from './graph/command.ts';
@@ -185,8 +186,10 @@ for (const [name, about] of [
     .action((flags: EtcdFlags) => run(async () => (await import('./etcd/commands.ts'))[name](flags)));
 }
 
-if (isBundle)
+if (isBundle) {
+  endWithReader(process.stdout, () => process.exit());
   program.parseAsync().catch((error: unknown) => {
     process.stderr.write(`wgcni: ${String(error)}\n`);
     process.exitCode = 1;
   });
+}

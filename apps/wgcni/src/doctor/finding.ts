@@ -30,5 +30,5 @@ export function showFindings(findings: readonly Finding[]): string {
   ]);
   const count = (state: Finding['state']): number => findings.filter((finding) => finding.state === state).length;
   const [faults, attentions, unknowns] = [count('fault'), count('attention'), count('unknown')];
-  return `${table(['', 'check', 'found'], rows)}\n\n${faults} faults, ${attentions} to look at, ${unknowns} not known`;
+  return `${table(['', 'check', 'found'], rows)}\n\n${faults} ${faults === 1 ? 'fault' : 'faults'}, ${attentions} to look at, ${unknowns} not known`;
 }

@@ -36,6 +36,6 @@ async function add(targets: Targets, text: string): Promise<Answer> {
   const value = await withManager(targets, (client) => client.putPool(formatCidr(cidr), prefixLength));
   return {
     value,
-    text: `the network has ${value.pools.length} pools; nodes are granted subnets of ${formatCidr(cidr)} from now on`,
+    text: `the network has ${value.pools.length} pools; subnets of ${formatCidr(cidr)} are granted once the earlier pools are full`,
   };
 }
