@@ -15,5 +15,6 @@ export function howToDialIn(plan: LabPlan, programs: Programs, places: readonly 
     `  ${outside} wg-quick up ${file}`,
     ...places.slice(0, 1).map(({ addresses }) => `  ${outside} ping -c 3 ${addresses[0] ?? ''}`),
     `  ${wgcni} client remove laptop   # and the ping is answered no more`,
+    `  ${outside} wg-quick down ${file}`,
   ].join('\n');
 }

@@ -8,6 +8,7 @@ export function howToLook(plan: LabPlan, programs: Programs): string {
   const manager = plan.managers[0];
   if (node === undefined || manager === undefined) return '';
   const managers = plan.managers.map(({ url }) => url).join(',');
+  const etcd = plan.etcd.map(({ clientUrl }) => clientUrl).join(',');
   const curl = 'curl -s --cert $WGCNI_TLS_CERT --key $WGCNI_TLS_KEY --cacert $WGCNI_TLS_CA';
   return [
     'look further:',
@@ -16,7 +17,8 @@ export function howToLook(plan: LabPlan, programs: Programs): string {
     `  ${programs.wgcni} --socket ${node.socket} status`,
     `  ${inControl} ${curl} ${manager.url}/v1/nodes`,
     `  curl -s --unix-socket ${node.socket} http://node/v1/attachments`,
-    `  nsenter --net=${node.netnsPath} wg show`,
+    `  nsenter --net=${node.netnsPath} ${programs.wgcni} --socket ${node.socket} --manager ${managers} doctor --etcd ${etcd}`,
+    `  nsenter --net=${node.netnsPath} wg show   # userspace WireGuard shows the devices of every node here`,
     `  nsenter --net=${node.containers[0]?.netnsPath ?? ''} ip address`,
     '  make lab-down',
   ].join('\n');

@@ -1,6 +1,7 @@
-/** What a person is shown of the cluster-managers' certificates. */
+/** What a person is shown of the cluster-managers: their certificates, and those that do not answer. */
+import type { ManagerClient } from '@wgcni/api';
 import { expect, it } from 'vitest';
-import { type ClusterStatus, showClusterStatus, type ShownReplica } from './cluster-status.ts';
+import { type ClusterStatus, readClusterStatus, showClusterStatus, type ShownReplica } from './cluster-status.ts';
 
 const status: ClusterStatus = {
   network: {
@@ -17,6 +18,7 @@ const status: ClusterStatus = {
   },
   leader: { leader: null, self: 'm1', term: null, recovering: false, revision: 1 },
   managers: [],
+  unanswered: [],
   nodes: [],
   subnets: [],
   pools: [],
@@ -49,4 +51,20 @@ it('shows when the certificate of each ends, warns once a third of a life is lef
 
 it('says nothing of certificates where there are none', () => {
   expect(shown(null)).toEqual([]);
+});
+
+it('names the managers that were named, are in no list and do not answer', async () => {
+  const replica = { replicaId: 'm1', url, version: '1', isLeader: true };
+  const list = (items: unknown[]) => () => Promise.resolve({ items });
+  const client = {
+    network: () => Promise.resolve(status.network),
+    leader: () => Promise.resolve(status.leader),
+    ...{ replicas: list([replica]), nodes: list([]), subnets: list([]), pools: list([]) },
+  } as unknown as ManagerClient;
+  const [gone, alias] = ['https://192.0.2.2:7001', 'https://m1.example.org:7001/'];
+  const look = (asked: string) =>
+    asked === gone ? Promise.reject(new Error('refused')) : Promise.resolve({ validFromMs: 0, validToMs: 1 });
+  const named = [`${url}/`, gone, alias];
+  expect((await readClusterStatus(client, look, named)).unanswered).toEqual([{ url: gone, why: 'refused' }]);
+  expect((await readClusterStatus(client, undefined, named)).unanswered).toEqual([]);
 });

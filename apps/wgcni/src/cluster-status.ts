@@ -12,6 +12,8 @@ export interface ClusterStatus {
   network: Network;
   leader: Leader;
   managers: ShownReplica[];
+  /** Those that the operator names and no replica speaks for, which do not answer: a replica that is gone is in no list. */
+  unanswered: { url: string; why: string }[];
   nodes: Node[];
   subnets: Subnet[];
   pools: PoolUse[];
@@ -20,8 +22,12 @@ export interface ClusterStatus {
 /** How the certificate that somebody shows at a URL is looked at; rejects with why it cannot be seen. */
 export type Look = (url: string) => Promise<Omit<CertificateLife, 'use'>>;
 
-/** Reads everything that `status` shows; certificates where there is a look at them. Throws CatalogueError when no manager answers. */
-export async function readClusterStatus(client: ManagerClient, look?: Look): Promise<ClusterStatus> {
+/** Reads everything that `status` shows; certificates, and the managers that are `named`, where there is a look at them. Throws CatalogueError when none answers. */
+export async function readClusterStatus(
+  client: ManagerClient,
+  look?: Look,
+  named: readonly string[] = [],
+): Promise<ClusterStatus> {
   const [network, leader, managers, nodes, subnets, pools] = await Promise.all([
     client.network(),
     client.leader(),
@@ -31,10 +37,28 @@ export async function readClusterStatus(client: ManagerClient, look?: Look): Pro
     client.pools(),
   ]);
   const shown = managers.items.map(async (each) => ({ ...each, certificate: await certificateOf(each, look) }));
+  const others = unlisted(named, managers.items);
   return {
+    unanswered: look === undefined ? [] : await whoDoNotAnswer(others, look),
     ...{ network, leader, nodes: nodes.items, subnets: subnets.items, pools: pools.items },
     managers: await Promise.all(shown),
   };
+}
+
+/** Those of the URLs under which no replica is registered. */
+function unlisted(urls: readonly string[], replicas: readonly Replica[]): string[] {
+  const known = new Set(replicas.map(({ url }) => new URL(url).origin));
+  return urls.filter((url) => !known.has(new URL(url).origin));
+}
+
+async function whoDoNotAnswer(urls: readonly string[], look: Look): Promise<ClusterStatus['unanswered']> {
+  const asked = urls.map((url) =>
+    look(url).then(
+      () => [],
+      (error: unknown) => [{ url, why: messageOf(error) }],
+    ),
+  );
+  return (await Promise.all(asked)).flat();
 }
 
 async function certificateOf({ url }: Replica, look: Look | undefined): Promise<ShownReplica['certificate']> {

@@ -21,8 +21,8 @@ export interface Answer {
 /** The cluster when a manager is named and no node, else the node. */
 export async function status(targets: Targets): Promise<Answer> {
   if (isAboutCluster(targets)) {
-    const value = await withManager(targets, (client, credentials) =>
-      readClusterStatus(client, credentials && ((url) => lifeShownBy(url, credentials))),
+    const value = await withManager(targets, (client, credentials, named) =>
+      readClusterStatus(client, credentials && ((url) => lifeShownBy(url, credentials)), named),
     );
     const advice = clusterAdvice(value);
     return { value: { ...value, advice }, text: `${showClusterStatus(value)}\n\n${showAdvice(advice)}` };

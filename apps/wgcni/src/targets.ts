@@ -42,18 +42,18 @@ export function isAboutCluster({ manager, nodeManager, isSocketSaid }: Targets):
 export const defaultSocket = '/run/wgcni/node-manager.sock';
 
 /**
- * Runs `work` with a client of the cluster-managers, and with who we are to them, if anybody. Throws CatalogueError `request.invalid` when none is named, `config.invalid` for a
+ * Runs `work` with a client of the cluster-managers, with who we are to them, if anybody, and with their URLs as they were named. Throws CatalogueError `request.invalid` when none is named, `config.invalid` for a
  * certificate that cannot be used.
  */
 export async function withManager<T>(
   targets: Targets,
-  work: (client: ManagerClient, credentials: Credentials | undefined) => Promise<T>,
+  work: (client: ManagerClient, credentials: Credentials | undefined, urls: readonly string[]) => Promise<T>,
 ): Promise<T> {
   const urls = managerUrls(targets);
   const current = await operatorCredentials(targets, '--manager', urls);
   const client = createManagerClient({ urls, credentials: current === undefined ? undefined : unchanging(current) });
   try {
-    return await work(client, current);
+    return await work(client, current, urls);
   } finally {
     await client.close();
   }

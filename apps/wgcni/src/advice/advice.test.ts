@@ -98,6 +98,7 @@ describe('a cluster', () => {
   const healthy = {
     leader: { leader: { replicaId: 'm1', url: 'u' }, recovering: false },
     managers: [replica, { ...replica, replicaId: 'm2' }],
+    unanswered: [],
     ...{ nodes: [node, { ...node, nodeId: 'n2' }, { ...node, nodeId: 'n3' }] },
     pools: [{ cidr: '10.64.0.0/12', prefixLength: 24, subnets: '4096', taken: 3 }],
   } as unknown as ClusterStatus;
@@ -115,6 +116,11 @@ describe('a cluster', () => {
       ['fault: nobody leads: nothing can be written'],
     ],
     ['with one manager', { managers: [replica] }, ['attention: there is one cluster-manager']],
+    [
+      'one of whose managers is gone',
+      { unanswered: [{ url: 'https://192.0.2.3:7001', why: 'connect ECONNREFUSED' }] },
+      ['fault: the cluster-manager at https://192.0.2.3:7001 does not answer: connect ECONNREFUSED'],
+    ],
     [
       'half upgraded',
       { managers: [replica, { ...replica, version: '2' }] },

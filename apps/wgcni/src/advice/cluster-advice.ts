@@ -7,7 +7,7 @@ import { type Advice, attention, fault } from './advice.ts';
 const fewLeft = 0.1;
 
 export function clusterAdvice(status: ClusterStatus): Advice[] {
-  const { leader, managers, nodes, pools } = status;
+  const { leader, managers, unanswered, nodes, pools } = status;
   const found: Advice[] = [];
   if (leader.leader === null)
     found.push(
@@ -23,6 +23,10 @@ export function clusterAdvice(status: ClusterStatus): Advice[] {
   if (managers.length === 1)
     found.push(
       attention('there is one cluster-manager', 'start a second: while the only one is away no node can register'),
+    );
+  for (const { url, why } of unanswered)
+    found.push(
+      fault(`the cluster-manager at ${url} does not answer: ${why}`, 'start it again, or name it no more in --manager'),
     );
   const versions = new Set(managers.map(({ version }) => version));
   if (versions.size > 1)
