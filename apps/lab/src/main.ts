@@ -19,6 +19,7 @@ import { checkMachine } from './check-machine.ts';
 import { howToDialIn } from './how-to-dial-in.ts';
 import { howToLook } from './how-to-look.ts';
 import { showStatus } from './show-status.ts';
+import { showSteps } from './show-steps.ts';
 import { joinContainers } from './join-containers.ts';
 import { pathTable, placeTable } from './table.ts';
 import { verify } from './verify.ts';
@@ -40,7 +41,7 @@ async function up(plan: LabPlan, { link }: LabWords): Promise<number> {
   const lab = new Lab(plan, await findPrograms(root), {
     joins: true,
     ...(link === undefined ? {} : { link }),
-    progress: (line) => say(`  ✓ ${line}`),
+    ...showSteps(process.stderr, say),
   });
   await lab.up();
   const places = await joinContainers(lab);
@@ -115,6 +116,7 @@ new Command('lab')
   )
   .parseAsync()
   .catch((error: unknown) => {
-    process.stderr.write(`lab: ${messageOf(error)}\n`);
+    // Below the step that failed.
+    process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}lab: ${messageOf(error)}\n`);
     process.exitCode = 1;
   });

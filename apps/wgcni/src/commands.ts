@@ -58,16 +58,6 @@ export async function attachments(targets: Targets): Promise<Answer> {
   return { value: items, text: attachmentTable(items) };
 }
 
-export async function drain(targets: Targets, nodeId: string): Promise<Answer> {
-  const value = await withManager(targets, (client) => client.drain(nodeId));
-  return { value, text: `${nodeId} takes no new attachments; its subnets are released when the last one is gone` };
-}
-
-export async function undrain(targets: Targets, nodeId: string): Promise<Answer> {
-  const value = await withManager(targets, (client) => client.undrain(nodeId));
-  return { value, text: `${nodeId} takes attachments again` };
-}
-
 export async function deleteNode(targets: Targets, nodeId: string, force: boolean): Promise<Answer> {
   const value = await withManager(targets, (client) => client.deleteNode(nodeId, { force }));
   const reserved = force

@@ -8,13 +8,15 @@ import { installCni, type InstallOptions } from './cni-install/install.ts';
 import { addAuthorityCommands } from './authority/add-commands.ts';
 import { addNetworkCommands } from './network/add-commands.ts';
 import { addClientCommands } from './client/add-commands.ts';
+import { addDrainCommands } from './drain/commands.ts';
 import { addEventCommand } from './events/command.ts';
 import { addDoctorCommand } from './doctor/command.ts';
 import { addTopCommand, intervalOf } from './live/commands.ts';
 import { endWithReader } from './live/reader.ts';
-import { fitted, watching } from './live/screen.ts';
+import { columnsOf, fitted, watching } from './live/screen.ts';
 import { addPoolCommands } from './network/pool-commands.ts';
 import { addGraphCommand } from './graph/command.ts';
+import { progressOnStderr } from './progress/on-stderr.ts';
 import { addRouteCommands } from './route/commands.ts';
 import { addShellCommands } from './shell/commands.ts';
 import * as tokens from './token/commands.ts';
@@ -54,8 +56,10 @@ type Work = (targets: Targets) => Promise<Answer>;
 /** Runs a command and prints its answer; a failure is one line with its remedy, status 1 (2 for bad input). */
 async function run(work: Work, interval?: string | true): Promise<void> {
   const isSocketSaid = program.getOptionValueSource('socket') === 'cli';
-  const targets = { ...program.opts<Targets & { wide: boolean }>(), isSocketSaid };
-  const columns = targets.wide || !process.stdout.isTTY ? undefined : process.stdout.columns;
+  const said = program.opts<Omit<Targets, 'progress'> & { wide: boolean }>();
+  const progress = progressOnStderr(said.json);
+  const targets = { ...said, isSocketSaid, progress };
+  const columns = targets.wide ? undefined : columnsOf(process.stdout);
   const shown = ({ value, text, isDocument = false }: Answer): string =>
     targets.json ? JSON.stringify(value, null, 2) : fitted(text, isDocument ? undefined : columns);
   try {
@@ -64,9 +68,11 @@ async function run(work: Work, interval?: string | true): Promise<void> {
       await watching(look, intervalOf(interval === true ? '2s' : interval));
     }
     const answer = await work(targets);
+    progress.end();
     process.stdout.write(`${shown(answer)}\n`);
     if (answer.isFaulty === true) process.exitCode = 1;
   } catch (thrown) {
+    progress.end();
     const { text, status } = refusal(thrown);
     process.stderr.write(`${text}\n`);
     process.exitCode = status;
@@ -101,14 +107,7 @@ looking(
   commands.attachments,
 );
 addEventCommand(program, run);
-program
-  .command('drain <node>')
-  .description('give a node no new attachments and release its subnets when the last is gone')
-  .action((node: string) => run((targets) => commands.drain(targets, node)));
-program
-  .command('undrain <node>')
-  .description('let a drained node take attachments again')
-  .action((node: string) => run((targets) => commands.undrain(targets, node)));
+addDrainCommands(program, run);
 program
   .command('delete <node>')
   .description('take a node that is gone out of the mesh')
@@ -162,7 +161,9 @@ cni
   .option('--conf-dir <path>', 'where runtimes look for configurations', '/etc/cni/net.d')
   .option('--queue-dir <path>', "the node-manager's --queue-dir", '/var/lib/wgcni/queue')
   .option('--with-node', 'put the Node that runs this beside the plugin, for a host that has none', false)
-  .action((options: InstallFlags) => run(({ socket }) => installCni({ ...options, socket })));
+  .action((options: InstallFlags) =>
+    run(({ socket, progress }) => progress.during('files to be on the disk', () => installCni({ ...options, socket }))),
+  );
 
 const etcd = program.command('etcd').description('users and roles of etcd for one cluster');
 for (const [name, about] of [
@@ -183,7 +184,12 @@ for (const [name, about] of [
     .addOption(new Option('--etcd-key <file>', 'its private key, PEM, mode 0600').env('WGCNI_ETCD_KEY'))
     .addOption(new Option('--etcd-ca <file>', 'authorities that etcd is judged by, PEM').env('WGCNI_ETCD_CA'))
     // Loaded when it is asked for: etcd's client would delay every other command.
-    .action((flags: EtcdFlags) => run(async () => (await import('./etcd/commands.ts'))[name](flags)));
+    .action((flags: EtcdFlags) =>
+      run(async ({ progress }) => {
+        const work = (await import('./etcd/commands.ts'))[name];
+        return progress.during('etcd', () => work(flags));
+      }),
+    );
 }
 
 if (isBundle) {

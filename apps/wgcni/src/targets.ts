@@ -13,6 +13,7 @@ import {
   KeptCredentials,
   readCredentialTexts,
 } from '@wgcni/pki';
+import type { Progress } from './progress/progress.ts';
 
 export interface Targets {
   /** URLs of cluster-managers, comma separated. */
@@ -32,6 +33,8 @@ export interface Targets {
   /** Plain HTTP, on loopback alone. */
   insecure: boolean;
   json: boolean;
+  /** Tells a person what is waited for. */
+  progress: Progress;
 }
 
 /** Of a command that can be about either: the cluster when a manager is named and no node, else the node. */
@@ -53,7 +56,7 @@ export async function withManager<T>(
   const current = await operatorCredentials(targets, '--manager', urls);
   const client = createManagerClient({ urls, credentials: current === undefined ? undefined : unchanging(current) });
   try {
-    return await work(client, current, urls);
+    return await targets.progress.during('the cluster-managers', () => work(client, current, urls));
   } finally {
     await client.close();
   }
@@ -77,7 +80,7 @@ export async function keptManager(
 export async function withNode<T>(targets: Targets, work: (client: NodeClient) => Promise<T>): Promise<T> {
   const client = await nodeClient(targets);
   try {
-    return await work(client);
+    return await targets.progress.during('the node-manager', () => work(client));
   } finally {
     await client.close();
   }

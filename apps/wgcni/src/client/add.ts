@@ -3,6 +3,7 @@ import { type ClientInput, type EndpointFamily, type ManagerClient, parseDuratio
 import { CatalogueError, Secret, systemClock, toCatalogueError } from '@wgcni/base';
 import { parsePublicKey, systemKeys } from '@wgcni/wg';
 import type { Answer } from '../commands.ts';
+import { columnsOf } from '../live/screen.ts';
 import { withManager, type Targets } from '../targets.ts';
 import { type DestinationFlags, openDestination } from './destination.ts';
 import { withPrivateKey } from './private-key.ts';
@@ -25,7 +26,7 @@ const askAgainMs = 100;
 export async function add(targets: Targets, name: string, flags: AddFlags): Promise<Answer> {
   const pair = flags.publicKey === undefined ? systemKeys.generate() : undefined;
   const input = inputOf(flags, pair?.publicKey ?? parsePublicKey(flags.publicKey ?? '', '--public-key'));
-  const destination = await openDestination(flags, process.stdout.columns);
+  const destination = await openDestination(flags, columnsOf(process.stdout));
   const work = async (manager: ManagerClient): Promise<Answer> => {
     const back = async (failure: unknown): Promise<CatalogueError> =>
       pair === undefined ? toCatalogueError(failure) : takeBack(manager, name, pair.publicKey, failure);

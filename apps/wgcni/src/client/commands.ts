@@ -3,6 +3,7 @@ import type { EndpointFamily } from '@wgcni/api';
 import { Secret } from '@wgcni/base';
 import { parsePublicKey } from '@wgcni/wg';
 import type { Answer } from '../commands.ts';
+import { columnsOf } from '../live/screen.ts';
 import { table } from '../table.ts';
 import { withManager, type Targets } from '../targets.ts';
 import { type DestinationFlags, openDestination } from './destination.ts';
@@ -38,6 +39,6 @@ export async function config(targets: Targets, name: string, flags: ConfigFlags)
   const key = keyFile === undefined ? undefined : await readClientKey(keyFile);
   const text = (await withManager(targets, (manager) => manager.clientConfig(name, { family })))?.text ?? '';
   const whole = key === undefined ? new Secret(text) : withPrivateKey(text, key);
-  const told = await (await openDestination(flags, process.stdout.columns)).deliver(whole);
+  const told = await (await openDestination(flags, columnsOf(process.stdout))).deliver(whole);
   return { value: { name, ...(out === undefined ? { config: whole.reveal() } : { out }) }, text: told };
 }

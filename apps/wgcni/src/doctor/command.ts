@@ -45,15 +45,21 @@ export function addDoctorCommand(
 }
 
 async function doctor(targets: Targets, flags: DoctorFlags): Promise<Answer> {
-  const [machine, node] = await Promise.all([readMachine(flags.confDir), nodeStatus(targets)]);
+  const { progress } = targets;
+  const [machine, node, servers, cluster] = await Promise.all([
+    progress.during('this machine', () => readMachine(flags.confDir)),
+    nodeStatus(targets),
+    judgedServers(targets, flags),
+    judgedCluster(targets),
+  ]);
   const ports = { mesh: Number(flags.meshPort), pods: Number(flags.podPort) };
   const isRunning = node !== undefined;
   const findings = [
     ...judgeMachine(machine, isRunning),
     judgePorts(machine, ports, isRunning),
     ...judgeMtu(machine, node?.mtu.network ?? 1_420),
-    ...(await servers(targets, flags)),
-    ...(await cluster(targets)),
+    ...servers,
+    ...cluster,
     ...(node === undefined
       ? [
           bad(
@@ -73,7 +79,7 @@ async function nodeStatus(targets: Targets): Promise<NodeStatus | undefined> {
   return withNode(targets, (client) => client.status()).catch(() => undefined);
 }
 
-async function servers(targets: Targets, { etcd, dataDir }: DoctorFlags): Promise<Finding[]> {
+async function judgedServers(targets: Targets, { etcd, dataDir }: DoctorFlags): Promise<Finding[]> {
   const managers = urlsIn(targets.manager);
   const members = urlsIn(etcd);
   if (managers.length === 0)
@@ -89,7 +95,10 @@ async function servers(targets: Targets, { etcd, dataDir }: DoctorFlags): Promis
     return [
       bad('cluster-manager', 'unknown', 'asked without a certificate', 'give --tls-cert, --tls-key and --tls-ca'),
     ];
-  const [asked, askedEtcd] = await Promise.all([askManagers(managers, credentials), askEtcd(members, credentials)]);
+  const [asked, askedEtcd] = await Promise.all([
+    targets.progress.during('each cluster-manager', () => askManagers(managers, credentials)),
+    targets.progress.during('each etcd member', () => askEtcd(members, credentials)),
+  ]);
   const unknown =
     members.length > 0 ? [] : [bad('etcd', 'unknown', 'no member is named', 'give --etcd or set WGCNI_ETCD')];
   // Loaded when it is asked for: etcd's client would delay every other command.
@@ -98,7 +107,7 @@ async function servers(targets: Targets, { etcd, dataDir }: DoctorFlags): Promis
 }
 
 /** What the cluster says of itself, where it answers. */
-async function cluster(targets: Targets): Promise<Finding[]> {
+async function judgedCluster(targets: Targets): Promise<Finding[]> {
   if (targets.manager === undefined) return [];
   return withManager(targets, (client, credentials) =>
     readClusterStatus(client, credentials && ((url) => lifeShownBy(url, credentials))),

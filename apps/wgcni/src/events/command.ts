@@ -3,6 +3,7 @@ import type { Event, EventQuery } from '@wgcni/api';
 import { systemClock } from '@wgcni/base';
 import type { Command } from 'commander';
 import type { Answer } from '../commands.ts';
+import { noProgress } from '../progress/progress.ts';
 import { isAboutCluster, type Targets, withManager, withNode } from '../targets.ts';
 import { type Ask, followEvents } from './follow-events.ts';
 import { showEvent, showEvents } from './show-events.ts';
@@ -24,7 +25,9 @@ export function addEventCommand(
     .action(({ follow: isFollowing, kind }: EventFlags) => {
       const query = kind === undefined ? {} : { kind };
       if (!isFollowing) return run((targets) => events(targets, query));
-      return run((targets) => withEvents(targets, (ask) => followUntilStopped(ask, query, targets.json)));
+      return run((targets) =>
+        withEvents({ ...targets, progress: noProgress }, (ask) => followUntilStopped(ask, query, targets.json)),
+      );
     });
 }
 

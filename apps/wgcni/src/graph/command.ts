@@ -2,6 +2,7 @@
 import { printMermaid, printSvg, printText } from '@wgcni/api/picture';
 import { type Command, Option } from 'commander';
 import type { Answer } from '../commands.ts';
+import { columnsOf } from '../live/screen.ts';
 import { type Targets, withManager } from '../targets.ts';
 
 const forms = { text: printText, mermaid: printMermaid, svg: printSvg } as const;
@@ -21,6 +22,6 @@ export function addGraphCommand(
 /** As text it is as wide as the terminal. */
 async function graph(targets: Targets, as: Form): Promise<Answer> {
   const value = await withManager(targets, (client) => client.overview());
-  if (as === 'text') return { value, text: printText(value, process.stdout.columns) };
+  if (as === 'text') return { value, text: printText(value, columnsOf(process.stdout)) };
   return { value, text: forms[as](value), isDocument: true };
 }

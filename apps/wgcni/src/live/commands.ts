@@ -19,14 +19,13 @@ export function addTopCommand(
 }
 
 async function top(targets: Targets, intervalMs: number): Promise<Answer> {
-  return withNode(targets, async (client) => {
-    const before = await client.status();
-    const beganMs = systemClock.monotonicMs();
-    await sleep(intervalMs);
-    const after = await client.status();
-    const rates = ratesBetween(before, after, (systemClock.monotonicMs() - beganMs) / 1_000);
-    return { value: rates, text: `${after.nodeId}, over ${intervalMs / 1_000} s\n\n${showRates(rates)}` };
-  });
+  const overSec = intervalMs / 1_000;
+  const before = await withNode(targets, (client) => client.status());
+  const beganMs = systemClock.monotonicMs();
+  await targets.progress.during(`what goes by in ${overSec} s`, () => sleep(intervalMs));
+  const after = await withNode(targets, (client) => client.status());
+  const rates = ratesBetween(before, after, (systemClock.monotonicMs() - beganMs) / 1_000);
+  return { value: rates, text: `${after.nodeId}, over ${overSec} s\n\n${showRates(rates)}` };
 }
 
 /** Milliseconds. Throws CatalogueError `request.invalid`. */

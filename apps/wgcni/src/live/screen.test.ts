@@ -1,6 +1,6 @@
 /** Lines that fit a terminal. */
 import { expect, it } from 'vitest';
-import { fitted } from './screen.ts';
+import { columnsOf, fitted } from './screen.ts';
 
 it.each([
   [undefined, 'abcdef\nab'],
@@ -9,4 +9,12 @@ it.each([
   [1, '…\n…'],
 ])('in %s columns', (columns, shown) => {
   expect(fitted('abcdef\nab', columns)).toBe(shown);
+});
+
+it.each([
+  [true, 80, 80],
+  [true, 0, undefined],
+  [false, 80, undefined],
+])('a terminal: %s, of %d columns, has %s', (isTTY, columns, known) => {
+  expect(columnsOf({ isTTY, columns })).toBe(known);
 });

@@ -1,6 +1,11 @@
 /** What a terminal shows: lines that fit it, and the same again and again until somebody has seen enough. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Columns of a terminal; undefined where there is none, or one that has never been told its size and says 0 (a serial line, a new pseudo-terminal). */
+export function columnsOf({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number | undefined {
+  return isTTY && columns > 0 ? columns : undefined;
+}
+
 /** PURE: lines cut to so many columns, the last of which then says that there is more; as they are where the width is not known. */
 export function fitted(text: string, columns: number | undefined): string {
   if (columns === undefined) return text;

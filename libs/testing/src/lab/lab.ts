@@ -40,6 +40,8 @@ export interface LabOptions {
   nodeFlags?: string[];
   /** What joins containers to their node; default what the network says by itself. */
   link?: 'wireguard' | 'veth';
+  /** Called when a step begins. */
+  begins?: (what: string) => void;
   progress?: (line: string) => void;
   /** Whether nodes join by tokens, managers issue, and etcd has users and roles, as the guide has it; otherwise everybody is given certificates, as of a PKI that is there. */
   joins?: boolean;
@@ -139,6 +141,7 @@ export class Lab {
   /** Runs one step, with a progress line that says how long it took. */
   async step<T>(what: string, work: () => Promise<T>): Promise<T> {
     const startedAt = systemClock.monotonicMs();
+    this.#options.begins?.(what);
     const result = await work();
     this.#options.progress?.(`${what} (${Math.round(systemClock.monotonicMs() - startedAt)} ms)`);
     return result;
