@@ -73,7 +73,7 @@ export function runReplica(
   const loops = [
     following,
     listening === undefined ? election.run(signal) : standOnce(listening, election, signal),
-    whileLeading(election, [reclaimer, expirer], signal),
+    whileLeading(election, [writer, reclaimer, expirer], signal),
     stayPresent(deps, config, signal),
   ];
   return {

@@ -29,9 +29,11 @@ async function unanswered(fault: 'answersToLose' | 'requestsToLose', asked: () =
   expect(await asking).toMatchObject({ status: 504, json: { code: 'outcome.unknown' } });
 }
 
+const heal = () => Object.assign(manager.store.faults, { answersToLose: 0, requestsToLose: 0 });
+
 /** The change that settles the one before. */
 async function next(): Promise<void> {
-  Object.assign(manager.store.faults, { answersToLose: 0, requestsToLose: 0 });
+  heal();
   const asking = ask(manager, 'PUT', '/v1/nodes/n1', asNode());
   await cluster.pass(2_000);
   expect((await asking).status).toBe(200);
@@ -56,6 +58,28 @@ describe('a change whose outcome was unknown', () => {
     expect(cluster.stored(cluster.keys.gone)).toEqual([]);
     expect(cluster.stored(cluster.keys.clientLives)).toHaveLength(1);
     expect(idle()).toEqual([]);
+  });
+
+  it.each(['answersToLose', 'requestsToLose'] as const)(
+    'is settled with no other change after it, by %s',
+    async (fault) => {
+      await put({ ttlSec: 3_600 });
+      await unanswered(fault, remove);
+      expect(idle()).toHaveLength(1);
+      heal();
+      await cluster.pass(4_000);
+      expect([cluster.stored(cluster.keys.gone), idle()]).toMatchObject([{ length: 1 }, []]);
+    },
+  );
+
+  it('is settled with no other change after it, by the next term of the same replica', async () => {
+    await put({ ttlSec: 3_600 });
+    await unanswered('requestsToLose', remove);
+    cluster.write(cluster.keys.leader);
+    await cluster.pass(500);
+    heal();
+    await cluster.pass(10_000);
+    expect([cluster.stored(cluster.keys.clients), idle()]).toMatchObject([{ length: 1 }, []]);
   });
 
   it('that somebody else’s change has overtaken leaves the one that stands, and ends its own', async () => {

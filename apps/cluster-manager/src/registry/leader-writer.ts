@@ -47,6 +47,8 @@ export interface LeasesAtStake {
 const mostTries = 8;
 /** How long an answer may stay unknown, and how long our own view may lag behind the store. */
 const patienceMs = 8_000;
+/** What is open with nobody waiting for it is tried for so long, and after a pause again: the next change is not to wait for it twice. */
+const settling = { deadlineMs: 1_000, pauseMs: 1_000 };
 /** How often a lease that is of no use is tried to be ended once more, and after which delays. */
 const mostRevocations = 8;
 const revocations = { firstMs: 500, maxMs: 8_000 };
@@ -56,6 +58,8 @@ export class LeaderWriter {
   readonly #queue = new SerialQueue();
   /** The last change, where it is not known whether it was made; with the term by which it is fenced, and what is to end then. */
   #open: { term: number; transaction: Transaction; leases: LeasesAtStake | undefined } | undefined;
+  /** Called when there is something open. */
+  #tellOpen: () => void = () => {};
 
   constructor(deps: WriterDeps) {
     this.deps = deps;
@@ -82,6 +86,35 @@ export class LeaderWriter {
     });
   }
 
+  /** Settles what is open until the term ends, be it of an earlier one: where nothing else is changed, its leases would go on for days. */
+  async run(term: AbortSignal): Promise<void> {
+    const { clock, log } = this.deps;
+    while (!term.aborted) {
+      if (this.#open === undefined) await this.#opened(term);
+      else
+        await this.#queue
+          .run(() => this.#settle(this.#term(), settling.deadlineMs))
+          .catch((cause: unknown) => {
+            log.debug({ cause: messageOf(cause) }, 'change.not-settled');
+            // Rejects when the term ends.
+            return clock.sleep(settling.pauseMs, term).catch(() => undefined);
+          });
+    }
+  }
+
+  /** Resolves when there is something open, or the term ends. */
+  #opened(term: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        term.removeEventListener('abort', settle);
+        this.#tellOpen = () => {};
+        resolve();
+      };
+      this.#tellOpen = settle;
+      term.addEventListener('abort', settle, { once: true });
+    });
+  }
+
   #term(): Leadership {
     const term = this.deps.leadership();
     if (term !== undefined) return term;
@@ -92,19 +125,20 @@ export class LeaderWriter {
    * FENCE: a change without an answer may still be made as long as its term lasts, also between the next one's plan and its commit, which may compare
    * nothing of it. So it is repeated until its arm is known (design §4.4), before anything else is planned.
    */
-  async #settle(term: Leadership): Promise<void> {
+  async #settle(term: Leadership, deadlineMs = patienceMs): Promise<void> {
     const open = this.#open;
     if (open === undefined) return;
     // Of an earlier term it is not made any more: its fence has fallen, and this view is newer.
-    const outcome = open.term === term.term ? await this.#known(term, open.transaction) : notMade(term.term);
+    const outcome =
+      open.term === term.term ? await this.#known(term, open.transaction, deadlineMs) : notMade(term.term);
     await this.#caughtUp(outcome.revision);
     this.#open = undefined;
     if (open.leases !== undefined) this.#endLeases(open.leases, outcome, term.ended);
   }
 
-  async #known(term: Leadership, transaction: Transaction): Promise<KnownOutcome> {
+  async #known(term: Leadership, transaction: Transaction, deadlineMs: number): Promise<KnownOutcome> {
     const { store, state, clock, random } = this.deps;
-    const options = { clock, random, deadlineMs: patienceMs, signal: term.ended };
+    const options = { clock, random, deadlineMs, signal: term.ended };
     return transactUntilKnown(store, transaction, options).catch(async (cause: unknown) => {
       // What is refused now, or would bind a key to a lease that has ended, is not made any more; it may have been before.
       if (cause instanceof StoreRefusedError || cause instanceof LeaseGoneError)
@@ -129,6 +163,7 @@ export class LeaderWriter {
     }).catch((cause: unknown) => {
       if (!(cause instanceof StoreRefusedError)) {
         this.#open = { term: term.term, transaction: fenced, leases };
+        this.#tellOpen();
         throw outcomeUnknown(cause);
       }
       // A refusal is an answer: nothing was applied.
