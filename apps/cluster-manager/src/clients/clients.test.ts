@@ -141,6 +141,20 @@ describe('a client', () => {
     });
   });
 
+  it('that left with a key that is known is not buried under another one, and again and again under its own', async () => {
+    const [publicKey, mistyped] = [newKey(), newKey()];
+    const remove = (key: string) => ask(manager, 'DELETE', `/v1/clients/laptop?publicKey=${encodeURIComponent(key)}`);
+    expect(await remove(mistyped)).toMatchObject({ status: 404, json: { code: 'client.unknown', field: 'name' } });
+    await kept('laptop', { publicKey });
+    for (let times = 0; times < 2; times += 1) expect((await remove(publicKey)).status).toBe(204);
+    const { status, json } = await remove(mistyped);
+    expect([status, json.code, json.field]).toEqual([404, 'client.unknown', 'publicKey']);
+    for (const key of [mistyped, publicKey]) expect(json['detail']).toContain(key);
+    expect(json.remedy).toContain('add it again');
+    expect(tombstones()).toMatchObject([{ id: publicKey, isKeyKnown: true }]);
+    expect(leases()).toEqual([]);
+  });
+
   it('that comes back with its key has its address again, and no tombstone', async () => {
     const publicKey = newKey();
     const { addresses } = await kept('laptop', { publicKey });

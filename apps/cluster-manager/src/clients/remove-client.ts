@@ -1,6 +1,6 @@
 /** Everything by which a client leaves: an operator's word, or the end of its life; each with its tombstone in the same transaction. */
 import { CatalogueError } from '@wgcni/base';
-import type { ClientRecord, Compare, StoredKey } from '@wgcni/store';
+import type { ClientRecord, Compare, GoneRecord, StoredKey } from '@wgcni/store';
 import type { LeaderWriter, Try } from '../registry/leader-writer.ts';
 import { bury, type WithTombstones } from '../registry/tombstone.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -8,7 +8,7 @@ import { claimantOf, unleased } from './plan-client.ts';
 
 /**
  * Takes a client out everywhere, also one whose record cannot be read. One that is gone is fine. With `publicKey` only the client of that key. Throws CatalogueError
- * `client.unknown` for one of which nothing is known, `client.exists` for one with another key, `key.claimed` for a key that is somebody else's, `request.invalid` when
+ * `client.unknown` for one of which nothing is known, or of which it is known that it left with another key, `client.exists` for one with another key, `key.claimed` for a key that is somebody else's, `request.invalid` when
  * nothing says its key, or nothing in the register is of the key that is said.
  */
 export function removeClient(writer: LeaderWriter, name: string, publicKey?: string): Promise<void> {
@@ -17,7 +17,7 @@ export function removeClient(writer: LeaderWriter, name: string, publicKey?: str
     const leaving = leavingOf(state, name, publicKey) ?? strayOf(state, name, publicKey);
     if (leaving !== undefined) return departure(writer, leaving, 'deleted');
     if (hasLeft(state, name, publicKey)) return { result: undefined };
-    throw unknownClient(name);
+    throw publicKey === undefined ? unknownClient(name) : unknownKey(state, name, publicKey);
   });
 }
 
@@ -29,7 +29,7 @@ export function expireClient(writer: LeaderWriter, name: string): Promise<boolea
       const client = state.clientOf(name);
       if (client === undefined || !state.isLapsed(name)) return { result: undefined };
       const { item, record } = client;
-      return { ...(await departure(writer, { ...record, item }, 'expired')), result: record };
+      return { ...(await departure(writer, { ...record, item, isKeyKnown: true }, 'expired')), result: record };
     })
     .then((record) => {
       if (record !== undefined) log.info({ name, addresses: record.addresses }, 'client.expired');
@@ -49,6 +49,8 @@ export function unknownClient(name: string): CatalogueError {
 interface Leaving extends Pick<ClientRecord, 'name' | 'publicKey' | 'addresses'> {
   /** Its record as it stands, whether or not it can be read; undefined where only its key is left. */
   item: StoredKey | undefined;
+  /** Whether the register says that this is its key, and not the operator alone. */
+  isKeyKnown: boolean;
 }
 
 /** By its record; of one that cannot be read by its last good state, by its claims, and by what the caller says. */
@@ -62,27 +64,34 @@ function leavingOf(state: ClusterState, name: string, told: string | undefined):
   const publicKey = known ?? told;
   if (publicKey === undefined) throw unsaidKey(name, clients.quarantined.get(item.key));
   if (known === undefined) refuseStrange(state, name, publicKey);
-  if (record !== undefined && !clients.quarantined.has(item.key)) return { ...record, item };
+  const isKeyKnown = known !== undefined;
+  if (record !== undefined && !clients.quarantined.has(item.key)) return { ...record, item, isKeyKnown };
   const addresses = [...(record?.addresses ?? []), ...claimedAddresses(state, name)];
-  return { name, publicKey, addresses: [...new Set(addresses)], item };
+  return { name, publicKey, addresses: [...new Set(addresses)], item, isKeyKnown };
 }
 
 /**
- * Only a key that is left of a client whose record is gone, as after a removal by a wrong key: the nodes let in whom no tombstone names. Undefined where there is one, or where nothing
- * says that there was such a client.
+ * Only a key that is left of a client whose record is gone, as after a removal by a wrong key: the nodes let in whom no tombstone names. Undefined where there is one, where nothing
+ * says that there was such a client, and where it is known that it left with another key: this one is mistyped then.
  */
 function strayOf(state: ClusterState, name: string, told: string | undefined): Leaving | undefined {
   if (told === undefined || hasLeft(state, name, told)) return undefined;
-  const isStray = state.claims.standing(state.keys.keyClaim(told)) !== undefined || hasLeft(state, name, undefined);
-  if (!isStray) return undefined;
+  const isClaimed = state.claims.standing(state.keys.keyClaim(told)) !== undefined;
+  if (!isClaimed && departuresOf(state, name).every(({ isKeyKnown }) => isKeyKnown === true)) return undefined;
   refuseForeign(state, name, told);
-  return { name, publicKey: told, addresses: claimedAddresses(state, name), item: undefined };
+  const isKeyKnown = claimedKey(state, name) === told;
+  return { name, publicKey: told, addresses: claimedAddresses(state, name), item: undefined, isKeyKnown };
 }
 
 /** Whether a tombstone tells of it: of the key that is said, else of any client of that name. */
-function hasLeft({ keys, gone }: ClusterState, name: string, told: string | undefined): boolean {
-  if (told !== undefined) return gone.standing(keys.goneEntry('client', told)) !== undefined;
-  return gone.all().some(({ record }) => record.nodeId === claimantOf(name));
+function hasLeft(state: ClusterState, name: string, told: string | undefined): boolean {
+  if (told !== undefined) return state.gone.standing(state.keys.goneEntry('client', told)) !== undefined;
+  return departuresOf(state, name).length > 0;
+}
+
+/** The tombstones of any client of that name. */
+function departuresOf({ gone }: ClusterState, name: string): GoneRecord[] {
+  return gone.all().flatMap(({ record }) => (record.nodeId === claimantOf(name) ? [record] : []));
 }
 
 /** Each client has a claim to its key: a key without one is nobody's, as long as there are claims that may be this client's. */
@@ -131,7 +140,7 @@ function keyOf({ keys }: ClusterState, claim: string): string {
 
 async function departure(
   writer: LeaderWriter,
-  { name, publicKey, addresses, item }: Leaving,
+  { name, publicKey, addresses, item, isKeyKnown }: Leaving,
   why: 'deleted' | 'expired',
 ): Promise<Try<void>> {
   const { state } = writer.deps;
@@ -167,7 +176,7 @@ async function departure(
     parts.then.push({ kind: 'delete', key: each.key });
   }
   const node = { nodeId: claimantOf(name), publicKey };
-  await bury(writer, parts, { kind: 'client', id: publicKey, why, node, subnets: [], addresses });
+  await bury(writer, parts, { kind: 'client', id: publicKey, why, node, subnets: [], addresses, isKeyKnown });
   const { leases, ...transaction } = parts;
   return { transaction, leases, result: undefined };
 }
@@ -183,6 +192,21 @@ function strangeKey(name: string, told: string, unread: readonly string[]): Cata
     {
       field: 'publicKey',
       remedy: `say by which key the nodes know it (wg show on a node); the claims of these cannot be read: ${unread.slice(0, 8).join(', ')}`,
+    },
+  );
+}
+
+/** No client of that name and key, and none that left. */
+function unknownKey(state: ClusterState, name: string, told: string): CatalogueError {
+  const left = departuresOf(state, name).map(({ publicKey }) => publicKey);
+  if (left.length === 0) return unknownClient(name);
+  return new CatalogueError(
+    'client.unknown',
+    `no client ${name} had the key ${told}; it left with ${left.join(', ')}`,
+    {
+      field: 'publicKey',
+      remedy:
+        'name that key, or none. Where nodes have a client that the register has lost (wg show on a node), add it again with its key, then remove it',
     },
   );
 }

@@ -27,13 +27,14 @@ interface Burial {
   subnets: readonly { cidr: string; grantId: string }[];
   /** Of a client. */
   addresses?: string[];
+  isKeyKnown?: boolean;
 }
 
 /** Adds the tombstone, under a lease of its own: of one that it replaces the lease ends. */
 export async function bury(
   { deps: { state, store, clock } }: LeaderWriter,
   { then, leases }: WithTombstones,
-  { kind, id, why, node, subnets, addresses }: Burial,
+  { kind, id, why, node, subnets, addresses, isKeyKnown }: Burial,
 ): Promise<void> {
   const record = {
     schema: writtenSchema,
@@ -44,6 +45,7 @@ export async function bury(
     publicKey: node?.publicKey ?? '',
     subnets: subnets.map(({ cidr, grantId }) => ({ cidr, grantId })),
     ...(addresses === undefined ? {} : { addresses }),
+    ...(isKeyKnown === undefined ? {} : { isKeyKnown }),
     at: new Date(clock.wallMs()).toISOString(),
   };
   const key = state.keys.goneEntry(kind, id);

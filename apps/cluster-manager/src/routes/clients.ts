@@ -104,7 +104,13 @@ function addWrites(server: FastifyInstance, replica: Replica): void {
         ),
       ),
   );
-  const remove = { tags, summary: 'Take a client out, everywhere', operationId: 'deleteClient' };
+  const remove = {
+    ...{ tags, summary: 'Take a client out, everywhere', operationId: 'deleteClient' },
+    description:
+      'Safe to repeat: 204 while it is remembered that this client left, or with publicKey that the client of this key did, for a week. 404 client.unknown for a name that was never known, and for a key with ' +
+      'which no client of that name left where it is known with which one it did. Where neither a record nor a claim says the key (they cannot be read, or are gone) the one in publicKey is believed, with 204; it can ' +
+      'be asked for again with another one, if that was wrong.',
+  };
   app.delete(
     path,
     {

@@ -119,6 +119,8 @@ export const GoneRecord = Type.Object({
   subnets: Type.Array(grant),
   /** Of a client: what it had. */
   addresses: Type.Optional(Type.Array(addressText)),
+  /** Of a client: its record or its claim said the key. Where not, an operator did, and may have said a wrong one. */
+  isKeyKnown: Type.Optional(Type.Boolean()),
   /** Wall clock of the leader, for people only; never compared. */
   at: Type.String(),
 });
