@@ -14,6 +14,7 @@ import { ReconcileLoop } from './reconcile-loop.ts';
 import { recordIdentity } from './registration/identity.ts';
 import { ownUnderlay } from './registration/own-underlay.ts';
 import { RegistrationSession, type SessionDeps } from './registration/session.ts';
+import { lookRegularly } from './repair/regular-look.ts';
 import { version } from './version.ts';
 import { type Concern, concernsOf } from './view/concerns.ts';
 import { type EntryMemory, readSnapshot } from './view/read-snapshot.ts';
@@ -25,7 +26,6 @@ const periods = {
   readBack: 60_000,
   host: 5_000,
   direct: 2_000,
-  processes: 2_000,
   clocks: 1_000,
   betweenKernelEvents: 300,
   betweenTableEvents: 300,
@@ -65,7 +65,7 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
       // Where a manager is now, an offered route may lead.
       reconcilers.mesh.trigger();
     }),
-    watchProcesses(ports, parts, reconcilers.mesh, signal),
+    lookRegularly({ ...ports, ...parts }, reconcilers, signal),
     watchClocks(ports, parts, session, signal),
   ]);
 }
@@ -223,22 +223,6 @@ async function followTable({ policyTable, clock }: Ports, loop: ReconcileLoop, s
   for await (const _ of policyTable.changes(signal)) {
     loop.trigger();
     await clock.sleep(periods.betweenTableEvents, signal);
-  }
-}
-
-async function watchProcesses(
-  { clock, log }: Ports,
-  { mesh }: Parts,
-  loop: ReconcileLoop,
-  signal: AbortSignal,
-): Promise<void> {
-  for (;;) {
-    await clock.sleep(periods.processes, signal);
-    try {
-      if (!(await mesh.isWell())) loop.trigger();
-    } catch (error) {
-      log.warn({ why: messageOf(error) }, 'mesh.unreadable');
-    }
   }
 }
 

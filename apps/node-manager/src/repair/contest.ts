@@ -16,5 +16,10 @@ export function isContested(repairedAtMs: readonly number[], nowMs: number): boo
 
 /** Whether it is mended now. */
 export function isDue(repairedAtMs: readonly number[], nowMs: number): boolean {
-  return !isContested(repairedAtMs, nowMs) || nowMs - (repairedAtMs.at(-1) ?? -Infinity) >= patienceMs;
+  return !isContested(repairedAtMs, nowMs) || nowMs >= dueAtMs(repairedAtMs);
+}
+
+/** When what is contested is mended again. */
+export function dueAtMs(repairedAtMs: readonly number[]): number {
+  return (repairedAtMs.at(-1) ?? -Infinity) + patienceMs;
 }

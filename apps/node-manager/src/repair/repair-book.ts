@@ -1,7 +1,7 @@
 /** What was mended that somebody else had changed: told as events, and left alone for a while where somebody keeps changing it. */
 import type { EventRing } from '@wgcni/api/server';
 import type { Clock } from '@wgcni/base';
-import { counting, isContested, isDue } from './contest.ts';
+import { counting, dueAtMs, isContested, isDue } from './contest.ts';
 import { fewEvents } from './few-events.ts';
 import type { Repair, Repairs } from './repair.ts';
 
@@ -14,6 +14,8 @@ export class RepairBook {
   readonly #deps: RepairBookDeps;
   /** When each thing was mended, by its subject. */
   readonly #mended = new Map<string, number[]>();
+  /** When each thing may be mended that was left as it is, by its subject. */
+  readonly #waiting = new Map<string, number>();
 
   constructor(deps: RepairBookDeps) {
     this.#deps = deps;
@@ -24,8 +26,20 @@ export class RepairBook {
     const nowMs = this.#deps.clock.monotonicMs();
     return changes.filter((change) => {
       const subject = repairs.get(change)?.subject;
-      return subject === undefined || isDue(this.#mended.get(subject) ?? [], nowMs);
+      if (subject === undefined) return true;
+      const times = this.#mended.get(subject) ?? [];
+      if (isDue(times, nowMs)) return true;
+      this.#waiting.set(subject, dueAtMs(times));
+      return false;
     });
+  }
+
+  /** Whether something that was left as it is may be mended by now: told once, and nobody else tells whoever keeps it to look again. */
+  takeDue(): boolean {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const due = [...this.#waiting].filter(([, atMs]) => nowMs >= atMs);
+    for (const [subject] of due) this.#waiting.delete(subject);
+    return due.length > 0;
   }
 
   /** These changes are made: what they mended is told. */
@@ -51,6 +65,7 @@ export class RepairBook {
     const before = this.#mended.get(subject) ?? [];
     const times = [...counting(before, nowMs), nowMs];
     this.#mended.set(subject, times);
+    this.#waiting.delete(subject);
     if (!isContested(times, nowMs) || isContested(before, nowMs)) return;
     this.#deps.events.tell({
       kind: 'repair.contested',
