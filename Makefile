@@ -11,11 +11,14 @@ export REDOCLY_TELEMETRY := off
 # What the lab and the tests run: etcd, WireGuard, the packet tools, a container engine, a machine emulator, and systemd for its units.
 PACKAGES := etcd-server etcd-client wireguard-tools wireguard-go iproute2 iptables nftables iputils-ping fping tcpdump procps util-linux curl
 TEST_PACKAGES := containernetworking-plugins docker.io docker-compose busybox-static qemu-system-x86 cpio libfaketime systemd systemd-container prometheus chromium
-# Container runtimes that drive the plugin; without one its tests are skipped, by name. NOMAD= and CRIO= name programs that Debian 12 has not.
-RUNTIME_PACKAGES := podman conmon runc containerd
+# Container runtimes that drive the plugin, and what reads the Vagrantfile; without one its tests are skipped, by name. NOMAD= and CRIO= name programs that Debian 12 has not.
+RUNTIME_PACKAGES := podman conmon runc containerd vagrant
+# Machines of vagrant/ under libvirt, and the box that is made for them.
+VAGRANT_PACKAGES := vagrant vagrant-libvirt libvirt-daemon libvirt-daemon-system libvirt-clients dnsmasq-base qemu-system-x86 qemu-utils openssh-client \
+	mmdebstrap e2fsprogs fdisk syslinux syslinux-common mtools dosfstools
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build release lab lab-down lab-status test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api schemathesis openapi-clients coverage mutation page-picture bench bench-cni bench-link bench-metrics openapi reference metrics-reference format clean
+.PHONY: help deps test-deps build release lab lab-down lab-status vagrant-lab test check unit int root e2e simulate test-kernel conformance crash-rounds direct-churn nemesis nemesis-check nemesis-figures planted planted-docs key-scan fuzz-api schemathesis openapi-clients coverage mutation page-picture bench bench-cni bench-link bench-metrics openapi reference metrics-reference format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -47,6 +50,10 @@ lab-down: build ## take the lab down; nothing of it stays
 
 lab-status: build ## what of the lab is running
 	@node apps/lab/dist/lab.cjs status --name $(LAB)
+
+vagrant-lab: release ## the machines of vagrant/ on libvirt, of a box made here, and the same proof; then they are destroyed. WGCNI_EMULATE=no: by KVM
+	@deploy/install-packages.sh $(VAGRANT_PACKAGES)
+	@vagrant/offline.sh
 
 test: test-deps build ## every check and test; the last line says how many passed, failed and were skipped
 	@$(BIN)/tsx libs/testing/src/test-run/main.ts

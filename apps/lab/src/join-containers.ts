@@ -12,6 +12,7 @@ export async function joinContainers(lab: Lab): Promise<Place[]> {
       nodeId: node.id,
       netnsPath: container.netnsPath,
       addresses: result.ips.map(({ address }) => address.replace(/\/.*/, '')),
+      gateways: result.ips.flatMap(({ gateway }) => gateway ?? []),
     });
   }
   return places;

@@ -10,9 +10,11 @@ import {
   labNamePattern,
   planLab,
   planOutside,
+  reachEveryone,
   takeDown,
   usualClientPools,
   type LabPlan,
+  type Path,
 } from '@wgcni/testing';
 import { Command, Option } from 'commander';
 import { checkMachine } from './check-machine.ts';
@@ -21,8 +23,8 @@ import { howToLook } from './how-to-look.ts';
 import { showStatus } from './show-status.ts';
 import { showSteps } from './show-steps.ts';
 import { joinContainers } from './join-containers.ts';
-import { pathTable, placeTable } from './table.ts';
-import { verify } from './verify.ts';
+import { checkMachines } from './machines/check-machines.ts';
+import { judgePaths, showPaths } from './show-paths.ts';
 
 /** The lab stands in a control namespace of its own, so that the machine's own network is not touched. */
 const insideVariable = 'WGCNI_LAB_INSIDE';
@@ -46,20 +48,26 @@ async function up(plan: LabPlan, { link }: LabWords): Promise<number> {
   await lab.up();
   const places = await joinContainers(lab);
   await lab.step('a machine outside the cluster', () => addOutside(plan, planOutside(plan, 1)));
-  const paths = await lab.step('every container pings every other', () => verify(lab, places));
-  say('');
-  say(placeTable(places));
-  say('');
-  say(pathTable(places, paths));
+  const paths = await lab.step('every container pings every other', () => reachEveryone(plan, places));
+  say(showPaths(places, paths));
   const leader = await lab.leaderKnown();
-  const broken = paths.filter(({ roundTripMs }) => roundTripMs === undefined);
-  say('');
   say(`leader: ${leader.replicaId} (${leader.url})`);
   say(howToLook(plan, lab.programs));
   say(howToDialIn(plan, lab.programs, places));
-  for (const { from, to, address } of broken) say(`NO ANSWER: ${from} → ${to} ${address}`);
-  say(`${paths.length - broken.length} of ${paths.length} paths answer`);
-  return broken.length === 0 ? 0 : 1;
+  return conclude(paths);
+}
+
+/** The last lines; the status to end with. */
+function conclude(paths: readonly Path[]): number {
+  const { lines, allAnswer } = judgePaths(paths);
+  lines.forEach(say);
+  return allAnswer ? 0 : 1;
+}
+
+async function check(sshConfigPath: string): Promise<number> {
+  const { places, paths } = await checkMachines(sshConfigPath);
+  say(showPaths(places, paths));
+  return conclude(paths);
 }
 
 /** Takes an old lab of the same name down, makes the control namespace and goes on inside it. */
@@ -113,6 +121,12 @@ new Command('lab')
   .addCommand(command('down', 'take the lab down; nothing of it stays', down))
   .addCommand(
     command('status', 'what of the lab is running', async (plan) => showStatus(plan, await findPrograms(root), say)),
+  )
+  .addCommand(
+    new Command('check')
+      .description('show that everything reaches everything on machines of their own, such as those of vagrant/')
+      .requiredOption('--ssh-config <file>', 'how to reach them: what `vagrant ssh-config` prints')
+      .action(async ({ sshConfig }: { sshConfig: string }) => void (process.exitCode = await check(sshConfig))),
   )
   .parseAsync()
   .catch((error: unknown) => {

@@ -1,0 +1,19 @@
+#!/bin/sh
+# containers ID: two containers on the mesh, of an image made of busybox here.
+set -eu
+id=$1
+if ! podman image exists localhost/wgcni-lab; then
+  root=$(mktemp -d)
+  mkdir -p "$root/bin" "$root/etc" "$root/proc" "$root/sys" "$root/dev" "$root/tmp"
+  cp /bin/busybox "$root/bin/busybox"
+  for applet in sh sleep ping ip cat httpd wget; do ln -s busybox "$root/bin/$applet"; done
+  chmod 755 "$root"
+  tar --create --directory "$root" . | podman import --quiet - localhost/wgcni-lab >/dev/null
+  rm -rf "$root"
+fi
+for name in "$id-c1" "$id-c2"; do
+  [ "$(podman container inspect --format '{{.State.Running}}' "$name" 2>/dev/null)" != true ] || continue
+  podman rm --force --ignore --time 0 "$name" >/dev/null
+  podman run --quiet --detach --name "$name" --hostname "$name" localhost/wgcni-lab sleep infinity >/dev/null
+done
+echo "containers: $(podman ps --format '{{.Names}}' | sort | paste -s -d ' ')"
