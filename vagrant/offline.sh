@@ -18,14 +18,19 @@ if [ -z "${WGCNI_OFFLINE_INSIDE:-}" ]; then
   box=$cache/$recipe.box
   [ -e "$box" ] || "$here/make-box.sh" "$box"
   export WGCNI_OFFLINE_INSIDE=$box
+  # Held by what runs inside, until the last of it has ended.
+  exec 9>"$cache/lock"
+  flock --nonblock 9 || { echo 'offline.sh: another run has these machines: wait for it, or take another clone' >&2; exit 1; }
   exec unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "$@"
 fi
 
 ip link set lo up
 mount -t tmpfs tmpfs /run
 state=$cache/libvirt
-# Machines of a run that was cut short.
-rm -rf "$state" "$VAGRANT_DOTFILE_PATH"
+forget() { rm -rf "$state" "$VAGRANT_DOTFILE_PATH"; }
+# Also the machines of a run that was cut short.
+forget
+trap forget EXIT
 mkdir -p /run/lock "$state/lib/images" "$state/log/qemu" "$state/etc"
 cp -R /etc/libvirt/. "$state/etc/"
 # Without polkit, without control groups of its own, and as root: it is alone here.

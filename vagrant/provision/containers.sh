@@ -8,12 +8,12 @@ if ! podman image exists localhost/wgcni-lab; then
   cp /bin/busybox "$root/bin/busybox"
   for applet in sh sleep ping ip cat httpd wget; do ln -s busybox "$root/bin/$applet"; done
   chmod 755 "$root"
-  tar --create --directory "$root" . | podman import --quiet - localhost/wgcni-lab >/dev/null
+  tar --create --directory "$root" . | podman --log-level error import --quiet - localhost/wgcni-lab >/dev/null
   rm -rf "$root"
 fi
 for name in "$id-c1" "$id-c2"; do
   [ "$(podman container inspect --format '{{.State.Running}}' "$name" 2>/dev/null)" != true ] || continue
-  podman rm --force --ignore --time 0 "$name" >/dev/null
-  podman run --quiet --detach --name "$name" --hostname "$name" localhost/wgcni-lab sleep infinity >/dev/null
+  podman --log-level error rm --force --ignore --time 0 "$name" >/dev/null
+  podman --log-level error run --quiet --detach --name "$name" --hostname "$name" localhost/wgcni-lab sleep infinity >/dev/null
 done
 echo "containers: $(podman ps --format '{{.Names}}' | sort | paste -s -d ' ')"
