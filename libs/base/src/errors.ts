@@ -37,6 +37,7 @@ export const catalogue = {
   'authority.unknown': entry(403, 7),
   'authority.absent': entry(409, 7),
   'timed.out': entry(504, 110, true),
+  'request.foreign': entry(403, 106),
   'request.invalid': entry(400, 7),
   'request.too-large': entry(413, 7),
   'request.too-slow': entry(408, 7, true),

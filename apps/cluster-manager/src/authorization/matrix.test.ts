@@ -140,6 +140,9 @@ const callers: Record<string, { uri: string; may: readonly Kind[] }> = {
   },
 };
 
+/** What a browser sends along for a page that its user has open elsewhere; the certificate goes with it by itself. */
+const elsewhere = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' };
+
 describe('the matrix', () => {
   let cluster: TestCluster;
   let authority: TestAuthority;
@@ -283,6 +286,18 @@ describe('the matrix', () => {
       }
     });
   });
+
+  it.each(named(operations.filter(({ method }) => method !== 'GET')))(
+    '%s is done for no page of another site, whose browser shows a certificate',
+    async (_, operation) => {
+      const before = cluster.backend.revision;
+      for (const name of Object.keys(callers)) {
+        const { status, body } = await ask(name, { ...operation, hasBody: false }, elsewhere);
+        expect([name, status, parsed(body)]).toMatchObject([name, 403, { code: 'request.foreign' }]);
+      }
+      expect(cluster.backend.revision).toBe(before);
+    },
+  );
 
   it.each([
     ['HEAD', '/v1/network'],

@@ -224,6 +224,18 @@ describe('the matrix of a node', () => {
     });
   });
 
+  it.each(operations.filter(({ method }) => method !== 'GET').map((each) => [each.id, each] as const))(
+    '%s is done for no page of another site, whose browser shows a certificate',
+    async (_, operation) => {
+      const before = state();
+      for (const name of Object.keys(callers)) {
+        const { status, body } = await ask(name, operation, { origin: 'https://evil.example' });
+        expect([name, status, JSON.parse(body)]).toMatchObject([name, 403, { code: 'request.foreign' }]);
+      }
+      expect(state()).toBe(before);
+    },
+  );
+
   it.each([
     ['HEAD', '/v1/status'],
     ['GET', '/openapi.json'],

@@ -6,6 +6,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions as 
 import { ProblemSchema } from '../problem-schema.ts';
 import { type Answered, tellAnswers } from './answered.ts';
 import { errorOf } from './error-of.ts';
+import { refuseForeignSites } from './foreign-site.ts';
 import { creationOptions, limitServer, type ServerLimits, usualLimits } from './limits.ts';
 import { limitRate, type RateLimit } from './rate-limit.ts';
 import { RoutePaths } from './route-paths.ts';
@@ -62,6 +63,7 @@ export async function openServer(
   if (options.onAnswered !== undefined) tellAnswers(app, options.onAnswered);
   const paths = new RoutePaths();
   if (rate !== undefined) limitRate(app, rate);
+  refuseForeignSites(app);
   app.addHook('onRoute', (route) => {
     paths.add(route.url, route.method);
     if (route.schema !== undefined) route.schema = closed(route.schema);

@@ -8,6 +8,7 @@ const joining = unitTestsOf('apps/cluster-manager/src/registry/plan-join.test.ts
 const matrix = unitTestsOf('apps/cluster-manager/src/authorization/matrix.test.ts');
 const ends = unitTestsOf('libs/pki/src/secure-server.test.ts');
 const judging = unitTestsOf('libs/pki/src/judge-peer.test.ts');
+const foreign = unitTestsOf('libs/api/src/server/foreign-site.test.ts');
 const keeping = unitTestsOf('libs/pki/src/kept-credentials.test.ts');
 const naming = unitTestsOf('libs/pki/src/identity.test.ts');
 const transport = unitTestsOf('libs/pki/src/transport.test.ts');
@@ -69,6 +70,12 @@ export const identityBugs: readonly PlantedBug[] = [
     promise: '§4.9 plain HTTP stays on loopback',
     does: 'takes http:// to another machine with --insecure',
     catchers: [transport('of plain are not http://192.0.2.1:1, also behind a good one')],
+  },
+  {
+    name: 'site-of-a-browser-believed',
+    promise: 'a page of another site changes nothing by the certificate of a browser',
+    does: 'goes by Origin alone, which not every request of a browser has',
+    catchers: [foreign('is refused of another site, whose browser hides where it comes from')],
   },
   {
     name: 'token-used-again',
