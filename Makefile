@@ -51,9 +51,9 @@ lab-down: build ## take the lab down; nothing of it stays
 lab-status: build ## what of the lab is running
 	@node apps/lab/dist/lab.cjs status --name $(LAB)
 
-vagrant-lab: release ## the machines of vagrant/ on libvirt, of a box made here, and the same proof; then they are destroyed. WGCNI_EMULATE=no: by KVM
+vagrant-lab: release ## the machines of vagrant/ on libvirt, of a box made here, and the same proof; then they are destroyed. THEN=a command to run before that, WGCNI_EMULATE=no: by KVM
 	@deploy/install-packages.sh $(VAGRANT_PACKAGES)
-	@vagrant/offline.sh
+	@vagrant/offline.sh $(THEN)
 
 test: test-deps build ## every check and test; the last line says how many passed, failed and were skipped
 	@$(BIN)/tsx libs/testing/src/test-run/main.ts

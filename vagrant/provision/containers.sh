@@ -13,7 +13,14 @@ if ! podman image exists localhost/wgcni-lab; then
 fi
 for name in "$id-c1" "$id-c2"; do
   [ "$(podman container inspect --format '{{.State.Running}}' "$name" 2>/dev/null)" != true ] || continue
-  podman --log-level error rm --force --ignore --time 0 "$name" >/dev/null
-  podman --log-level error run --quiet --detach --name "$name" --hostname "$name" localhost/wgcni-lab sleep infinity >/dev/null
+  # An emulated machine may need more than the 30 s that the plugin gives an ADD: an orchestrator tries again, and so does this.
+  tries=0
+  until
+    podman --log-level error rm --force --ignore --time 0 "$name" >/dev/null
+    podman --log-level error run --quiet --detach --name "$name" --hostname "$name" localhost/wgcni-lab sleep infinity >/dev/null
+  do
+    tries=$((tries + 1))
+    [ "$tries" -lt 3 ] || exit 1
+  done
 done
 echo "containers: $(podman ps --format '{{.Names}}' | sort | paste -s -d ' ')"
