@@ -91,6 +91,25 @@ describe('what other nodes are told', () => {
     expect(shown.containers).toEqual([container('a')]);
   });
 
+  it('is said again to a store that went back to before it was said', async () => {
+    shown = { containers: [], revision: 1_000 };
+    await want('a');
+    await pass(1_000);
+    shown = { containers: [], revision: 900 };
+    await pass(10_000);
+    expect(written).toEqual([['a'], ['a']]);
+    expect(shown).toEqual({ containers: [container('a')], revision: 901 });
+  });
+
+  it('is said once in half a minute while the watch shows nothing of it', async () => {
+    isCutOff = true;
+    await want('a');
+    await pass(25_000);
+    expect(written).toHaveLength(1);
+    await pass(65_000);
+    expect(written).toHaveLength(3);
+  });
+
   it('is at most 64; where the cluster has less room the rest is asked for again after half a minute', async () => {
     await want(...Array.from({ length: 70 }, (_, index) => `k${index}`));
     expect(written[0]).toHaveLength(64);

@@ -4,6 +4,7 @@ import { backoffMs, type Clock, type Log, type Random, toCatalogueError } from '
 import { mostContainers } from '@wgcni/store';
 import type { PublicKey } from '@wgcni/wg';
 import { Pulse } from '../pulse.ts';
+import { type ShownList, StandingList } from './standing-list.ts';
 
 export type PublishedContainer = ContainersInput['containers'][number];
 
@@ -25,7 +26,7 @@ export interface PublisherDeps {
   /** All that could be published, in the order in which they attached; none where the network wants none. */
   wanted: () => readonly PublishedContainer[];
   /** What the store has of this node, and at which revision; undefined before it was read. */
-  shown: () => { containers: readonly PublishedContainer[]; revision: number } | undefined;
+  shown: () => ShownList | undefined;
   /** Whether the network wants any. */
   isOn: () => boolean;
   isRegistered: () => boolean;
@@ -44,8 +45,7 @@ export interface PublisherStatus {
 export class ContainersPublisher {
   readonly #deps: PublisherDeps;
   readonly #pulse = new Pulse();
-  /** What was written last, and the revision of that. */
-  #written: { containers: readonly PublishedContainer[]; revision: number } | undefined;
+  readonly #list = new StandingList();
   /** Of the list that was asked for last the cluster took only the first; looks since. */
   #shortened: { text: string; looks: number } | undefined;
   /** What other nodes were told last, until we tell them otherwise: a store that lost it has told nobody. Undefined before the store was read. */
@@ -140,7 +140,7 @@ export class ContainersPublisher {
       const taken = containers.slice(0, published);
       this.#known = new Set(taken.map(({ publicKey }) => publicKey));
       [this.#doubted, this.#writtenAtMs] = [new Set(), this.#deps.clock.monotonicMs()];
-      this.#written = { containers: taken, revision };
+      this.#list.wrote({ containers: taken, revision }, this.#writtenAtMs);
       this.#shortened = published < containers.length ? { text: textOf(containers), looks: 0 } : undefined;
       if (published < containers.length) log.warn({ published, of: containers.length }, 'direct.no-room');
       log.info({ containers: published }, 'direct.published');
@@ -156,12 +156,8 @@ export class ContainersPublisher {
     }
   }
 
-  /** What stands in the store, as far as it is known: what was written, until the watch has come as far. */
   #standing(): readonly PublishedContainer[] {
-    const shown = this.#deps.shown();
-    if (this.#written !== undefined && (shown === undefined || shown.revision < this.#written.revision))
-      return this.#written.containers;
-    return shown?.containers ?? [];
+    return this.#list.read(this.#deps.shown(), this.#deps.clock.monotonicMs());
   }
 
   async #withdrawn(publicKey: PublicKey): Promise<void> {
