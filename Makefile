@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 BIN := node_modules/.bin
 LAB ?= lab
+# Nothing of what is run so goes on when it is ended by a signal.
+APART := sh libs/testing/src/lab/apart.sh
 export NX_DAEMON := false
 export NX_NO_CLOUD := true
 export NO_UPDATE_NOTIFIER := 1
@@ -83,22 +85,22 @@ conformance: test-deps build ## every case of the CNI on our plugin and on the r
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh env WGCNI_LINK=$(LINK) $(BIN)/tsx apps/e2e/src/conformance/main.ts $(SUBJECT) $(if $(ONLY),--only $(ONLY))
 
 crash-rounds: test-deps build ## 10,000 ADDs and DELs with a kill in one of ten, then GC and audit; ROUNDS=, WORKERS=, SEED=
-	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/crash/main.ts
+	@$(APART) $(BIN)/tsx apps/e2e/src/crash/main.ts
 
 direct-churn: test-deps build ## twenty direct peers that join and leave at random, for DURATION= seconds, CONTAINERS=20, INTERVAL=50 ms, SEED=: the longest silence between any two
-	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/direct/main.ts
+	@$(APART) $(BIN)/tsx apps/e2e/src/direct/main.ts
 
 nemesis: test-deps build ## faults on a whole cluster under load, for DURATION= seconds, from SEED=, by the nemeses with ONLY= in their names, LONGEST= seconds each; CLOCKS=wild: clocks ×2 and ÷2
-	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/nemesis/main.ts
+	@$(APART) $(BIN)/tsx apps/e2e/src/nemesis/main.ts
 
 nemesis-check: deps ## judge a recorded run again: RUN=.cache/nemesis/…
 	@$(BIN)/tsx apps/e2e/src/nemesis/check.ts $(RUN)
 
 nemesis-figures: test-deps build ## takeovers, deposed leaders, partitions, mass silence, outages of MINUTES=: ROUNDS= times each, those with ONLY= in their names
-	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/nemesis/figures/main.ts
+	@$(APART) $(BIN)/tsx apps/e2e/src/nemesis/figures/main.ts
 
 key-scan: test-deps build ## COUNT= private keys made by the real programs, and looked for in etcd, logs, answers, processes and files
-	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/src/key-scan/main.ts
+	@$(APART) $(BIN)/tsx apps/e2e/src/key-scan/main.ts
 
 fuzz-api: deps ## malformed input to both servers: REQUESTS=1000000 in process, WIRE=20000 on the wire, VALUES=10000 of the store; SEED=
 	@node --expose-gc --import tsx apps/cluster-manager/src/testing/fuzz/main.ts
@@ -125,16 +127,16 @@ bench: deps ## what an allocation costs, beside an empty pool and a scan
 	@$(BIN)/tsx libs/ipam/bench/allocation.ts
 
 bench-cni: test-deps build ## ADDs and DELs per second beside bridge + host-local, in one run; LINK=veth: joined by veth
-	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh env WGCNI_LINK=$(LINK) $(BIN)/tsx apps/e2e/bench/cni.ts
+	@$(APART) env WGCNI_LINK=$(LINK) $(BIN)/tsx apps/e2e/bench/cni.ts
 
 bench-link: test-deps build ## what a TCP stream gets over each link, on one node and across two, beside plain veth; ROUNDS=, SECONDS=
-	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/e2e/bench/link.ts
+	@$(APART) $(BIN)/tsx apps/e2e/bench/link.ts
 
 page-picture: test-deps ## take the picture of the page that stands in the documentation
 	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/cluster-manager/src/testing/page/picture.ts
 
 bench-metrics: test-deps ## what a scrape of a node with PEERS=1000 costs beside one without peers, and which processes it starts (none); SCRAPES=200
-	@unshare --net sh -c 'ip link set lo up && exec "$$@"' sh $(BIN)/tsx apps/node-manager/src/testing/bench/metrics.ts
+	@$(APART) $(BIN)/tsx apps/node-manager/src/testing/bench/metrics.ts
 
 mutation: deps ## mutation score of libs/ipam
 	@cd libs/ipam && ../../$(BIN)/stryker run

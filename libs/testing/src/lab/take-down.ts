@@ -63,6 +63,7 @@ async function removeIfEmpty(dir: string): Promise<void> {
   try {
     await rmdir(dir);
   } catch (error) {
-    if (!['ENOTEMPTY', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    // Busy is what is mounted there, for a program that runs apart (apart.sh).
+    if (!['ENOTEMPTY', 'ENOENT', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
