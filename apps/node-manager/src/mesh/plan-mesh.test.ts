@@ -92,6 +92,20 @@ describe('the plan of the mesh', () => {
     expect(refused).toMatchObject([{ subnet: '10.64.2.0/24' }]);
   });
 
+  it('asks each route of the kernel as often, however many nodes there are', () => {
+    const asked = (nodes: number): number => {
+      let count = 0;
+      const subnets = Array.from({ length: nodes }, (_, index) => `10.${65 + (index >> 8)}.${index & 255}.0/24`);
+      const counted = subnets.map((destination) =>
+        Object.defineProperty(route(destination), 'destination', { get: () => ((count += 1), destination) }),
+      );
+      const all = { ...peer, allowedIps: subnets };
+      expect(plan({ peers: [all] }, [seen(known, ...subnets)], ...counted, lastResort).kernel).toEqual([]);
+      return count / nodes;
+    };
+    expect(asked(600)).toBe(asked(60));
+  });
+
   it('fails closed: what is of a pool and of nobody is unreachable, behind every other route', () => {
     expect(plan({ peers: [] }, []).kernel).toEqual([
       { kind: 'set-route', route: { destination: '10.64.0.0/12', kind: 'unreachable', metric: 1_000_000 } },

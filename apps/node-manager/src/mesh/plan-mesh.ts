@@ -15,6 +15,7 @@ import { meshDevice, podsDevice } from '../node-view.ts';
 import { findNextHop, findOverlap, foreignRoutes } from '../view/find-overlap.ts';
 import type { DesiredMesh } from './desired-mesh.ts';
 import type { DesiredPeer } from './desired-peer.ts';
+import { routePlace } from './route-place.ts';
 
 /** Far behind every route that somebody makes on purpose. */
 const lastResortMetric = 1_000_000;
@@ -112,7 +113,8 @@ function desiredRoutes(
     else routes.push({ destination, kind: 'unicast', device: meshDevice, ...sourceOf(subnet.family, desired, kernel) });
   }
   // Of what is offered only where it goes into the mesh: elsewhere the host has its own way there.
-  const carried = desired.routes.filter((offer) => !refused.some(({ subnet }) => subnet === offer));
+  const without = new Set(refused.map(({ subnet }) => subnet));
+  const carried = desired.routes.filter((offer) => !without.has(offer));
   const lastResort = [...desired.pools, ...desired.clientPools, ...carried]
     .filter((pool) => !foreign.some(({ block }) => sameBlock(pool, block)))
     .map((destination): RouteInput => ({ destination, kind: 'unreachable', metric: lastResortMetric }));
@@ -157,10 +159,13 @@ function sourceOf(family: Family, { gateways }: DesiredMesh, { addresses }: Kern
   return source !== undefined && addresses.some(({ address }) => address === source) ? { source } : {};
 }
 
+/** By the place that each route has, since there is one for each subnet of every other node. */
 function routeChanges(wanted: readonly RouteInput[], { routes }: KernelState): KernelChange[] {
   const ours = routes.filter(isMeshRoute);
-  const missing = wanted.filter((route) => !ours.some((found) => isSame(route, found)));
-  const stale = ours.filter((found) => !wanted.some((route) => isInPlaceOf(route, found)));
+  const places = new Set(wanted.map(routePlace));
+  const found = new Set(ours.map(placeAndSource));
+  const missing = wanted.filter((route) => !found.has(placeAndSource(route)));
+  const stale = ours.filter((route) => !places.has(routePlace(route)));
   return [
     ...missing.map((route): KernelChange => ({ kind: 'set-route', route })),
     ...stale.map((route): KernelChange => ({ kind: 'remove-route', route: inputOf(route) })),
@@ -172,18 +177,8 @@ export function isMeshRoute({ protocol, kind, device }: RouteState): boolean {
   return protocol === routeProtocol && (kind === 'unreachable' || device === meshDevice) && device !== podsDevice;
 }
 
-function isSame(route: RouteInput, found: RouteState): boolean {
-  return isInPlaceOf(route, found) && route.source === found.source;
-}
-
-/** Whether setting `route` replaces `found`: same destination, kind and metric. */
-function isInPlaceOf(route: RouteInput, found: RouteState): boolean {
-  return found.destination === route.destination && found.kind === route.kind && found.metric === metricOf(route);
-}
-
-/** The metric the kernel gives a route that names none: 0 for IPv4, 1024 for IPv6. */
-function metricOf({ metric, destination }: RouteInput): number {
-  return metric ?? (destination.includes(':') ? 1_024 : 0);
+function placeAndSource(route: RouteInput | RouteState): string {
+  return `${routePlace(route)} ${route.source}`;
 }
 
 function inputOf({ destination, kind, device, metric }: RouteState): RouteInput {

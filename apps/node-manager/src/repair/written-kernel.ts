@@ -1,5 +1,6 @@
 /** PURE: the link, addresses and routes that this process has written for a device, and which changes mend what somebody else did to them. */
 import type { KernelChange, KernelState, LinkState, RouteInput, RouteState } from '@wgcni/iproute';
+import { routePlace } from '../mesh/route-place.ts';
 import type { Repair, Repairs } from './repair.ts';
 
 export interface WrittenKernel {
@@ -28,8 +29,8 @@ export function kernelAfter(
   const [routes, addresses] = [new Map(found.routes), new Set(found.addresses)];
   for (const change of changes) {
     if (change.kind === 'set-link' && change.name === ours.device) mtu = change.mtu ?? mtu;
-    else if (change.kind === 'set-route') routes.set(routeKey(change.route), change.route.source);
-    else if (change.kind === 'remove-route') routes.delete(routeKey(change.route));
+    else if (change.kind === 'set-route') routes.set(routePlace(change.route), change.route.source);
+    else if (change.kind === 'remove-route') routes.delete(routePlace(change.route));
     else if (change.kind === 'set-address') addresses.add(change.address);
     else if (change.kind === 'remove-address') addresses.delete(change.address);
   }
@@ -75,12 +76,12 @@ function linkDifference({ mtu, isUp }: LinkState, written: number, change: Kerne
 
 function repairOf(written: WrittenKernel, change: KernelChange, device: string): Repair | undefined {
   if (change.kind === 'set-route') {
-    const key = routeKey(change.route);
+    const key = routePlace(change.route);
     if (!written.routes.has(key) || written.routes.get(key) !== change.route.source) return undefined;
     return ofRoute('repair.route-restored', change.route, device, 'was removed or changed, and is there again');
   }
   if (change.kind === 'remove-route') {
-    if (written.routes.has(routeKey(change.route))) return undefined;
+    if (written.routes.has(routePlace(change.route))) return undefined;
     return ofRoute(
       'repair.route-removed',
       change.route,
@@ -111,12 +112,7 @@ function ofAddress(
 function foundIn({ links, routes, addresses }: KernelState, { device, isOurRoute }: Ours): WrittenKernel {
   return {
     mtu: links.find(({ name }) => name === device)?.mtu,
-    routes: new Map(routes.filter(isOurRoute).map((route) => [routeKey(route), route.source])),
+    routes: new Map(routes.filter(isOurRoute).map((route) => [routePlace(route), route.source])),
     addresses: new Set(addresses.filter(({ linkName }) => linkName === device).map(({ address }) => address)),
   };
-}
-
-/** The metric that the kernel gives a route that names none: 0 for IPv4, 1024 for IPv6. */
-function routeKey({ destination, kind, metric }: RouteInput | RouteState): string {
-  return `${destination} ${kind} ${metric ?? (destination.includes(':') ? 1_024 : 0)}`;
 }
