@@ -64,7 +64,12 @@ for pair in man/wgcni.8:man/man8/wgcni.8 completions/wgcni.bash:bash-completion/
   to=/usr/share/${pair##*:}
   [ ! -d "$(dirname -- "$to")" ] || link "$home/current/${pair%%:*}" "$to"
 done
-mkdir -p /etc/wgcni
+# Whoever installs may have a umask of 077, and the cluster-manager is nobody; the directories in it keep their files to root.
+[ -d /etc/wgcni ] || install -d -m 755 /etc/wgcni
+case $(stat -c %A /etc/wgcni) in
+  *x) ;;
+  *) echo 'attention: the cluster-manager cannot look into /etc/wgcni, and reads no cluster-manager.yaml there: chmod 755 /etc/wgcni' ;;
+esac
 for program in cluster-manager node-manager; do
   [ -d "/etc/wgcni/$program" ] || mkdir -m 700 "/etc/wgcni/$program"
 done

@@ -156,11 +156,16 @@ describe('a machine that runs the units', () => {
   };
 
   it('serves the cluster-manager as nobody: without root, capabilities or a file that it could write', async () => {
+    // As a umask of 077 makes it: nobody's program does not even see whether a file is there.
+    await chmod(machine.path('/etc/wgcni'), 0o700);
     await machine.startUnit(managerUnit);
     const client = lab.managerClient({ urls: [`https://${lab.plan.nodes[0]?.underlay.v4}:7001`] });
     const network = await until(20_000, 'the network', () => client.network());
     await client.close();
     expect(network.pools).toMatchObject([{ cidr: '10.64.0.0/12' }]);
+    const warned = (await machine.journal(managerUnit, 'node')).split('\n').filter((line) => line.includes('.yaml'));
+    expect(warned).toEqual([expect.stringMatching(/cluster-manager[.]yaml is not looked for.*"process[.]warning"/)]);
+    await chmod(machine.path('/etc/wgcni'), 0o755);
     const { Uid = '', Gid = '', ...status } = await processOf(managerUnit);
     for (const ids of [Uid, Gid])
       expect(

@@ -11,8 +11,8 @@ export interface Surroundings {
   argv: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
   hostname: string;
-  /** The text of a file, or undefined when it is not there; without it no file is looked for. */
-  readFile?: (path: string) => string | undefined;
+  /** The text of a file, or undefined when it is not there, and whether somebody named it; without it no file is looked for. */
+  readFile?: (path: string, isNamed: boolean) => string | undefined;
 }
 
 export interface Sources {
@@ -67,7 +67,7 @@ function readFile(
 ): File | undefined {
   const named = fromArgv ?? (env['WGCNI_CONFIG'] || undefined);
   const path = named ?? `/etc/wgcni/${program.name}.yaml`;
-  const text = read?.(path);
+  const text = read?.(path, named !== undefined);
   if (text !== undefined) return { path, words: parseConfigFile(program, path, text) };
   if (named === undefined || read === undefined) return undefined;
   throw new CatalogueError('config.invalid', `--config ${path} is not there`, {

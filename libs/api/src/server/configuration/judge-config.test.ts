@@ -59,6 +59,19 @@ describe('what is in effect', () => {
     expect(thrownBy({ argv: ['--config=/c'], files })).toMatchObject({ code: 'config.invalid', field: '--config' });
   });
 
+  it('is looked for in the usual file otherwise than in one that somebody named', () => {
+    const asked: [string, boolean][] = [];
+    const readFile = (path: string, isNamed: boolean): string => (asked.push([path, isNamed]), '');
+    const told = { argv: [], env: {}, hostname: 'h', readFile };
+    for (const argv of [[], ['--config=/a']]) judgeConfig(program, { ...told, argv }, () => undefined);
+    judgeConfig(program, { ...told, env: { WGCNI_CONFIG: '/b' } }, () => undefined);
+    expect(asked).toEqual([
+      [usual, false],
+      ['/a', true],
+      ['/b', true],
+    ]);
+  });
+
   it('is refused with file and line when a file said it, without when a flag did', () => {
     const refused = thrownBy({ files: { [usual]: 'join: /a\nmtu: big' } });
     expect(refused).toMatchObject({

@@ -16,15 +16,15 @@ afterEach(() => rm(dir, { recursive: true }));
 
 it('is read when its owner alone may write it, and absent when it is not there', async () => {
   await chmod(path, 0o644);
-  expect(readConfigFile(path)).toBe('mtu: 1420\n');
-  expect(readConfigFile(join(dir, 'other'))).toBeUndefined();
+  expect(readConfigFile(path, true)).toBe('mtu: 1420\n');
+  expect(readConfigFile(join(dir, 'other'), true)).toBeUndefined();
 });
 
 it.each([0o664, 0o646, 0o666])('is refused when others may write it: %s', async (mode) => {
   await chmod(path, mode);
-  expect(() => readConfigFile(path)).toThrow(expect.objectContaining({ code: 'config.invalid' }));
+  expect(() => readConfigFile(path, true)).toThrow(expect.objectContaining({ code: 'config.invalid' }));
 });
 
 it('is refused when it is no file', () => {
-  expect(() => readConfigFile(dir)).toThrow(expect.objectContaining({ code: 'config.invalid' }));
+  expect(() => readConfigFile(dir, false)).toThrow(expect.objectContaining({ code: 'config.invalid' }));
 });
