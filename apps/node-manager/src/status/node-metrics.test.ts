@@ -84,8 +84,9 @@ it('is where it stands with the cluster, and what it has given out', async () =>
       'wgcni_cni_request_duration_seconds_count{operation="add",outcome="ok"} 1',
       ...['wgcni_tunnels{state="broken"} 1', 'wgcni_tunnels{state="up"} 1'],
       ...['wgcni_tunnels_not_repaired 1', 'wgcni_contested 1'],
-      'wgcni_addresses{subnet="10.64.3.0/28",state="taken"} 2',
-      'wgcni_addresses{subnet="10.64.3.0/28",state="free"} 11',
+      'wgcni_addresses{subnet="10.64.3.0/28",family="4",state="taken"} 2',
+      'wgcni_addresses{subnet="10.64.3.0/28",family="4",state="free"} 11',
+      'wgcni_addresses{subnet="fd64:0:0:3::/64",family="6",state="taken"} 2',
     ]),
   );
   board.standing = { kind: 'unreachable', why: 'nobody answers' };

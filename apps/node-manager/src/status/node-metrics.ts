@@ -1,6 +1,7 @@
 /** What a node-manager tells Prometheus: what is known without asking the kernel, some of it from the last look. */
 import { Metrics, type Reading } from '@wgcni/api/server';
 import type { Clock } from '@wgcni/base';
+import { parseCidr } from '@wgcni/ipam';
 import { type CertificateLife, livesOf } from '@wgcni/pki';
 import type { Attachments } from '../attachments/index.ts';
 import type { MeshLook } from '../mesh/mesh-look.ts';
@@ -72,11 +73,16 @@ function tellAddresses(metrics: Metrics, { attachments, regular }: MetricSources
   metrics.gauge('wgcni_attachments', 'attachments by state', ['state'], () =>
     countedBy(attachments.list().map(({ state }) => state)),
   );
-  metrics.gauge('wgcni_addresses', 'addresses of each subnet, taken and free', ['subnet', 'state'], () =>
-    attachments.addressUse().flatMap(({ subnet, taken, free }): Reading[] => [
-      { labels: { subnet, state: 'taken' }, value: taken },
-      { labels: { subnet, state: 'free' }, value: Number(free) },
-    ]),
+  // With the family, because ADD takes one of each: plenty of one does not make up for none of the other.
+  const labels = ['subnet', 'family', 'state'];
+  metrics.gauge('wgcni_addresses', 'addresses of each subnet, taken and free; family: 4, 6', labels, () =>
+    attachments.addressUse().flatMap(({ subnet, taken, free }): Reading[] => {
+      const family = String(parseCidr(subnet).family);
+      return [
+        { labels: { subnet, family, state: 'taken' }, value: taken },
+        { labels: { subnet, family, state: 'free' }, value: Number(free) },
+      ];
+    }),
   );
   const full = 'until a subnet is full by the trend of the last day; without a trend it is not told';
   metrics.gauge('wgcni_subnet_exhaustion_seconds', full, ['subnet'], () =>
