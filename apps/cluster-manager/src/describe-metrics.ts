@@ -21,7 +21,10 @@ async function main(argv: readonly string[]): Promise<number> {
   };
   const current = { validFromMs: 1_000, validToMs: 2_000 } as never;
   const credentials = { tls: { current, onChange: () => () => {} }, etcd: undefined };
-  const metrics = replicaMetrics({ replica, use, credentials });
+  const nodes = (): { nodeId: string; state: 'silent'; silentSec: number }[] => [
+    { nodeId: 'n3', state: 'silent', silentSec: 60 },
+  ];
+  const metrics = replicaMetrics({ replica, nodes, use, credentials });
   metrics.refused('identity.missing');
   const status = await tellMetrics('cluster-manager', metrics, argv);
   await replica.forwarder.close();

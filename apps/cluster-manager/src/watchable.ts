@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { PoolUse } from './metrics/pool-use.ts';
 import { replicaMetrics } from './metrics/replica-metrics.ts';
 import { refuseUnready } from './readiness.ts';
+import { showNodes } from './registry/show-node.ts';
 import type { Replica } from './replica.ts';
 
 export interface Watchable {
@@ -25,7 +26,7 @@ export async function makeWatchable(
   if (listen === undefined) return undefined;
   const { clock, log, meters } = replica;
   const use = new PoolUse(replica.state, clock);
-  const metrics = replicaMetrics({ replica, use, credentials });
+  const metrics = replicaMetrics({ replica, nodes: () => showNodes(replica.state), use, credentials });
   const ready = (): void => refuseUnready(replica);
   const serving = await serveHealth({ listen, metrics, ready, cluster, credentials: credentials.tls, clock, log });
   const ended = new AbortController();

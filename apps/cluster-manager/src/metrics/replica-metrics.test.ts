@@ -1,6 +1,7 @@
 /** What a replica tells Prometheus: a leader, one that follows it, and what both have done. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { refuseUnready } from '../readiness.ts';
+import { showNodes } from '../registry/show-node.ts';
 import { ask, asNode, join, TestCluster, type TestReplica } from '../testing/cluster.ts';
 import { PoolUse } from './pool-use.ts';
 import { replicaMetrics } from './replica-metrics.ts';
@@ -15,7 +16,9 @@ const current = { validFromMs: 1_000, validToMs: 5_000 } as never;
 const credentials = { tls: { current, onChange: () => () => {} }, etcd: undefined };
 
 async function told({ replica }: TestReplica, use = new PoolUse(replica.state, cluster.clock)): Promise<string[]> {
-  return (await replicaMetrics({ replica, use, credentials }).text()).split('\n');
+  return (await replicaMetrics({ replica, nodes: () => showNodes(replica.state), use, credentials }).text()).split(
+    '\n',
+  );
 }
 
 it('is whether it leads and follows the store, and what certificates it has', async () => {
@@ -49,10 +52,13 @@ it('is which nodes there are and what of each pool is held, kept for somebody, a
       'wgcni_subnets{pool="fd64::/60",state="free"} 13',
     ]),
   );
+  expect((await told(leader)).filter((line) => line.startsWith('wgcni_silent_seconds{'))).toEqual([]);
   await cluster.pass(20_000);
   cluster.write(`${cluster.keys.nodes}n4`, 'nonsense');
   await cluster.pass(500);
   expect(await told(leader)).toEqual(expect.arrayContaining(['wgcni_nodes{state="silent"} 3', 'wgcni_quarantined 1']));
+  // Only that they are is known at once; since when, by the next reading.
+  expect(await told(leader)).toContain('wgcni_silent_seconds{node="n1"} 0');
 });
 
 it('is when a pool is full, once it has filled for an hour, and before that nothing', async () => {

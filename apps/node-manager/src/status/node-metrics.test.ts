@@ -68,7 +68,13 @@ it('is where it stands with the cluster, and what it has given out', async () =>
   node.clock.pass(2_000);
   expect((await metrics.text()).split('\n')).toEqual(
     expect.arrayContaining([
-      ...['wgcni_registered 1', 'wgcni_ready 1', 'wgcni_contact_age_seconds 1.5', 'wgcni_mesh_revision 42'],
+      ...[
+        'wgcni_registered 1',
+        'wgcni_ready 1',
+        'wgcni_draining 0',
+        'wgcni_contact_age_seconds 1.5',
+        'wgcni_mesh_revision 42',
+      ],
       ...['wgcni_denied_packets_total{what="container-outside"} 7', 'wgcni_rule_packets_total{rule="web"} 3'],
       ...['wgcni_quarantined 1', 'wgcni_attachments{state="attached"} 1', 'wgcni_attachments{state="answered"} 1'],
       ...['wgcni_paths{state="too-small"} 1', 'wgcni_peers{kind="node"} 1', 'wgcni_queued_deletions 0'],
@@ -83,7 +89,7 @@ it('is where it stands with the cluster, and what it has given out', async () =>
       ],
       'wgcni_cni_request_duration_seconds_count{operation="add",outcome="ok"} 1',
       ...['wgcni_tunnels{state="broken"} 1', 'wgcni_tunnels{state="up"} 1'],
-      ...['wgcni_tunnels_not_repaired 1', 'wgcni_contested 1'],
+      ...['wgcni_tunnels_not_repaired{peer="n2"} 1', 'wgcni_contested 1'],
       'wgcni_addresses{subnet="10.64.3.0/28",family="4",state="taken"} 2',
       'wgcni_addresses{subnet="10.64.3.0/28",family="4",state="free"} 11',
       'wgcni_addresses{subnet="fd64:0:0:3::/64",family="6",state="taken"} 2',
@@ -95,6 +101,8 @@ it('is where it stands with the cluster, and what it has given out', async () =>
   const text = await metrics.text();
   expect(text.split('\n')).toEqual(expect.arrayContaining(['wgcni_registered 0', 'wgcni_ready 0']));
   expect(text).not.toMatch(/^wgcni_contact_age_seconds [0-9]/m);
+  judged = { readiness: 'draining', refusal: new CatalogueError('node.unavailable', 'this node is draining') };
+  expect(await metrics.text()).toMatch(/^wgcni_draining 1$/m);
   // Two addresses and no past: there is no trend.
   expect(text).not.toMatch(/^wgcni_subnet_exhaustion_seconds\{/m);
 });

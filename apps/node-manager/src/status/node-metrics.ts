@@ -53,6 +53,9 @@ function tellStanding(metrics: Metrics, sources: MetricSources): void {
     return board.standing.kind === 'registered';
   });
   one(metrics, 'wgcni_ready', 'whether ADD is served', () => judgement().refusal === undefined);
+  one(metrics, 'wgcni_draining', 'whether ADD is not served because the node drains', () => {
+    return judgement().readiness === 'draining';
+  });
   one(metrics, 'wgcni_contact_age_seconds', 'since the last renewal that was answered as valid', () => {
     const ageMs = contact.ageMs();
     return ageMs === undefined ? undefined : ageMs / 1_000;
@@ -115,9 +118,10 @@ function tellPeers(metrics: Metrics, { mesh, keeper, clock }: MetricSources): vo
 function tellPackets(metrics: Metrics, { paths, tunnels, repairs, policy, regular }: MetricSources): void {
   const states = 'tunnels to other nodes by what came through them: up, broken, unknown';
   metrics.gauge('wgcni_tunnels', states, ['state'], () => countedBy(tunnels.tunnels.map(({ state }) => state)));
-  one(metrics, 'wgcni_tunnels_not_repaired', 'broken tunnels whose repair did not help three times', () => {
-    return tunnels.tunnels.filter(({ isAlarm }) => isAlarm).length;
-  });
+  // By name, so that one alert for a node takes the place of one for each node that does not reach it.
+  metrics.gauge('wgcni_tunnels_not_repaired', '1 of each whose repair did not help three times', ['peer'], () =>
+    tunnels.tunnels.filter(({ isAlarm }) => isAlarm).map(({ peer }) => ({ labels: { peer }, value: 1 })),
+  );
   one(metrics, 'wgcni_contested', 'what somebody else keeps changing', () => repairs.contested.length);
   metrics.gauge('wgcni_paths', 'ways to other nodes by what they carry: fits, too-small, unknown', ['state'], () =>
     countedBy(paths.paths.map((path) => verdictOf(path))),
