@@ -25,9 +25,10 @@ link() {
 version=$(cat "$release/VERSION")
 (cd "$release" && sha256sum --check --quiet SHA256SUMS) || refuse "$release is damaged: unpack the archive again"
 
-node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a === 20 && +b >= 19) ? 0 : 1)' 2>/dev/null ||
-  refuse 'needs node 20.19 or newer: install it as /usr/bin/node'
-[ -x /usr/bin/node ] || refuse "the units start /usr/bin/node: ln -s $(command -v node) /usr/bin/node"
+# That of the units, which may be another than that of the path.
+[ -x /usr/bin/node ] || refuse 'the units start /usr/bin/node, which is not there: install node 20.19 or newer, or link it there'
+/usr/bin/node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a === 20 && +b >= 19) ? 0 : 1)' 2>/dev/null ||
+  refuse "the units start /usr/bin/node, and it is $(/usr/bin/node --version 2>&1): install node 20.19 or newer there"
 
 # ORDER: complete before it has its name, and named before anything points to it.
 if [ "$release" != "$home/$version" ]; then

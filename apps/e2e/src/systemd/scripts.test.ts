@@ -56,4 +56,14 @@ describe('install.sh', () => {
     expect(said).toContain('attention: the cluster-manager cannot look into /etc/wgcni');
     expect(await run('stat -c %a /etc/wgcni')).toBe('700');
   });
+
+  it('judges the node that the units start, not that of the path', async () => {
+    await program(nodeOfUnits, 'if [ "$1" = --version ]; then echo v18.20.4; fi; exit 1');
+    await expect(run('/srv/r/install.sh')).rejects.toThrow('the units start /usr/bin/node, and it is v18.20.4');
+    await run(`rm ${nodeOfUnits}`);
+    await expect(run('/srv/r/install.sh')).rejects.toThrow('which is not there');
+    await program(nodeOfUnits, 'exit 0');
+    await program(nodeOfPath, 'exit 1');
+    expect(await run('/srv/r/install.sh')).toContain('is installed');
+  });
 });
