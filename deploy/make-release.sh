@@ -36,6 +36,7 @@ for part in decisions reference; do put 644 "doc/docs/$part" "$tree/docs/$part"/
 put 644 doc/docs/images "$tree"/docs/images/*.png
 put 644 doc/openapi "$tree"/openapi/*.yaml
 put 644 doc/deploy "$tree/deploy/README.md"
+put 644 doc/vagrant "$tree"/vagrant/{README.md,packages}
 for part in cni docker etcd kubernetes nomad prometheus systemd; do put 644 "doc/deploy/$part" "$tree/deploy/$part/README.md"; done
 put 644 doc/deploy/docker "$tree"/deploy/docker/{Dockerfile,node.Dockerfile,compose.yaml}
 put 755 doc/deploy/docker "$tree/deploy/docker/prepare.sh"
