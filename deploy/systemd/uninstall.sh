@@ -21,18 +21,26 @@ refuse() {
   exit 1
 }
 
+# Left there, it would have the next node-manager that is enabled here tear its node down.
+forget_change() {
+  rm -f "$change/teardown.conf"
+  [ ! -d "$change" ] || rmdir --ignore-fail-on-non-empty "$change"
+  systemctl daemon-reload
+}
+
 # The unit itself with all that the operator changed in it, once, to tear down: only so its flags and files are the ones that it ran with.
 tear_down() {
   change=/run/systemd/system/$node.d
+  trap forget_change EXIT
+  trap 'exit 130' INT TERM HUP
   mkdir -p "$change"
   # Folders that systemd made for it cannot be removed from inside a file system that is read-only beside them.
   printf '%s\n' '[Service]' Type=oneshot Restart=no TimeoutStartSec=120 ProtectSystem=no Environment=WGCNI_TEARDOWN=true >"$change/teardown.conf"
   systemctl daemon-reload
   status=0
   systemctl start "$node" || status=$?
-  rm -f "$change/teardown.conf"
-  rmdir --ignore-fail-on-non-empty "$change"
-  systemctl daemon-reload
+  forget_change
+  trap - EXIT INT TERM HUP
   [ "$status" -eq 0 ] && return
   journalctl --no-pager --output=cat --lines=5 --unit="$node" >&2
   refuse 'the node was not torn down, by the reason above: mend that and run this again (the programs are still there)'

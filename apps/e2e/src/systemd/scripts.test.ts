@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { until } from '@wgcni/testing';
 import { execa, type ResultPromise } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MachineDisk } from './machine-disk.ts';
@@ -38,11 +39,14 @@ function program(path: string, script: string): Promise<string> {
   return run(`rm -f ${path}; printf '#!/bin/sh\\n%s\\n' '${script}' >${path}; chmod 755 ${path}`);
 }
 
+function entered(): string[] {
+  return [`--mount=${disk.mountNamespace}`, 'chroot', disk.root];
+}
+
 /** On the disk; what is printed, together. */
 async function run(script: string): Promise<string> {
-  const enter = [`--mount=${disk.mountNamespace}`, 'chroot', disk.root];
   const env = { PATH: '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
-  return (await execa('nsenter', [...enter, 'sh', '-ec', script], { all: true, env })).all;
+  return (await execa('nsenter', [...entered(), 'sh', '-ec', script], { all: true, env })).all;
 }
 
 describe('install.sh', () => {
@@ -65,5 +69,24 @@ describe('install.sh', () => {
     await program(nodeOfUnits, 'exit 0');
     await program(nodeOfPath, 'exit 1');
     expect(await run('/srv/r/install.sh')).toContain('is installed');
+  });
+});
+
+describe('uninstall.sh', () => {
+  it('leaves no word of a teardown behind when it is interrupted while the node is torn down', async () => {
+    await program('/usr/bin/systemctl', 'if [ "$1" = start ]; then exec sleep 600; fi; echo "$1" >>/srv/asked');
+    const change = `/run/systemd/system/${units[1]}.d`;
+    await run(`mkdir -p /run/systemd/system /var/lib/wgcni; /srv/r/install.sh`);
+    const interrupted = execa('nsenter', [...entered(), '/srv/r/uninstall.sh'], { detached: true, reject: false });
+    await until(10_000, 'the teardown', async () =>
+      (await run(`ls ${change}; cat /srv/asked`)).includes('daemon-reload'),
+    );
+    expect(await run(`cat ${change}/teardown.conf`)).toContain('WGCNI_TEARDOWN=true');
+    await run('rm /srv/asked');
+    // As a terminal does: to all that it started.
+    process.kill(-(interrupted.pid ?? 0), 'SIGINT');
+    expect((await interrupted).exitCode).toBe(130);
+    expect(await run(`ls ${change} 2>&1 || cat /srv/asked`)).toMatch(/No such file or directory\ndaemon-reload$/);
+    expect(await run('ls /usr/lib/wgcni')).toContain('current');
   });
 });
