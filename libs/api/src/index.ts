@@ -9,6 +9,7 @@ export * from './problem-schema.ts';
 export * from './manager/certificates.ts';
 export * from './manager/client.ts';
 export * from './manager/clients.ts';
+export * from './manager/name-tunnels.ts';
 export * from './manager/network.ts';
 export * from './manager/nodes.ts';
 export * from './manager/options.ts';

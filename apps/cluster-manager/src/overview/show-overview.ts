@@ -7,19 +7,24 @@ import { showNodes, showSubnet } from '../registry/show-node.ts';
 import type { Replica } from '../replica.ts';
 import type { Gathered } from '../report/gather.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
-import { pairTunnels } from './pair-tunnels.ts';
+import { pairTunnels, type Tunnels } from './pair-tunnels.ts';
 
-export function showOverview(replica: Replica, { reports, unheard }: Gathered): Overview {
+/** What was made of the reports that were gathered last: everybody who looks within that second gets the same. */
+const pairings = new WeakMap<Gathered, Tunnels>();
+
+export function showOverview(replica: Replica, gathered: Gathered): Overview {
   const { state } = replica;
+  const { reports, unheard } = gathered;
   const told = new Map(reports.map((report) => [report.nodeId, report]));
-  const nodes = showNodes(state).map(({ nodeId, state: standing, silentSec, version, subnets }): OverviewNode => ({
-    ...{ nodeId, state: standing, silentSec, version, subnets: subnets.map(({ cidr }) => cidr) },
-    report: briefly(told.get(nodeId)),
-  }));
+  const known = showNodes(state);
   const present = new Set(
-    nodes.filter(({ state: is }) => is === 'live' || is === 'draining').map(({ nodeId }) => nodeId),
+    known.filter(({ state: is }) => is === 'live' || is === 'draining').map(({ nodeId }) => nodeId),
   );
-  const { shown, total } = pairTunnels(reports, (nodeId) => present.has(nodeId));
+  const { shown, total, broken } = pairingOf(gathered, present, known.length - present.size);
+  const nodes = known.map(({ nodeId, state: standing, silentSec, version, subnets }): OverviewNode => ({
+    ...{ nodeId, state: standing, silentSec, version, subnets: subnets.map(({ cidr }) => cidr) },
+    ...{ report: briefly(told.get(nodeId)), hasBroken: broken.has(nodeId) },
+  }));
   return {
     at: new Date(replica.clock.wallMs()).toISOString(),
     cluster: replica.cluster,
@@ -37,6 +42,14 @@ export function showOverview(replica: Replica, { reports, unheard }: Gathered): 
     tunnelsNotUp: total,
     revision: state.revision,
   };
+}
+
+function pairingOf(gathered: Gathered, present: ReadonlySet<string>, absent: number): Tunnels {
+  const before = pairings.get(gathered);
+  if (before !== undefined) return before;
+  const pairing = pairTunnels(gathered.reports, { isThere: (nodeId) => present.has(nodeId), absent });
+  pairings.set(gathered, pairing);
+  return pairing;
 }
 
 function briefly(report: ReportSummary | undefined): OverviewNode['report'] {

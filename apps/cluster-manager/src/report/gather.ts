@@ -1,7 +1,7 @@
 /** The reports of every replica, asked once for all who want them at about the same time. */
 import { PageOf, ReportSchema, ReportSummarySchema, type Page, type Report, type ReportSummary } from '@wgcni/api';
 import { CatalogueError, messageOf } from '@wgcni/base';
-import { Value } from '@sinclair/typebox/value';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { Asking } from '../forward.ts';
 import type { Replica } from '../replica.ts';
 import { newestOfEach } from './newest.ts';
@@ -17,8 +17,10 @@ export interface Gathered {
 
 /** For how long an answer of the others is good, in milliseconds: many who look at the page ask as often as one. */
 const goodForMs = 1_000;
-const pageLimit = 10_000;
-const SummaryPage = PageOf(ReportSummarySchema, 'ReportSummaries');
+/** Reports that are asked for at once: few enough that nobody stands still over an answer, who gives it or who reads it. */
+const pageLimit = 250;
+const summaryPage = TypeCompiler.Compile(PageOf(ReportSummarySchema, 'ReportSummaries'));
+const wholeReport = TypeCompiler.Compile(ReportSchema);
 
 export class Gathering {
   readonly #replica: Replica;
@@ -45,7 +47,7 @@ export class Gathering {
     const { heard, unheard } = await this.#askOthers(caller, async (asking) => {
       const { status, json } = await this.#replica.forwarder.ask({ ...asking, path });
       if (status === 404) return [];
-      return Value.Check(ReportSchema, json) ? [json] : Promise.reject(new Error(`it answered ${status}`));
+      return wholeReport.Check(json) ? [json] : Promise.reject(new Error(`it answered ${status}`));
     });
     const [newest] = newestOfEach([...(own === undefined ? [] : [own]), ...heard]);
     if (newest !== undefined) return newest;
@@ -71,7 +73,7 @@ export class Gathering {
 
   async #page(asking: Omit<Asking, 'path'>, query: string): Promise<Page<ReportSummary>> {
     const { status, json } = await this.#replica.forwarder.ask({ ...asking, path: `/v1/reports?${query}` });
-    if (Value.Check(SummaryPage, json)) return json;
+    if (summaryPage.Check(json)) return json;
     throw new Error(`it answered ${status}`);
   }
 

@@ -1,5 +1,5 @@
 /** What nodes told this replica of themselves: memory, bounded, and gone with the registration of the node. */
-import type { Report, ReportInput, ReportSummary } from '@wgcni/api';
+import { nameTunnels, type Report, type ReportInput, type ReportSummary } from '@wgcni/api';
 import { CatalogueError, type Clock } from '@wgcni/base';
 import { otherInstance } from '../registry/admit.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
@@ -45,7 +45,9 @@ export class Reports {
     if (before?.run === report.run && before.counter > report.counter) return;
     this.#drop(nodeId);
     const hasRoom = this.#attachments + report.attachments.length <= mostAttachments;
-    const kept = hasRoom ? report : { ...report, attachments: [] };
+    // A node of an earlier version names all of its tunnels.
+    const tunnels = nameTunnels(nodeId, report.tunnels);
+    const kept = { ...report, tunnels, attachments: hasRoom ? report.attachments : [] };
     this.#attachments += kept.attachments.length;
     this.#kept.set(nodeId, { report: kept, heardAtMs: this.#deps.clock.monotonicMs() });
   }

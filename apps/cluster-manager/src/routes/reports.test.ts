@@ -1,5 +1,5 @@
 /** Reports over REST: taken of a node that is registered, read at any replica, gone with the registration. */
-import type { Overview, Report, ReportSummary } from '@wgcni/api';
+import { mostTunnelsNamed, type Overview, type Report, type ReportSummary } from '@wgcni/api';
 import { afterEach, expect, it } from 'vitest';
 import { asNode, ask, join, TestCluster, type TestReplica } from '../testing/cluster.ts';
 import { notUp, reportOf } from '../testing/report.ts';
@@ -65,6 +65,14 @@ it('takes nothing of the form of a key in any text', async () => {
   const replica = await twoNodes();
   const problems = [`the peer ${first.publicKey} is gone`];
   expect(await send(replica, 'n1', reportOf(first.instance, { problems }))).toBe('request.invalid');
+});
+
+it('of an earlier version, which names every tunnel, is kept with a few of them and their number', async () => {
+  const replica = await twoNodes();
+  const tunnels = Array.from({ length: 1_000 }, (_, at) => notUp(`p${at}`));
+  expect(await send(replica, 'n1', reportOf(first.instance, { tunnels, tunnelsNotUp: 1_000 }))).toBe('taken');
+  const [told] = (await listed(replica)).items;
+  expect([told?.tunnels.length, told?.tunnelsNotUp]).toEqual([mostTunnelsNamed, 1_000]);
 });
 
 it('is asked for by the answer of a renewal until it is here', async () => {

@@ -1,5 +1,12 @@
 /** PURE: what a node reports of itself, out of what its parts know. */
-import { type Attachment, mostProblems, mostReported, type NodeStatus, type ReportInput } from '@wgcni/api';
+import {
+  type Attachment,
+  mostProblems,
+  mostReported,
+  nameTunnels,
+  type NodeStatus,
+  type ReportInput,
+} from '@wgcni/api';
 
 /** What is reported, without the place of the report among the others of its run. */
 export type Told = Omit<ReportInput, 'instance' | 'run' | 'counter'>;
@@ -8,25 +15,24 @@ type Tunnel = Told['tunnels'][number];
 export interface ReportSources {
   version: string;
   /** The tunnels to the other nodes of the mesh. */
-  tunnels: readonly Pick<NodeStatus['tunnels'][number], 'peer' | 'state' | 'cause'>[];
+  tunnels: readonly Pick<NodeStatus['tunnels'][number], 'peer' | 'state' | 'sinceSec' | 'cause'>[];
   attachments: readonly Attachment[];
   addresses: readonly { subnet: string; taken: number; free: string }[];
   problems: readonly string[];
 }
 
-/** A tunnel that is as it was in the report before keeps its instant. `wallMs` is now. */
-export function makeReport(sources: ReportSources, before: Told | undefined, wallMs: number): Told {
+/** Of the node `ownId`. A tunnel that is as it was in the report before keeps its instant. `wallMs` is now. */
+export function makeReport(ownId: string, sources: ReportSources, before: Told | undefined, wallMs: number): Told {
   const { version, attachments, addresses, problems } = sources;
-  const at = new Date(wallMs).toISOString();
   const earlier = new Map(before?.tunnels.map((tunnel) => [keyOf(tunnel), tunnel.since]));
-  const tunnels = sources.tunnels.flatMap(({ peer: nodeId, state, cause }): Tunnel[] =>
+  const tunnels = sources.tunnels.flatMap(({ peer: nodeId, state, sinceSec, cause }): Tunnel[] =>
     state === 'up'
       ? []
       : [
           {
             nodeId,
             state,
-            since: earlier.get(keyOf({ nodeId, state })) ?? at,
+            since: earlier.get(keyOf({ nodeId, state })) ?? new Date(wallMs - sinceSec * 1_000).toISOString(),
             cause: keyless(cause ?? 'nothing has come from it yet'),
           },
         ],
@@ -34,7 +40,7 @@ export function makeReport(sources: ReportSources, before: Told | undefined, wal
   return {
     version: version.slice(0, 43),
     peers: sources.tunnels.length,
-    tunnels: tunnels.slice(0, mostReported),
+    tunnels: nameTunnels(ownId, tunnels),
     tunnelsNotUp: tunnels.length,
     attachmentsTotal: attachments.length,
     attachments: attachments.slice(0, mostReported).map(named),

@@ -1,5 +1,5 @@
 /** When a node tells how it is, and what it tells. */
-import type { Attachment, ReportInput } from '@wgcni/api';
+import { type Attachment, mostTunnelsNamed, type ReportInput } from '@wgcni/api';
 import { CatalogueError, silentLog } from '@wgcni/base';
 import { ManualClock } from '@wgcni/testing';
 import { beforeEach, expect, it } from 'vitest';
@@ -71,17 +71,28 @@ it('is at most every five seconds, however often it changes, and never while the
 it('names the tunnels that are not up, each since it was first seen so', async () => {
   const cause = 'nothing comes through';
   const tunnels = [
-    { peer: 'n2', state: 'broken', cause },
-    { peer: 'n3', state: 'up', cause: null },
+    { peer: 'n2', state: 'broken', sinceSec: 7, cause },
+    { peer: 'n3', state: 'up', sinceSec: 7, cause: null },
   ] as const;
   sources = { ...sources, tunnels };
   await reporter.look(never);
   await clock.advance(60_000);
-  sources = { ...sources, problems: ['another thing'] };
+  sources = { ...sources, tunnels: tunnels.map((one) => ({ ...one, sinceSec: 66 })), problems: ['another thing'] };
   await reporter.look(never);
   const [before, after] = sent;
   expect(before).toMatchObject({ peers: 2, tunnelsNotUp: 1, tunnels: [{ nodeId: 'n2', state: 'broken' }] });
+  expect(before?.tunnels[0]?.since).toBe(new Date(clock.wallMs() - 67_000).toISOString());
   expect(after?.tunnels).toEqual(before?.tunnels);
+});
+
+it('names few of a thousand tunnels that are not up and counts them all, and is no other report while nothing changes', async () => {
+  for (let sinceSec = 60; sinceSec < 80; sinceSec += 5) {
+    const tunnels = Array.from({ length: 1_000 }, (_, at) => ({ peer: `p${at}`, state: 'broken' as const, sinceSec }));
+    sources = { ...sources, tunnels: tunnels.map((tunnel) => ({ ...tunnel, cause: 'nothing comes through' })) };
+    await reporter.look(never);
+    await clock.advance(5_000);
+  }
+  expect(sent.map(({ tunnels, tunnelsNotUp }) => [tunnels.length, tunnelsNotUp])).toEqual([[mostTunnelsNamed, 1_000]]);
 });
 
 it('names a thousand attachments and counts them all, and holds no key in any text', async () => {

@@ -52,7 +52,7 @@ export class Reporter {
     const { nodeId, instance, manager, clock, log } = this.#deps;
     try {
       const before = this.#told;
-      const told = makeReport(this.#deps.look(), before, clock.wallMs());
+      const told = makeReport(nodeId, this.#deps.look(), before, clock.wallMs());
       if (!this.#isDue && JSON.stringify(told) === JSON.stringify(before)) return;
       [this.#told, this.#isDue] = [told, true];
       this.#counter += 1;

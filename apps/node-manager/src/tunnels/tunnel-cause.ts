@@ -21,6 +21,7 @@ export interface TunnelCause {
 /** A session's keys are renewed every 120 s while packets are sent, and one that is older than 180 s carries none (WireGuard §6.1). */
 const freshHandshakeSec = 180;
 
+/** In words that stay the same while nothing else changes: what grows would make another report of each look. */
 export function causeOf(symptoms: Symptoms): TunnelCause {
   const { isUnaccounted, endpoint, hasRoute, isEndpointAlive, handshakeAgeSec } = symptoms;
   if (isUnaccounted)
@@ -41,15 +42,11 @@ export function causeOf(symptoms: Symptoms): TunnelCause {
     };
   if (handshakeAgeSec === undefined || handshakeAgeSec > freshHandshakeSec)
     return {
-      cause: `${endpoint} answers on the underlay, but there was no handshake ${agoOf(handshakeAgeSec)}`,
+      cause: `${endpoint} answers on the underlay, but there was no handshake ${handshakeAgeSec === undefined ? 'ever' : `for ${freshHandshakeSec} s or more`}`,
       remedy: 'see whether a firewall drops UDP to that port, either way, and whether its node-manager runs',
     };
   return {
-    cause: `${endpoint} answers on the underlay and there was a handshake ${handshakeAgeSec} s ago, but no packet passes`,
+    cause: `${endpoint} answers on the underlay and there was a handshake in the last ${freshHandshakeSec} s, but no packet passes`,
     remedy: 'see whether a firewall drops UDP to that port since then, and the status of that node',
   };
-}
-
-function agoOf(seconds: number | undefined): string {
-  return seconds === undefined ? 'ever' : `for ${seconds} s`;
 }

@@ -90,12 +90,22 @@ describe('the cause', () => {
     [{ endpoint: undefined }, /no endpoint/],
     [{ hasRoute: false, isEndpointAlive: false }, /no route to 192\.0\.2\.2:51820/],
     [{ isEndpointAlive: false }, /does not answer on the underlay either/],
-    [{ handshakeAgeSec: 300 }, /no handshake for 300 s/],
+    [{ handshakeAgeSec: 300 }, /no handshake for 180 s or more/],
     [{ handshakeAgeSec: undefined }, /no handshake ever/],
-    [{}, /a handshake 20 s ago, but no packet passes/],
+    [{}, /a handshake in the last 180 s, but no packet passes/],
   ])('of %j is said', (change, words) => {
     const { cause, remedy } = causeOf({ ...symptoms, ...change });
     expect(cause).toMatch(words);
     expect(remedy).not.toBe('');
+  });
+
+  it('is said in the same words while nothing but time passes', () => {
+    for (const [earlier, later] of [
+      [20, 25],
+      [300, 900],
+    ])
+      expect(causeOf({ ...symptoms, handshakeAgeSec: later })).toEqual(
+        causeOf({ ...symptoms, handshakeAgeSec: earlier }),
+      );
   });
 });

@@ -42,6 +42,11 @@ const node = Type.Object({
   version: Type.Union([Type.String(), Type.Null()]),
   subnets: Type.Array(CidrText),
   report: Type.Union([told, Type.Null()], { description: 'null: nobody knows how its tunnels are' }),
+  hasBroken: Type.Optional(
+    Type.Boolean({
+      description: 'a tunnel of it to a registered node is broken, also where `tunnels` does not name it',
+    }),
+  ),
 });
 
 /** A pair of registered nodes of which at least one says that their tunnel is not up. */
@@ -74,7 +79,10 @@ export const OverviewSchema = Type.Object(
     tunnels: Type.Array(tunnel, {
       description: 'those between registered nodes that are not up, the broken ones first',
     }),
-    tunnelsNotUp: { ...count, description: 'how many are not up, also beyond those that are named' },
+    tunnelsNotUp: {
+      ...count,
+      description: 'how many are not up, also beyond those that are named; at least, where nodes could not name all',
+    },
     revision: Revision,
   },
   { $id: 'Overview' },

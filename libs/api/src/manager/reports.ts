@@ -13,8 +13,13 @@ import {
 } from '../formats.ts';
 import { attachmentStates } from '../node/attachments.ts';
 
-/** Most tunnels, and most attachments, that a report names; how many there are it tells beside. */
+/** Most attachments that a report names; how many there are it tells beside. Earlier versions named as many tunnels. */
 export const mostReported = 1_000;
+/**
+ * Most tunnels that are not up that a report names: in a mesh where all are broken, the reports of all nodes together grow with the nodes, not with their
+ * square. Not fewer than a picture of few nodes has lines from one of them (`mostWithAllEdges`).
+ */
+export const mostTunnelsNamed = 32;
 /** Most words of what a node could not mend. */
 export const mostProblems = 32;
 
@@ -58,7 +63,10 @@ const place = {
 const summary = {
   version: Type.String({ maxLength: 43 }),
   peers: { ...count, description: 'how many tunnels to other nodes it is to have' },
-  tunnels: Type.Array(reportedTunnel, { maxItems: mostReported, description: 'those that are not up' }),
+  tunnels: Type.Array(reportedTunnel, {
+    maxItems: mostReported,
+    description: `those that are not up, the broken ones before others; ${mostTunnelsNamed} are kept`,
+  }),
   tunnelsNotUp: { ...count, description: 'how many are not up, also beyond those that are named' },
   attachmentsTotal: { ...count, description: 'how many there are, also beyond those that are named' },
   addresses: Type.Array(addressUse, { maxItems: 64, description: 'taken and free, of each subnet' }),

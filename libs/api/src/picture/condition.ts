@@ -31,7 +31,12 @@ export function brokenOf({ tunnels }: Pick<Overview, 'tunnels'>): OverviewTunnel
 /** Condition of each node, by its id. */
 export function conditionsOf(overview: Pick<Overview, 'nodes' | 'tunnels'>): Map<string, Condition> {
   const troubled = new Set(brokenOf(overview).flatMap(({ from, to }) => [from, to]));
-  return new Map(overview.nodes.map((node) => [node.nodeId, conditionOf(node, troubled.has(node.nodeId))]));
+  return new Map(
+    overview.nodes.map((node) => [
+      node.nodeId,
+      conditionOf(node, node.hasBroken === true || troubled.has(node.nodeId)),
+    ]),
+  );
 }
 
 function conditionOf({ state, report }: OverviewNode, hasBroken: boolean): Condition {

@@ -26,6 +26,7 @@ describe('the condition of a node', () => {
     const overview = overviewOf(3, { tunnels: [brokenBetween('n1', 'n3')] });
     expect([...conditionsOf(overview).values()]).toEqual(['trouble', 'up', 'trouble']);
     expect(conditionOf({ report: { ...told, problems: ['no fping'] } })).toBe('trouble');
+    expect(conditionOf({ hasBroken: true })).toBe('trouble');
     expect(conditionOf({ state: 'draining' }, [brokenBetween('n1', 'n2')])).toBe('trouble');
   });
 
