@@ -95,7 +95,10 @@ export function deleteNode(writer: LeaderWriter, nodeId: string, force: boolean)
       throw unknownNode(nodeId);
     }
     if (registered !== undefined && !force)
-      throw stillRegistered(nodeId, 'drain and stop it first, or delete it with force');
+      throw stillRegistered(
+        nodeId,
+        'drain and stop it first (it counts as alive for one registration TTL more), or delete it with force',
+      );
     const parts = denial(state, nodeId, await removal(writer, node, 'deleted'));
     for (const subnet of heldBy(state, node.record)) {
       parts.compare.push(unchanged(subnet));
