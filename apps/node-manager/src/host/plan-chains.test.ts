@@ -98,6 +98,12 @@ describe("the ports of containers' devices", () => {
   });
 });
 
+it('answers the echoes by which other nodes know that a tunnel works, and no others, whatever the policy of somebody else', () => {
+  const echoes = (family: number) => rulesOf(input, family, 'WGCNI-INPUT')?.filter((rule) => rule.includes('icmp'));
+  expect(echoes(4)).toEqual(['-i wgcni-mesh -p icmp -m icmp --icmp-type 8 -j ACCEPT']);
+  expect(echoes(6)).toEqual(['-i wgcni-mesh -p ipv6-icmp -m icmp6 --icmpv6-type 128 -j ACCEPT']);
+});
+
 describe('etcd and the cluster-managers', () => {
   const guarded = { ...input, controlPlane: controlPlaneOf(['https://192.0.2.1:7001'], new Map()) };
   it('are dropped for containers before anything of theirs is accepted', () => {

@@ -112,7 +112,10 @@ function routeRules({ leaving }: ChainsInput, family: Family): string[] {
   ]);
 }
 
-/** WireGuard binds every address: only loopback may reach the containers' side, and other nodes the containers that are peers of theirs. */
+/**
+ * WireGuard binds every address: only loopback may reach the containers' side, and other nodes the containers that are peers of theirs. By the
+ * echoes that other nodes ask for inside the mesh they know that the tunnel works: a DROP policy of somebody else is not for these.
+ */
 function inputRules(
   { meshPort, podPort, containerPorts: { first, last }, farSources = [] }: ChainsInput,
   family: Family,
@@ -128,8 +131,14 @@ function inputRules(
       ),
     ...inside.map((ports) => `-p udp -m udp --dport ${ports} -j DROP`),
     `-p udp -m udp --dport ${meshPort} -j ACCEPT`,
+    `-i ${meshDevice} ${echoRequest[family]} -j ACCEPT`,
   ];
 }
+
+const echoRequest: Record<Family, string> = {
+  4: '-p icmp -m icmp --icmp-type 8',
+  6: '-p ipv6-icmp -m icmp6 --icmpv6-type 128',
+};
 
 const clampRules = [meshDevice, ...containerDevices].map(
   (device) => `-o ${device} -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu`,

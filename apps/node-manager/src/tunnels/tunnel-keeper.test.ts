@@ -21,12 +21,15 @@ let asked: string[][];
 let alive: Set<string>;
 let machines: Set<string>;
 let failure: Error | undefined;
+/** What happens while n2 is asked. */
+let duringQuestion: () => void;
 let peers: ObservedPeer[];
 let nodes: KnownNode[];
 let keeper: TunnelKeeper;
 
 beforeEach(() => {
   [clock, told, renewed, asked, failure] = [new ManualClock(), [], [], [], undefined];
+  duringQuestion = () => {};
   alive = new Set(['10.64.2.1', '10.64.3.1']);
   machines = new Set(['192.0.2.2', '192.0.2.3']);
   nodes = [nodeOf(2), nodeOf(3)];
@@ -44,6 +47,7 @@ beforeEach(() => {
       alive: async (addresses) => {
         if (failure !== undefined) throw failure;
         asked.push([...addresses]);
+        if (addresses.includes('10.64.2.1')) duringQuestion();
         // Who answers is heard by that.
         peers = peers.map((peer) =>
           addresses.includes(`10.64.${peer.publicKey.slice(1)}.1`) && alive.has(`10.64.${peer.publicKey.slice(1)}.1`)
@@ -55,13 +59,20 @@ beforeEach(() => {
     },
     pathProbe: { answering: async (addresses) => new Set(addresses.filter((address) => machines.has(address))) },
     view: () => ({ nodes, network: null }),
-    look: { within: async () => device() },
+    look: { within: async () => device(), take: async () => device() },
     renew: (keys) => void renewed.push(...keys),
     iproute: kernel,
     events: { tell: (happening) => void told.push(happening) },
     ...{ clock, random: { bytes: (count) => new Uint8Array(count), unit: () => 1 }, log: silentLog },
   });
 });
+
+/** What else n2 sends: so many bytes in a look, in a session of this handshake. */
+function sends(bytes: number, latestHandshakeAt: number): void {
+  peers = peers.map((peer) =>
+    peer.publicKey !== 'k2' ? peer : { ...peer, receivedBytes: peer.receivedBytes + bytes, latestHandshakeAt },
+  );
+}
 
 /** Runs for so many seconds. */
 async function run(seconds: number): Promise<void> {
@@ -102,6 +113,46 @@ describe('the tunnels of a node', () => {
     await run(5);
     expect(told.at(-1)).toMatchObject({ kind: 'tunnel.well', subject: 'tunnel to n2' });
     expect(keeper.tunnels[0]).toMatchObject({ state: 'up', cause: null, attempts: 0, isAlarm: false });
+  });
+
+  it('to a node whose host drops echoes are left as they are while packets come', async () => {
+    await run(15);
+    alive.delete('10.64.2.1');
+    let doubts = 0;
+    duringQuestion = () => {
+      doubts += 1;
+      sends(50_000, 1_000);
+    };
+    for (let turns = 0; turns < 200; turns += 1) {
+      // Sometimes nothing comes between two looks, and then something while it is asked.
+      if (turns % 3 !== 0) sends(50_000, 1_000);
+      await run(3);
+    }
+    expect(doubts).toBeGreaterThan(50);
+    expect([states(), renewed, told]).toEqual(['n2 up,n3 up', [], []]);
+    expect(keeper.tunnels[0]).toMatchObject({ cause: expect.stringMatching(/no echo is answered/) as string });
+  });
+
+  it('called broken are well by the packets of another session, without an echo', async () => {
+    await run(15);
+    alive.delete('10.64.2.1');
+    await run(10);
+    expect([states(), renewed]).toEqual(['n2 broken,n3 up', ['k2']]);
+    peers = peers.map((peer) =>
+      peer.publicKey === 'k2' ? { ...peer, receivedBytes: 92, latestHandshakeAt: 1_000 } : peer,
+    );
+    await run(3);
+    sends(32, 1_000);
+    await run(3);
+    expect([states(), told.at(-1)?.kind, renewed]).toEqual(['n2 up,n3 up', 'tunnel.well', ['k2']]);
+    // A node that answers no echo sends an empty packet for what it was asked with.
+    for (let turns = 0; turns < 100; turns += 1) {
+      if (turns % 4 === 0) sends(32, 1_000);
+      await run(3);
+    }
+    expect([states(), renewed.length]).toEqual(['n2 up,n3 up', 1]);
+    await run(30);
+    expect([states(), renewed.length > 1]).toEqual(['n2 broken,n3 up', true]);
   });
 
   it('to many that break at once are one event', async () => {

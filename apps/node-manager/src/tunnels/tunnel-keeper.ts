@@ -11,6 +11,7 @@ import { routableFamilies } from '../registration/endpoints.ts';
 import { type Alike, fewEvents } from '../repair/few-events.ts';
 import type { ClusterView } from '../view/cluster-view.ts';
 import {
+  type Answer,
   answered,
   heard,
   isRepairDue,
@@ -30,7 +31,7 @@ export interface TunnelKeeperDeps {
   /** Asks on the underlay. */
   pathProbe: PathProbe;
   view: () => Pick<ClusterView, 'nodes' | 'network'>;
-  look: Pick<MeshLook, 'within'>;
+  look: Pick<MeshLook, 'within' | 'take'>;
   /** Writes these peers anew, each with its next endpoint, soon. */
   renew: (keys: readonly PublicKey[]) => void;
   iproute: Pick<IpRoute, 'observe'>;
@@ -50,6 +51,17 @@ const mostAsked = 150;
 const freshMs = 500;
 /** The data of a small echo on the underlay. */
 const smallPayload = 56;
+
+interface Quiet {
+  nodeId: string;
+  isBroken: boolean;
+}
+
+interface NewsOf {
+  nodeId: string;
+  news: TunnelNews;
+  before: Tunnel;
+}
 
 export class TunnelKeeper {
   readonly #deps: TunnelKeeperDeps;
@@ -108,14 +120,19 @@ export class TunnelKeeper {
     const known = view();
     this.#forgetAllBut(known.nodes.map(({ nodeId }) => nodeId));
     const targets = tunnelTargets(known, device.peers);
-    const quiet = this.#hear(targets);
+    const { quiet, news: ofHeard } = this.#hear(targets);
     const { asked, last } = whoToAsk(quiet, this.#last, mostAsked);
     this.#last = last;
     this.#turnSec = Math.ceil(quiet.length / mostAsked) * (turn.mostMs / 1_000);
     const byId = new Map(targets.map((target) => [target.nodeId, target]));
     const askedTargets = asked.flatMap((nodeId) => byId.get(nodeId) ?? []);
     const alive = await this.#ask(askedTargets);
-    const news = askedTargets.flatMap((target) => this.#judge(target, alive.has(target.address)));
+    const { answers, news: ofMute } = await this.#otherwise(askedTargets.filter(({ address }) => !alive.has(address)));
+    const judged = askedTargets.flatMap(({ nodeId, address }) => {
+      const answer = alive.has(address) ? 'echo' : answers.get(nodeId);
+      return answer === undefined ? [] : this.#judge(nodeId, answer);
+    });
+    const news = [...ofHeard, ...ofMute, ...judged];
     const nowMs = clock.monotonicMs();
     const due = targets.filter(({ nodeId }) => isRepairDue(this.#of(nodeId, nowMs), nowMs));
     await this.#explain(due);
@@ -129,19 +146,33 @@ export class TunnelKeeper {
     for (const nodeId of [...this.#tunnels.keys()]) if (!present.has(nodeId)) this.#tunnels.delete(nodeId);
   }
 
-  /** Who was not heard since the last look. */
-  #hear(targets: readonly TunnelTarget[]): { nodeId: string; isBroken: boolean }[] {
+  /** Who is to be asked, since it was not heard since the last look or is broken; who was heard; and what is to be told of these. */
+  #hear(targets: readonly TunnelTarget[]): { quiet: Quiet[]; spoken: Set<string>; news: NewsOf[] } {
     const nowMs = this.#deps.clock.monotonicMs();
-    return targets.flatMap(({ nodeId, receivedBytes }) => {
+    const found = { quiet: [] as Quiet[], spoken: new Set<string>(), news: [] as NewsOf[] };
+    for (const target of targets) {
+      const { nodeId } = target;
       const before = this.#tunnels.get(nodeId);
-      const { tunnel, isQuiet } =
-        before === undefined
-          ? { tunnel: seenFirst(receivedBytes, nowMs), isQuiet: true }
-          : heard(before, receivedBytes, nowMs);
+      const first = { tunnel: seenFirst(target, nowMs), isQuiet: true, news: undefined };
+      const { tunnel, isQuiet, news } = before === undefined ? first : heard(before, target, nowMs);
       this.#tunnels.set(nodeId, tunnel);
       const isBroken = tunnel.state === 'broken';
-      return isQuiet || isBroken ? [{ nodeId, isBroken }] : [];
-    });
+      if (isQuiet || isBroken) found.quiet.push({ nodeId, isBroken });
+      if (!isQuiet) found.spoken.add(nodeId);
+      if (before !== undefined && news !== undefined) found.news.push({ nodeId, news, before });
+    }
+    return found;
+  }
+
+  /** Whether something else came of those that answered no echo; of whom the device lacks now, nothing is said. */
+  async #otherwise(silent: readonly TunnelTarget[]): Promise<{ answers: Map<string, Answer>; news: NewsOf[] }> {
+    if (silent.length === 0) return { answers: new Map(), news: [] };
+    const { look, view } = this.#deps;
+    const ids = new Set(silent.map(({ nodeId }) => nodeId));
+    const peers = (await look.take())?.peers ?? [];
+    const targets = tunnelTargets(view(), peers).filter(({ nodeId }) => ids.has(nodeId));
+    const { spoken, news } = this.#hear(targets);
+    return { answers: new Map(targets.map(({ nodeId }) => [nodeId, spoken.has(nodeId) ? 'bytes' : 'nothing'])), news };
   }
 
   async #ask(targets: readonly TunnelTarget[]): Promise<ReadonlySet<string>> {
@@ -154,10 +185,10 @@ export class TunnelKeeper {
     }
   }
 
-  #judge({ nodeId }: TunnelTarget, hasAnswered: boolean): { nodeId: string; news: TunnelNews; before: Tunnel }[] {
+  #judge(nodeId: string, answer: Answer): NewsOf[] {
     const nowMs = this.#deps.clock.monotonicMs();
     const before = this.#of(nodeId, nowMs);
-    const { tunnel, news } = answered(before, hasAnswered, nowMs);
+    const { tunnel, news } = answered(before, answer, nowMs);
     this.#tunnels.set(nodeId, tunnel);
     return news === undefined ? [] : [{ nodeId, news, before }];
   }
@@ -190,7 +221,7 @@ export class TunnelKeeper {
   /** What to do about those that were explained last. */
   readonly #remedies = new Map<string, TunnelCause>();
 
-  #tell(news: readonly { nodeId: string; news: TunnelNews; before: Tunnel }[], nowMs: number): void {
+  #tell(news: readonly NewsOf[], nowMs: number): void {
     const happenings = news.map(({ nodeId, news: what, before }): Alike => {
       const { cause, remedy } = this.#remedies.get(nodeId) ?? {};
       const told = { subject: `tunnel to ${nodeId}`, group: 'tunnels' };
@@ -216,6 +247,6 @@ export class TunnelKeeper {
   }
 
   #of(nodeId: string, nowMs: number): Tunnel {
-    return this.#tunnels.get(nodeId) ?? seenFirst(0, nowMs);
+    return this.#tunnels.get(nodeId) ?? seenFirst({ receivedBytes: 0, latestHandshakeAt: 0 }, nowMs);
   }
 }

@@ -4,34 +4,70 @@ import { causeOf } from './tunnel-cause.ts';
 import { answered, heard, isRepairDue, repaired, seenFirst, type Tunnel, unasked, whoToAsk } from './tunnel.ts';
 
 const s = 1_000;
-const upAt = (ms: number): Tunnel => heard(seenFirst(0, 0), 1_000, ms).tunnel;
-const brokenAt = (ms: number): Tunnel => answered(upAt(0), false, ms).tunnel;
+const shown = (receivedBytes: number, latestHandshakeAt = 0) => ({ receivedBytes, latestHandshakeAt });
+const upAt = (ms: number): Tunnel =>
+  answered(heard(seenFirst(shown(0), 0), shown(1_000), ms).tunnel, 'echo', ms).tunnel;
+const brokenAt = (ms: number): Tunnel => answered(upAt(0), 'nothing', ms).tunnel;
 
 describe('a tunnel', () => {
   it('is up when something was heard, and quiet when nothing came since', () => {
-    const first = seenFirst(500, 0);
+    const first = seenFirst(shown(500), 0);
     expect(first.state).toBe('unknown');
-    const { tunnel, isQuiet } = heard(first, 628, 5 * s);
+    const { tunnel, isQuiet } = heard(first, shown(628), 5 * s);
     expect([tunnel.state, tunnel.sinceMs, isQuiet]).toEqual(['up', 5 * s, false]);
-    expect(heard(tunnel, 628, 10 * s)).toMatchObject({ isQuiet: true, tunnel: { state: 'up', sinceMs: 5 * s } });
+    expect(heard(tunnel, shown(628), 10 * s)).toMatchObject({ isQuiet: true, tunnel: { state: 'up', sinceMs: 5 * s } });
   });
 
-  it.each([148, 296, 92, -500])('is not heard by %i bytes, which are handshakes or a peer made anew', (bytes) => {
-    expect(heard(upAt(0), 1_000 + bytes, 5 * s).isQuiet).toBe(true);
-  });
+  it.each([148, 296, 92, 240, 388, -500])(
+    'is not heard by %i bytes, which are handshakes or a peer made anew',
+    (bytes) => {
+      expect(heard(upAt(0), shown(1_000 + bytes), 5 * s).isQuiet).toBe(true);
+    },
+  );
 
-  it('is broken by two questions without an answer, and well by the first answer', () => {
-    const broken = answered(upAt(0), false, 9 * s);
+  it('is broken by two questions without an answer, and well by the first echo', () => {
+    const broken = answered(upAt(0), 'nothing', 9 * s);
     expect(broken).toMatchObject({ news: 'broken', tunnel: { state: 'broken', sinceMs: 9 * s } });
-    // Bytes alone do not make it well.
-    expect(heard(broken.tunnel, 9_000, 12 * s).tunnel.state).toBe('broken');
-    const well = answered(repaired(broken.tunnel, 9 * s), true, 20 * s);
+    const well = answered(repaired(broken.tunnel, 9 * s), 'echo', 20 * s);
     expect(well).toMatchObject({ news: 'well', tunnel: { state: 'up', sinceMs: 20 * s, attempts: 0, isAlarm: false } });
   });
 
+  it('is not well by the bytes of a peer that hears nothing of ours, only by those after another handshake', () => {
+    const { tunnel } = answered(heard(upAt(0), shown(1_000, 70), 5 * s).tunnel, 'nothing', 9 * s);
+    // It goes on sending in the session it has; then its handshakes come, which none of ours answers.
+    const sending = heard(tunnel, shown(9_000, 70), 12 * s);
+    expect([sending.tunnel.state, sending.news]).toEqual(['broken', undefined]);
+    const dialling = heard(repaired(sending.tunnel, 12 * s), shown(148, 0), 20 * s);
+    expect([dialling.tunnel.state, dialling.isQuiet]).toEqual(['broken', true]);
+    const both = heard(dialling.tunnel, shown(148 + 32, 91), 25 * s);
+    expect(both).toMatchObject({ news: 'well', isQuiet: false, tunnel: { state: 'up', attempts: 0 } });
+    expect(both.tunnel.cause).toMatch(/^packets come through it, but no echo is answered/);
+  });
+
+  it('through which something came while no echo did is not broken, but is once nothing comes', () => {
+    const doubted = answered(upAt(0), 'bytes', 5 * s);
+    expect(doubted).toMatchObject({ tunnel: { state: 'up', cause: expect.stringMatching(/no echo/) as string } });
+    expect(doubted.news).toBeUndefined();
+    expect(answered(doubted.tunnel, 'echo', 8 * s).tunnel.cause).toBeNull();
+    expect(answered(doubted.tunnel, 'nothing', 8 * s).news).toBe('broken');
+  });
+
+  it('to a node that answers no echo is broken when nothing came for 20 s, whatever it was asked', () => {
+    const bytes = answered(upAt(0), 'bytes', 5 * s).tunnel;
+    let tunnel = heard(bytes, shown(5_000, 80), 8 * s).tunnel;
+    for (const second of [10, 13, 16]) tunnel = answered(tunnel, 'nothing', second * s).tunnel;
+    expect(tunnel.state).toBe('up');
+    // The empty packet that WireGuard owes for a question.
+    tunnel = heard(tunnel, shown(5_032, 80), 20 * s).tunnel;
+    for (const second of [22, 30, 41]) tunnel = answered(tunnel, 'nothing', second * s).tunnel;
+    expect(tunnel.state).toBe('up');
+    expect(answered(tunnel, 'nothing', 42 * s).news).toBe('broken');
+  });
+
   it('to a node that is just joining is not broken by its silence', () => {
-    expect(answered(seenFirst(0, 0), false, 19 * s)).toMatchObject({ tunnel: { state: 'unknown' } });
-    expect(answered(seenFirst(0, 0), false, 20 * s).news).toBe('broken');
+    const asked = answered(seenFirst(shown(0), 0), 'nothing', 0);
+    expect(answered(asked.tunnel, 'nothing', 19 * s)).toMatchObject({ tunnel: { state: 'unknown' } });
+    expect(answered(asked.tunnel, 'nothing', 20 * s).news).toBe('broken');
   });
 
   it('of which nobody can be asked is unknown, unless it is broken', () => {
@@ -43,7 +79,7 @@ describe('a tunnel', () => {
     let tunnel = brokenAt(0);
     const [repairs, alarms]: number[][] = [[], []];
     for (let second = 0; second < 2_200; second += 1) {
-      const judged = answered(tunnel, false, second * s);
+      const judged = answered(tunnel, 'nothing', second * s);
       tunnel = judged.tunnel;
       if (judged.news === 'not-repaired') alarms?.push(second);
       if (!isRepairDue(tunnel, second * s)) continue;

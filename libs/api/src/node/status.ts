@@ -84,10 +84,12 @@ const nodeTunnel = Type.Object({
   peer: NodeIdText,
   state: OneOf(
     ['up', 'broken', 'unknown'],
-    'up: something came through lately; broken: two questions inside it were not answered; unknown: never heard, or it cannot be asked',
+    'up: something came through lately; broken: two questions inside it were not answered, and nothing else came; unknown: never heard, or it cannot be asked',
   ),
   sinceSec: Type.Integer({ description: 'how long it is so' }),
-  cause: Type.Union([Type.String(), Type.Null()], { description: 'why it is broken, as far as this node can tell' }),
+  cause: Type.Union([Type.String(), Type.Null()], {
+    description: 'why it is broken, as far as this node can tell; of one that is up: that its node answers no echo',
+  }),
   attempts: Type.Integer({ description: 'how often its peer was written anew since it is broken' }),
   isAlarm: Type.Boolean({ description: 'it was repaired three times, and is broken still' }),
 });
