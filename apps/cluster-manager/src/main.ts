@@ -1,13 +1,13 @@
 /** `cluster-manager`: wires flags, etcd, the replica's loops and the REST surface; decides nothing. */
 import { hostname } from 'node:os';
-import { type Log, messageOf, systemClock, systemRandom, toCatalogueError } from '@wgcni/base';
+import { type Log, systemClock, systemRandom } from '@wgcni/base';
 import { type Identity, openCredentials } from '@wgcni/pki';
 import type { IssuingAuthority } from '@wgcni/pki/authority';
 import { EtcdStore, MeasuredStore } from '@wgcni/store';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
-import { type Judged, logWarnings, readConfigFile, reloader, type Surroundings, TextAsked } from '@wgcni/api/server';
+import { howItEnded, type Judged, logWarnings, readConfigFile, reloader, type Surroundings } from '@wgcni/api/server';
 import { program } from './flags.ts';
 import { ReplicaMeters } from './metrics/replica-meters.ts';
 import { bootstrap } from './network/bootstrap.ts';
@@ -89,18 +89,6 @@ async function warnOfOpenStore(store: EtcdStore, log: Log, signal: AbortSignal):
   if (isOpen) log.warn({ remedy: 'run wgcni etcd setup' }, 'store.open');
 }
 
-/** Prints what is wrong with the start in one line and resolves with the exit status. */
-function explain(thrown: unknown): number {
-  if (thrown instanceof TextAsked) {
-    process.stdout.write(thrown.text);
-    return 0;
-  }
-  const error = toCatalogueError(thrown);
-  const remedy = error.remedy === undefined ? '' : `: ${error.remedy}`;
-  process.stderr.write(`cluster-manager: ${messageOf(thrown)}${remedy}\n`);
-  return error.code === 'config.invalid' ? 2 : 1;
-}
-
 function surroundings(): Surroundings {
   return { argv: process.argv.slice(2), env: process.env, hostname: hostname(), readFile: readConfigFile };
 }
@@ -110,7 +98,10 @@ async function main(): Promise<number> {
     await run(readConfig(surroundings()));
     return 0;
   } catch (thrown) {
-    return explain(thrown);
+    const { stdout, stderr, status } = howItEnded(program.name, thrown);
+    process.stdout.write(stdout);
+    process.stderr.write(stderr);
+    return status;
   }
 }
 

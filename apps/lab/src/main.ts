@@ -36,6 +36,7 @@ interface LabWords {
   name: string;
   /** What joins containers to their node; undefined: what the network says by itself. */
   link?: 'wireguard' | 'veth';
+  json?: boolean;
 }
 
 async function up(plan: LabPlan, { link }: LabWords): Promise<number> {
@@ -120,7 +121,9 @@ new Command('lab')
   )
   .addCommand(command('down', 'take the lab down; nothing of it stays', down))
   .addCommand(
-    command('status', 'what of the lab is running', async (plan) => showStatus(plan, await findPrograms(root), say)),
+    command('status', 'what of the lab is running: status 1 if something is not', async (plan, { json = false }) =>
+      showStatus(plan, await findPrograms(root), json, say),
+    ).option('--json', 'print JSON: a list of `name`, `isAlive`'),
   )
   .addCommand(
     new Command('check')

@@ -1,5 +1,5 @@
 /** The node-manager's process: configuration in, adapters opened, one node run until SIGTERM. */
-import { CatalogueError, type Log, messageOf, systemClock, systemRandom } from '@wgcni/base';
+import { type Log, systemClock, systemRandom } from '@wgcni/base';
 import { EtcdStore } from '@wgcni/store';
 import { hostname } from 'node:os';
 import { pino } from 'pino';
@@ -7,8 +7,7 @@ import { type Config, readConfig } from './config.ts';
 import { hasJoined } from './credentials/joined-files.ts';
 import { openNodeCredentials } from './credentials/open-node-credentials.ts';
 import { claimDataDirectory } from './data-directory/claim.ts';
-import { exitStatusOf } from './exit-status.ts';
-import { logWarnings, readConfigFile, reloader, TextAsked } from '@wgcni/api/server';
+import { howItEnded, logWarnings, readConfigFile, reloader } from '@wgcni/api/server';
 import { program } from './flags.ts';
 import { runNode } from './node.ts';
 import { openHostPorts } from './open-host-ports.ts';
@@ -61,12 +60,9 @@ main().then(
   // What is still open (etcd, keep-alive connections) must not hold the process.
   () => process.exit(0),
   (error: unknown) => {
-    if (error instanceof TextAsked) {
-      process.stdout.write(error.text);
-      process.exit(0);
-    }
-    const remedy = error instanceof CatalogueError && error.remedy !== undefined ? `; ${error.remedy}` : '';
-    process.stderr.write(`node-manager: ${messageOf(error)}${remedy}\n`);
-    process.exit(exitStatusOf(error));
+    const { stdout, stderr, status } = howItEnded(program.name, error);
+    process.stdout.write(stdout);
+    process.stderr.write(stderr);
+    process.exit(status);
   },
 );

@@ -4,13 +4,14 @@ import { showAdvice } from './advice/advice.ts';
 import { clusterAdvice } from './advice/cluster-advice.ts';
 import { nodeAdvice } from './advice/node-advice.ts';
 import { nodeTable, readClusterStatus, showClusterStatus } from './cluster-status.ts';
+import { completed } from './earlier-status.ts';
 import { attachmentTable, showNodeStatus } from './node-status.ts';
 import { duration, table } from './table.ts';
 import { isAboutCluster, withManager, withNode, type Targets } from './targets.ts';
 
-/** What a command has to say: `value` for `--json`, `text` for people. */
+/** What a command has to say: `value` for `--json`, one document with the words of the API in it, and `text` for people. */
 export interface Answer {
-  value: unknown;
+  value: object;
   text: string;
   /** Whether it says that something is not as it should be: status 1. */
   isFaulty?: boolean;
@@ -31,8 +32,9 @@ export async function status(targets: Targets): Promise<Answer> {
     status: await client.status(),
     attachments: (await client.attachments()).items,
   }));
-  const advice = nodeAdvice(value.status);
-  const text = `${showNodeStatus(value.status, value.attachments)}\n\n${showAdvice(advice)}`;
+  const shown = completed(value.status);
+  const advice = nodeAdvice(shown);
+  const text = `${showNodeStatus(shown, value.attachments)}\n\n${showAdvice(advice)}`;
   return { value: { ...value, advice }, text };
 }
 
@@ -59,16 +61,16 @@ export async function attachments(targets: Targets): Promise<Answer> {
 }
 
 export async function deleteNode(targets: Targets, nodeId: string, force: boolean): Promise<Answer> {
-  const value = await withManager(targets, (client) => client.deleteNode(nodeId, { force }));
+  await withManager(targets, (client) => client.deleteNode(nodeId, { force }));
   const reserved = force
     ? '; its subnets stay reserved until it confirms that nothing uses them, or the hold-down ends'
     : '';
-  return { value, text: `${nodeId} left the mesh${reserved}` };
+  return { value: { nodeId }, text: `${nodeId} left the mesh${reserved}` };
 }
 
 export async function forget(targets: Targets, nodeId: string): Promise<Answer> {
-  const value = await withManager(targets, (client) => client.forget(nodeId));
-  return { value, text: `${nodeId} is forgotten; its subnets rest and are then granted again` };
+  await withManager(targets, (client) => client.forget(nodeId));
+  return { value: { nodeId }, text: `${nodeId} is forgotten; its subnets rest and are then granted again` };
 }
 
 /** Its certificates are taken again; with --take-over its node-manager registers. */

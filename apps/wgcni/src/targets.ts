@@ -13,7 +13,21 @@ import {
   KeptCredentials,
   readCredentialTexts,
 } from '@wgcni/pki';
+import type { Answer } from './commands.ts';
 import type { Progress } from './progress/progress.ts';
+
+/** For a command whose answers come as time goes on. */
+export interface Stream {
+  /** Prints one of them. */
+  show(item: Answer): void;
+  /** Says what is wrong meanwhile, beside them. */
+  warn(message: string): void;
+  /** Aborts when somebody ends the command; from now on the process goes on until then. */
+  untilStopped(): AbortSignal;
+}
+
+/** What was said of every command. */
+export type Said = Omit<Targets, 'progress' | 'stream'> & { wide: boolean };
 
 export interface Targets {
   /** URLs of cluster-managers, comma separated. */
@@ -35,6 +49,7 @@ export interface Targets {
   json: boolean;
   /** Tells a person what is waited for. */
   progress: Progress;
+  stream: Stream;
 }
 
 /** Of a command that can be about either: the cluster when a manager is named and no node, else the node. */

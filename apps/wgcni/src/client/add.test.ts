@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Secret } from '@wgcni/base';
 import { systemKeys } from '@wgcni/wg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { noProgress } from '../progress/progress.ts';
+import { quietTargets } from '../testing/targets.ts';
 import type { Targets } from '../targets.ts';
 import { add } from './add.ts';
 
@@ -58,7 +58,7 @@ describe('adding a client', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const manager = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    targets = { manager, insecure: true, json: false, socket: '', progress: noProgress };
+    targets = { ...quietTargets, manager, insecure: true };
   });
   afterEach(async () => {
     server.close();

@@ -9,10 +9,12 @@ import { nodeAdvice } from '../advice/node-advice.ts';
 import { lifeShownBy } from '@wgcni/pki';
 import { readClusterStatus } from '../cluster-status.ts';
 import type { Answer } from '../commands.ts';
+import { completed } from '../earlier-status.ts';
 import { type Targets, withManager, withNode } from '../targets.ts';
 import { askEtcd, askManagers } from './ask-servers.ts';
 import { bad, type Finding, ok, showFindings } from './finding.ts';
-import { judgeMachine, judgeMtu, judgePorts } from './judge-machine.ts';
+import { judgeMachine, judgePorts } from './judge-machine.ts';
+import { judgeMtu, meshMtu } from './judge-mtu.ts';
 import { judgeEtcd, judgeManagers } from './judge-servers.ts';
 import { readMachine } from './read-machine.ts';
 import { whoAsks } from './who-asks.ts';
@@ -57,9 +59,9 @@ async function doctor(targets: Targets, flags: DoctorFlags): Promise<Answer> {
   const findings = [
     ...judgeMachine(machine, isRunning),
     judgePorts(machine, ports, isRunning),
-    ...judgeMtu(machine, node?.mtu.network ?? 1_420),
+    ...judgeMtu(machine, meshMtu({ ofNode: node?.mtu.network, ofCluster: cluster.mtu, links: machine.links })),
     ...servers,
-    ...cluster,
+    ...cluster.findings,
     ...(node === undefined
       ? [
           bad(
@@ -76,7 +78,7 @@ async function doctor(targets: Targets, flags: DoctorFlags): Promise<Answer> {
 
 /** Undefined when no node-manager answers here. */
 async function nodeStatus(targets: Targets): Promise<NodeStatus | undefined> {
-  return withNode(targets, (client) => client.status()).catch(() => undefined);
+  return withNode(targets, (client) => client.status()).then(completed, () => undefined);
 }
 
 async function judgedServers(targets: Targets, { etcd, dataDir }: DoctorFlags): Promise<Finding[]> {
@@ -107,18 +109,16 @@ async function judgedServers(targets: Targets, { etcd, dataDir }: DoctorFlags): 
 }
 
 /** What the cluster says of itself, where it answers. */
-async function judgedCluster(targets: Targets): Promise<Finding[]> {
-  if (targets.manager === undefined) return [];
+async function judgedCluster(targets: Targets): Promise<{ findings: Finding[]; mtu?: number }> {
+  if (targets.manager === undefined) return { findings: [] };
   return withManager(targets, (client, credentials) =>
     readClusterStatus(client, credentials && ((url) => lifeShownBy(url, credentials))),
   ).then(
-    (status) =>
-      about(
-        'cluster',
-        clusterAdvice(status),
-        `${status.nodes.length} nodes, led by ${status.leader.leader?.replicaId ?? 'nobody'}`,
-      ),
-    () => [],
+    (status) => {
+      const well = `${status.nodes.length} nodes, led by ${status.leader.leader?.replicaId ?? 'nobody'}`;
+      return { findings: about('cluster', clusterAdvice(status), well), mtu: status.network.mtu };
+    },
+    () => ({ findings: [] }),
   );
 }
 

@@ -1,6 +1,6 @@
 /** What `wgcni doctor` says of machines that are fit, and of those that are not. */
 import { describe, expect, it } from 'vitest';
-import { judgeMachine, judgeMtu, judgePorts, type Machine, neededPrograms } from './judge-machine.ts';
+import { judgeMachine, judgePorts, type Machine, neededPrograms } from './judge-machine.ts';
 
 const all = new Map([...neededPrograms.keys()].map((name) => [name, true]));
 const without = (...names: string[]): Map<string, boolean> =>
@@ -61,18 +61,5 @@ describe('its ports', () => {
     [[51_821], true, 'fault'],
   ] as const)('bound: %j, node-manager runs: %s: %s', (bound, isRunning, state) => {
     expect(judgePorts({ udpPorts: new Set(bound) }, ports, isRunning).state).toBe(state);
-  });
-});
-
-describe('its MTU', () => {
-  it.each([
-    [1_420, 'ok'],
-    [1_421, 'fault'],
-  ])('of an uplink of 1500 and a network of %d: %s', (mtu, state) => {
-    expect(judgeMtu(fit, mtu).map((finding) => finding.state)).toEqual([state]);
-  });
-
-  it('is not known without a default route', () => {
-    expect(judgeMtu({ ...fit, uplinks: [] }, 1_420)).toMatchObject([{ state: 'attention' }]);
   });
 });

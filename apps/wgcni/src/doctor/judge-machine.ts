@@ -159,27 +159,3 @@ export function judgePorts(
     'end it, or choose others with --mesh-port, --pod-port',
   );
 }
-
-/** Whether the uplinks carry the packets of the mesh: 80 bytes more than its MTU at most. */
-export function judgeMtu({ links, uplinks }: Pick<Machine, 'links' | 'uplinks'>, networkMtu: number): Finding[] {
-  const known = links.filter(({ name }) => uplinks.includes(name));
-  if (known.length === 0)
-    return [
-      bad(
-        'MTU',
-        'attention',
-        'no default route: nobody knows by which interface others are reached',
-        'give node-manager --underlay',
-      ),
-    ];
-  return known.map(({ name, mtu }) =>
-    mtu - 80 >= networkMtu
-      ? ok('MTU', `${name} carries ${mtu}, the mesh needs ${networkMtu + 80}`)
-      : bad(
-          'MTU',
-          'fault',
-          `${name} carries ${mtu}, the mesh needs ${networkMtu + 80}`,
-          `wgcni network set --mtu ${mtu - 80}, or raise that of ${name}`,
-        ),
-  );
-}

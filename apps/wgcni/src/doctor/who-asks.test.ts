@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestAuthority } from '@wgcni/testing/pki';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { noProgress } from '../progress/progress.ts';
+import { quietTargets as targets } from '../testing/targets.ts';
 import { whoAsks } from './who-asks.ts';
 
 const urls = ['https://192.0.2.1:7001'];
@@ -16,8 +16,6 @@ beforeEach(async () => {
   authority = await TestAuthority.create();
 });
 afterEach(() => rm(dir, { recursive: true }));
-
-const targets = { socket: '', insecure: false, json: false, progress: noProgress };
 
 async function joinNode(): Promise<void> {
   const { cert, key, ca } = await authority.write(dir, 'n1', { uris: ['wgcni://main/node/n1'] });

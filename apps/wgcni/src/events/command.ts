@@ -4,7 +4,8 @@ import { systemClock } from '@wgcni/base';
 import type { Command } from 'commander';
 import type { Answer } from '../commands.ts';
 import { noProgress } from '../progress/progress.ts';
-import { isAboutCluster, type Targets, withManager, withNode } from '../targets.ts';
+import type { Work } from '../run/run.ts';
+import { isAboutCluster, type Stream, type Targets, withManager, withNode } from '../targets.ts';
 import { type Ask, followEvents } from './follow-events.ts';
 import { showEvent, showEvents } from './show-events.ts';
 
@@ -13,10 +14,7 @@ interface EventFlags {
   kind?: string;
 }
 
-export function addEventCommand(
-  program: Command,
-  run: (work: (targets: Targets) => Promise<Answer>) => Promise<void>,
-): void {
+export function addEventCommand(program: Command, run: (work: Work) => Promise<void>): void {
   program
     .command('events')
     .description('what happened lately at a cluster-manager (with --manager) or on one node')
@@ -26,7 +24,7 @@ export function addEventCommand(
       const query = kind === undefined ? {} : { kind };
       if (!isFollowing) return run((targets) => events(targets, query));
       return run((targets) =>
-        withEvents({ ...targets, progress: noProgress }, (ask) => followUntilStopped(ask, query, targets.json)),
+        withEvents({ ...targets, progress: noProgress }, (ask) => followUntilStopped(ask, query, targets.stream)),
       );
     });
 }
@@ -36,17 +34,14 @@ async function events(targets: Targets, query: EventQuery): Promise<Answer> {
   return { value: value.items, text: showEvents(value) };
 }
 
-/** Until it is interrupted; with `isJson` a line of JSON for each. */
-async function followUntilStopped(ask: Ask, query: EventQuery, isJson: boolean): Promise<never> {
-  const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(name)));
+/** Until it is interrupted; with --json a line of JSON for each. */
+async function followUntilStopped(ask: Ask, query: EventQuery, stream: Stream): Promise<undefined> {
   const follower = {
-    show: (event: Event) => void process.stdout.write(`${isJson ? JSON.stringify(event) : showEvent(event)}\n`),
-    complain: (why: string) => void process.stderr.write(`wgcni: ${why}; asking again\n`),
+    show: (event: Event) => stream.show({ value: event, text: showEvent(event) }),
+    complain: (why: string) => stream.warn(`${why}; asking again`),
     clock: systemClock,
   };
-  await followEvents(ask, query, follower, stop.signal);
-  return process.exit(0);
+  await followEvents(ask, query, follower, stream.untilStopped());
 }
 
 /** The cluster when a manager is named and no node, else the node. */

@@ -1,10 +1,11 @@
 /** `wgcni top`: what goes through a node now. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseDuration } from '@wgcni/api';
-import { CatalogueError, systemClock } from '@wgcni/base';
+import { systemClock } from '@wgcni/base';
 import type { Command } from 'commander';
 import type { Answer } from '../commands.ts';
+import { completed } from '../earlier-status.ts';
 import { type Targets, withNode } from '../targets.ts';
+import { intervalOf } from './interval.ts';
 import { ratesBetween, showRates } from './rates.ts';
 
 export function addTopCommand(
@@ -15,7 +16,7 @@ export function addTopCommand(
     .command('top')
     .description('who sends and receives how much by this node, now')
     .option('--interval <duration>', 'between the two looks', '2s')
-    .action(({ interval }: { interval: string }) => run((targets) => top(targets, intervalOf(interval))));
+    .action(({ interval }: { interval: string }) => run((targets) => top(targets, intervalOf('--interval', interval))));
 }
 
 async function top(targets: Targets, intervalMs: number): Promise<Answer> {
@@ -24,16 +25,6 @@ async function top(targets: Targets, intervalMs: number): Promise<Answer> {
   const beganMs = systemClock.monotonicMs();
   await targets.progress.during(`what goes by in ${overSec} s`, () => sleep(intervalMs));
   const after = await withNode(targets, (client) => client.status());
-  const rates = ratesBetween(before, after, (systemClock.monotonicMs() - beganMs) / 1_000);
+  const rates = ratesBetween(completed(before), completed(after), (systemClock.monotonicMs() - beganMs) / 1_000);
   return { value: rates, text: `${after.nodeId}, over ${overSec} s\n\n${showRates(rates)}` };
-}
-
-/** Milliseconds. Throws CatalogueError `request.invalid`. */
-export function intervalOf(text: string): number {
-  const value = parseDuration(text);
-  if (value !== undefined && value >= 1_000 && value <= 3_600_000) return value;
-  throw new CatalogueError('request.invalid', `"${text}" is not a duration between 1s and 1h`, {
-    field: '--interval',
-    remedy: 'write it like 2s or 1m',
-  });
 }

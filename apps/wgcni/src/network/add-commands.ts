@@ -8,9 +8,10 @@ import type { NetworkFlags, RuleFlags } from './network-patch.ts';
 type Run = (work: (targets: Targets) => Promise<Answer>) => Promise<void>;
 
 export function addNetworkCommands(program: Command, run: Run): void {
-  const network = program
-    .command('network')
-    .description('the address plan and the options of the network')
+  const network = program.command('network').description('the address plan and the options of the network');
+  network
+    .command('show', { isDefault: true })
+    .description('print them; `wgcni network` alone does so too')
     .action(() => run(commands.show));
   network
     .command('set')

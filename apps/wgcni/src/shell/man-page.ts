@@ -21,7 +21,11 @@ export function manPage(root: Words, version: string): string {
       ...options.flatMap(optionLines),
     ]),
     '.SH EXIT STATUS',
-    '0: done. 1: refused, or something is wrong (\\fBdoctor\\fR). 2: a flag or file that cannot be used.',
+    '0: done. 1: refused, or something is wrong (\\fBdoctor\\fR, \\fBetcd status\\fR). 2: a word, flag or file that cannot be used.',
+    '.SH OUTPUT',
+    escaped(
+      'The answer is on stdout, and what is wrong on stderr. With --json stdout is one document, or one in each line of what goes on (events --follow, --watch), and an error is {"error": {"code", "message", "remedy"}} in a line of stderr.',
+    ),
     '',
   ].join('\n');
 }

@@ -14,6 +14,7 @@ export * from './health/meter.ts';
 export * from './health/metrics.ts';
 export * from './health/metrics-reference.ts';
 export * from './health/serve-health.ts';
+export * from './how-it-ended.ts';
 export * from './judge-caller.ts';
 export * from './limits.ts';
 export * from './listen.ts';

@@ -9,7 +9,7 @@ const document = 'docs/reference/flags.md';
 export function flagsPart({ name, about, flags }: Program): string {
   const rows = [...flags, ...configFlags].map(rowOf);
   const head = ['| Flag | Is | Default | In the file | Live |', '|---|---|---|---|---|'];
-  const file = `File: \`/etc/wgcni/${name}.yaml\`, or \`--config\`. Also \`--version\` and \`--help\`.`;
+  const file = `File: \`/etc/wgcni/${name}.yaml\`, or \`--config\`. Also \`--version\` and \`--help\`. What was asked for is on stdout; a start that is refused is one line on stderr, with the remedy, and what the running program has to say is logged there, a line of JSON each. Status 0: told to end; 1: it failed, and may start again; 2: a flag, file, token or host that cannot be used, starting again helps nobody.`;
   return [`## ${name}`, '', about, '', file, '', ...head, ...rows, ''].join('\n');
 }
 

@@ -80,7 +80,8 @@ export function fitting(given: Schema, resolve: Resolve): unknown {
     case 'null':
       return null;
     default: {
-      const text = [...((schema['enum'] ?? []) as string[]), ...samples].find((sample) => takes(schema, sample));
+      const own = (name: string): string[] => (schema[name] ?? []) as string[];
+      const text = [...own('enum'), ...samples, ...own('examples')].find((sample) => takes(schema, sample));
       if (text === undefined) throw new Error(`no sample fits ${JSON.stringify(schema)}`);
       return text;
     }

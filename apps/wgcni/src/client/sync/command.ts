@@ -27,17 +27,16 @@ export async function sync(targets: Targets, name: string, flags: SyncFlags): Pr
   const keepMissingMs = durationOf('--keep-missing', flags.keepMissing);
   const privateKey = await readClientKey(keyFile);
   const key = { privateKey, publicKey: systemKeys.publicKeyOf(privateKey) };
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(new Error(signal)));
+  const stopped = targets.stream.untilStopped();
   const log = stderrLog(name);
-  const manager = await keptManager(targets, { clock: systemClock, log, deadlineMs }, stop.signal);
+  const manager = await keptManager(targets, { clock: systemClock, log, deadlineMs }, stopped);
   const device = await openDevice(interfaceName, new Processes());
   try {
     const deps = {
       fetch: (known: string | undefined, signal: AbortSignal) => manager.clientConfig(name, { family, known }, signal),
       ...{ device, ip: new ExecIpRoute(), key, clock: systemClock, log },
     };
-    await new ClientSync(deps, { interfaceName, intervalMs, keepMissingMs }).run(stop.signal);
+    await new ClientSync(deps, { interfaceName, intervalMs, keepMissingMs }).run(stopped);
   } finally {
     await Promise.all([manager.close(), device.close()]);
   }
