@@ -10,7 +10,15 @@ export const program: Program = {
     { name: 'node-id', value: 'id', about: 'name of this node in the cluster', default: 'the host name' },
     { name: 'etcd', isList: true, value: 'urls', about: 'etcd members, comma separated' },
     { name: 'cluster', value: 'name', about: 'name of the cluster, as the cluster-managers have it' },
-    { name: 'manager', isList: true, value: 'urls', about: 'cluster-managers, comma separated' },
+    {
+      name: 'manager',
+      live: true,
+      // A certificate and whom it is shown to change together.
+      with: ['insecure', 'join', 'tls-cert', 'tls-key', 'tls-ca'],
+      isList: true,
+      value: 'urls',
+      about: 'cluster-managers, comma separated',
+    },
     { name: 'data-dir', value: 'path', about: 'keys, records and the last view', default: '/var/lib/wgcni' },
     {
       name: 'socket',
@@ -36,12 +44,16 @@ export const program: Program = {
     },
     {
       name: 'endpoint',
+      live: true,
+      // Nobody is told to dial a port that nothing listens on yet.
+      with: ['mesh-port'],
       isList: true,
       value: 'address:port',
       about: 'UDP endpoint that other nodes dial; repeat it or separate by commas',
     },
     {
       name: 'underlay',
+      live: true,
       value: 'ifname',
       about: 'interface whose addresses others dial',
       default: "the default route's",
@@ -59,6 +71,7 @@ export const program: Program = {
     },
     {
       name: 'advertise',
+      live: true,
       isList: true,
       value: 'cidr',
       about: 'network behind this node that it offers to the mesh, once an operator approves it; repeat it',

@@ -42,6 +42,20 @@ export async function runLoops(config: Config, ports: Ports, parts: Parts, signa
   parts.keeper.onChange(() => parts.publisher.changed());
   parts.mesh.onRenew(() => reconcilers.mesh.trigger());
   parts.keeper.onChange((view, before) => concernsOf(before, view).forEach((name) => reconcilers[name].trigger()));
+  const useManagers = (): void => {
+    ports.manager.useUrls(config.managers);
+    parts.controlPlane.lookAgain();
+  };
+  ports.live?.onChange((changed) => {
+    if (changed.includes('manager')) useManagers();
+    // FENCE: what containers may reach is right before the first of them knows of it.
+    reconcilers.host.trigger();
+    reconcilers.mesh.trigger();
+    // What this node tells of itself is compared with what it has told.
+    parts.pulse.give();
+  });
+  // Whatever changed while the node was started.
+  useManagers();
   await Promise.all([
     ...Object.values(reconcilers).map((loop) => loop.run(signal)),
     session.run(signal),
@@ -155,7 +169,7 @@ function makeSession(
     version,
     takeOver: config.takeOver,
     publicKey: mesh.publicKey,
-    offers: config.offers,
+    offers: () => config.offers,
     findUnderlay: () => ownUnderlay(config, keeper, ports.iproute),
     // ORDER: the pods device first, then the mesh: only then nothing of a lost subnet is in the kernel.
     settle: async () => {

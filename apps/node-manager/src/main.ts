@@ -9,6 +9,7 @@ import { openNodeCredentials } from './credentials/open-node-credentials.ts';
 import { claimDataDirectory } from './data-directory/claim.ts';
 import { howItEnded, logWarnings, readConfigFile, reloader } from '@wgcni/api/server';
 import { program } from './flags.ts';
+import { LiveConfig } from './live-config.ts';
 import { runNode } from './node.ts';
 import { openHostPorts } from './open-host-ports.ts';
 import { refuseSharedTree } from './data-directory/custody.ts';
@@ -26,21 +27,18 @@ async function main(): Promise<void> {
     pino.destination({ dest: 2, sync: true }),
   );
   logWarnings(log);
-  // Both are looked at by each reconcile of the host.
-  const take = ({ logLevel, masquerade, containersReachControlPlane }: Config): void => {
-    log.level = logLevel;
-    Object.assign(config, { masquerade, containersReachControlPlane });
-  };
-  process.on('SIGHUP', reloader({ program, read, take, log }, said));
+  const live = new LiveConfig(config);
+  live.onChange(() => (log.level = config.logLevel));
+  process.on('SIGHUP', reloader({ program, read, take: (next, changed) => live.take(next, changed), log }, said));
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort(new Error(name)));
   await refuseAnswered(config.socket);
   // FENCE: before anything is read or emptied. One that starts does not answer on its socket yet.
   const lock = await claimDataDirectory(config.dataDir);
-  await Promise.race([runOrTearDown(config, log, stop.signal), lock.lost]);
+  await Promise.race([runOrTearDown(config, live, log, stop.signal), lock.lost]);
 }
 
-async function runOrTearDown(config: Config, log: Log, signal: AbortSignal): Promise<void> {
+async function runOrTearDown(config: Config, live: LiveConfig, log: Log, signal: AbortSignal): Promise<void> {
   // FENCE: who may write into the queue deletes attachments; who may enter the socket's directory may call everything.
   await refuseSharedTree(config.queueDir, '--queue-dir');
   await ownRunDirectory(config.socket);
@@ -49,7 +47,7 @@ async function runOrTearDown(config: Config, log: Log, signal: AbortSignal): Pro
   const host = await openHostPorts(config, log);
   const store = new EtcdStore({ urls: config.etcd, credentials: credentials.etcd });
   const { manager, keeper: certificates, tls, etcd } = credentials;
-  const ports = { ...host, store, manager, credentials: tls, etcdCredentials: etcd, certificates };
+  const ports = { ...host, store, manager, live, credentials: tls, etcdCredentials: etcd, certificates };
   // The keeper ends with an error only when the signal aborts.
   await Promise.all([runNode(config, ports, signal), certificates?.run(signal).catch(() => undefined)]);
   await credentials.ended;

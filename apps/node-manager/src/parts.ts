@@ -72,7 +72,7 @@ export async function openParts(config: Config, ports: HostPorts): Promise<Parts
   const controlPlane = await ControlPlaneKeeper.open({
     ...ports,
     ...config,
-    urls: [...config.etcd, ...config.managers],
+    urls: () => [...config.etcd, ...config.managers],
   });
   const board: StandingBoard = {
     standing: standingAtStart(identity),

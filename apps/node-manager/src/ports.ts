@@ -7,6 +7,7 @@ import type { Store } from '@wgcni/store';
 import type { KeyGenerator, WgDevices } from '@wgcni/wg';
 import type { AttachmentFaultPoints, ReadBootId, UdpPorts } from './attachments/index.ts';
 import type { ResolveHost } from './control-plane/control-plane-keeper.ts';
+import type { LiveConfig } from './live-config.ts';
 import type { PathProbe } from './paths/path-probe.ts';
 import type { TunnelProbe } from './tunnels/tunnel-probe.ts';
 
@@ -37,7 +38,9 @@ export interface HostPorts {
 export interface Ports extends HostPorts {
   /** Read-only credentials suffice: a node writes nothing to etcd. */
   store: Store;
-  manager: Pick<ManagerClient, 'register' | 'renew' | 'release' | 'putContainers' | 'putReport'>;
+  manager: Pick<ManagerClient, 'register' | 'renew' | 'release' | 'putContainers' | 'putReport' | 'useUrls'>;
+  /** Tells when the configuration has changed; without it, it does not. */
+  live?: Pick<LiveConfig, 'onChange'> | undefined;
   /** The node's own certificate; without one its listener is plain, on loopback. */
   credentials?: CredentialSource | undefined;
   /** The one for etcd, whose end is told. */

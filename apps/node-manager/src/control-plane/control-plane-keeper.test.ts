@@ -25,7 +25,7 @@ describe('the names of the control plane', () => {
   };
   const open = (urls = ['https://m.example:7001'], resolve: (host: string) => Promise<string[]> = resolveHost) => {
     const log: Log = { ...silentLog, warn: (_, event) => void warnings.push(event) };
-    return ControlPlaneKeeper.open({ urls, dataDir, resolveHost: resolve, clock, log });
+    return ControlPlaneKeeper.open({ urls: () => urls, dataDir, resolveHost: resolve, clock, log });
   };
   const addresses = (keeper: ControlPlaneKeeper): string[] =>
     keeper.controlPlane.endpoints.map(({ address }) => formatAddress(address));
@@ -90,6 +90,23 @@ describe('the names of the control plane', () => {
     service = { 'm.example': ['192.0.2.2'] };
     await clock.advance(2_000);
     await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2));
+    stop.abort();
+    await running;
+  });
+
+  it('are those of the URLs that are said now, resolved at once when others are said', async () => {
+    const urls = ['https://m.example:7001'];
+    const keeper = await open(urls);
+    const stop = new AbortController();
+    const changed = vi.fn();
+    const running = keeper.run(stop.signal, changed).catch(() => undefined);
+    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(1));
+    service = { 'other.example': ['192.0.2.8'] };
+    urls.splice(0, 1, 'https://other.example:7002');
+    expect(keeper.controlPlane).toMatchObject({ ports: [7_002], endpoints: [] });
+    keeper.lookAgain();
+    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2));
+    expect([addresses(keeper), asked]).toEqual([['192.0.2.8'], ['m.example', 'other.example']]);
     stop.abort();
     await running;
   });

@@ -10,8 +10,8 @@ import { type ControlPlane, controlPlaneOf, hostNamesIn } from './servers.ts';
 export type ResolveHost = (host: string) => Promise<string[]>;
 
 export interface ControlPlaneDeps {
-  /** Of etcd and the cluster-managers. */
-  urls: readonly string[];
+  /** Of etcd and the cluster-managers, as they are said now. */
+  urls: () => readonly string[];
   dataDir: string;
   resolveHost: ResolveHost;
   clock: Pick<Clock, 'sleep'>;
@@ -28,13 +28,13 @@ const periods = { resolve: 60_000, atStart: 2_000 };
 
 export class ControlPlaneKeeper {
   readonly #deps: ControlPlaneDeps;
-  readonly #hosts: readonly string[];
   readonly #names: Map<string, readonly string[]>;
   readonly #failing = new Set<string>();
+  /** Aborts when the next look is due at once. */
+  #again = new AbortController();
 
   private constructor(deps: ControlPlaneDeps, names: Map<string, readonly string[]>) {
     this.#deps = deps;
-    this.#hosts = hostNamesIn(deps.urls);
     this.#names = names;
   }
 
@@ -47,12 +47,12 @@ export class ControlPlaneKeeper {
 
   /** As it is known at this instant. */
   get controlPlane(): ControlPlane {
-    return controlPlaneOf(this.#deps.urls, this.#names);
+    return controlPlaneOf(this.#deps.urls(), this.#names);
   }
 
   /** Before the first container: waits for names that never were resolved, but not for long, since everything else may be down. */
   async prepare(): Promise<void> {
-    if (this.#hosts.every((host) => this.#names.has(host))) return;
+    if (this.#hosts().every((host) => this.#names.has(host))) return;
     const ended = new AbortController();
     const late = this.#deps.clock.sleep(periods.atStart, ended.signal).catch(() => undefined);
     await Promise.race([this.resolve(), late]);
@@ -63,7 +63,7 @@ export class ControlPlaneKeeper {
   async resolve(): Promise<boolean> {
     let hasChanged = false;
     // ORDER: one after the other. Each takes a thread of the few that files are read and written with, until a name service that is down gives up.
-    for (const host of this.#hosts) hasChanged = (await this.#resolveOne(host)) || hasChanged;
+    for (const host of this.#hosts()) hasChanged = (await this.#resolveOne(host)) || hasChanged;
     if (hasChanged) await this.#store();
     return hasChanged;
   }
@@ -71,9 +71,21 @@ export class ControlPlaneKeeper {
   /** Looks at the names until the signal aborts, and tells of each change. */
   async run(signal: AbortSignal, changed: () => void): Promise<void> {
     for (;;) {
+      this.#again = new AbortController();
       if (await this.resolve()) changed();
-      await this.#deps.clock.sleep(periods.resolve, signal);
+      await this.#deps.clock
+        .sleep(periods.resolve, AbortSignal.any([signal, this.#again.signal]))
+        .catch(() => signal.throwIfAborted());
     }
+  }
+
+  /** Other URLs are said: their names are resolved at once. */
+  lookAgain(): void {
+    this.#again.abort();
+  }
+
+  #hosts(): readonly string[] {
+    return hostNamesIn(this.#deps.urls());
   }
 
   async #resolveOne(host: string): Promise<boolean> {
@@ -95,7 +107,8 @@ export class ControlPlaneKeeper {
 
   /** A disk that takes nothing costs the next start its memory, not this one its filter. */
   async #store(): Promise<void> {
-    const names = Object.fromEntries([...this.#names].filter(([host]) => this.#hosts.includes(host)));
+    const hosts = this.#hosts();
+    const names = Object.fromEntries([...this.#names].filter(([host]) => hosts.includes(host)));
     await writeJsonFile(namesPath(this.#deps.dataDir), { schema: 1, names }).catch((error: unknown) =>
       this.#deps.log.warn({ why: messageOf(error) }, 'control-plane.names-not-stored'),
     );

@@ -52,6 +52,31 @@ const rival = async (): Promise<RegisteringNode> => {
   return made;
 };
 
+describe('what a node says of itself', () => {
+  beforeEach(async () => {
+    await node.start();
+    await joins();
+  });
+  const registered = () => cluster.calls.filter(({ name }) => name === 'register').map(({ input }) => input);
+
+  it.each([
+    ['endpoints', { endpoints: ['192.0.2.9:51820'] }],
+    ['offers', { offers: ['10.9.0.0/24'] }],
+  ])('is said anew when other %s are told, by the same instance with what it holds', async (_, told) => {
+    Object.assign(node, told);
+    node.running.pulse.give();
+    await expect.poll(() => node.calls('register'), { timeout: 5_000 }).toBe(2);
+    const [before, after] = registered();
+    expect(after).toMatchObject({ ...told, instance: (before as { instance: string }).instance });
+    expect((after as { held: unknown[] }).held).toHaveLength(node.running.keeper.view.grants.length);
+    expect([standing(), readiness()]).toEqual(['registered', 'ready']);
+    // Nothing is told twice.
+    node.running.pulse.give();
+    await renewed();
+    expect(node.calls('register')).toBe(2);
+  });
+});
+
 describe('contact', () => {
   beforeEach(async () => {
     await node.start();

@@ -14,8 +14,8 @@ export interface SessionDeps extends GrantReturnDeps {
   version: string;
   takeOver: boolean;
   publicKey: string;
-  /** CIDRs behind this node, that it offers to the mesh. */
-  offers: readonly string[];
+  /** CIDRs behind this node that it offers to the mesh, as they are said now. */
+  offers: () => readonly string[];
   manager: Pick<ManagerClient, 'register' | 'renew' | 'release'>;
   contact: ContactKeeper;
   /** The underlay as it is now. */
@@ -52,6 +52,7 @@ export class RegistrationSession {
   #isKnown: boolean;
   #hasTakenOver = false;
   #published = '';
+  #missed = '';
   #drainingSince: number | undefined;
   #isRenewalDue = false;
 
@@ -99,14 +100,15 @@ export class RegistrationSession {
     try {
       const underlay = await this.#deps.findUnderlay();
       if (underlay.kind === 'none') return this.#wait({ kind: 'starting', why: `${underlay.why}: ${underlay.remedy}` });
+      const self = { ...this.#deps, offers: this.#deps.offers() };
       const sentAt = contact.instant();
       // FENCE: said once; an instance that registers again never takes over from the one that took over from it.
       const takesOver = this.#deps.takeOver && !this.#hasTakenOver;
-      const answer = await manager.register(nodeId, registrationInput(this.#deps, underlay, takesOver), signal);
+      const answer = await manager.register(nodeId, registrationInput(self, underlay, takesOver), signal);
       await keeper.take(answer);
       if (!this.#isKnown) await this.#deps.recordLife({ hasRegistered: true });
       await contact.touch(sentAt);
-      this.#published = JSON.stringify(underlay);
+      this.#published = JSON.stringify([underlay, self.offers]);
       [this.#isKnown, this.#hasTakenOver] = [true, true];
       this.#stand({ kind: 'registered' });
       await this.#noteDraining(answer.draining);
@@ -173,15 +175,24 @@ export class RegistrationSession {
     }
   }
 
-  /** Whether what was published of the underlay is not so any more; a look that failed does not say so. */
+  /** Whether what was published of the underlay and of what this node offers is not so any more; a look that failed does not say so. */
   async #hasMoved(): Promise<boolean> {
     try {
       const underlay = await this.#deps.findUnderlay();
-      return underlay.kind === 'found' && JSON.stringify(underlay) !== this.#published;
+      if (underlay.kind === 'none') return this.#missUnderlay(underlay);
+      this.#missed = '';
+      return JSON.stringify([underlay, this.#deps.offers()]) !== this.#published;
     } catch (error) {
       this.#deps.log.warn({ why: messageOf(error) }, 'underlay.unreadable');
       return false;
     }
+  }
+
+  /** What was published stays: others may reach this node by it still. Told once. */
+  #missUnderlay({ why, remedy }: Extract<Underlay, { kind: 'none' }>): false {
+    if (why !== this.#missed) this.#deps.log.warn({ why, remedy }, 'underlay.missing');
+    this.#missed = why;
+    return false;
   }
 
   /** A node that drains no more has to ask for subnets; those it was about to give back it gets back. */

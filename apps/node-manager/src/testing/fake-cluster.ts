@@ -52,17 +52,19 @@ export class FakeCluster {
   }
 
   /** What a node's client would be. */
-  readonly manager: Pick<ManagerClient, 'register' | 'renew' | 'release' | 'putContainers' | 'putReport'> = {
-    register: async (nodeId, input) => this.#register(nodeId, input),
-    renew: async (nodeId, input) => this.#renew(nodeId, input),
-    release: async (nodeId, input) => this.#release(nodeId, input),
-    putContainers: async (nodeId, { containers }) => {
-      const value = JSON.stringify({ schema: 1, nodeId, containers });
-      const revision = await this.write({ kind: 'put', key: this.keys.containersOf(nodeId), value });
-      return { published: containers.length, revision };
-    },
-    putReport: async (nodeId, report) => void this.reports.set(nodeId, report),
-  };
+  readonly manager: Pick<ManagerClient, 'register' | 'renew' | 'release' | 'putContainers' | 'putReport' | 'useUrls'> =
+    {
+      register: async (nodeId, input) => this.#register(nodeId, input),
+      renew: async (nodeId, input) => this.#renew(nodeId, input),
+      release: async (nodeId, input) => this.#release(nodeId, input),
+      putContainers: async (nodeId, { containers }) => {
+        const value = JSON.stringify({ schema: 1, nodeId, containers });
+        const revision = await this.write({ kind: 'put', key: this.keys.containersOf(nodeId), value });
+        return { published: containers.length, revision };
+      },
+      putReport: async (nodeId, report) => void this.reports.set(nodeId, report),
+      useUrls: () => {},
+    };
 
   async putNetwork(): Promise<void> {
     await this.write({ kind: 'put', key: this.keys.network, value: JSON.stringify(this.network) });

@@ -20,6 +20,7 @@ interface Running {
   keeper: ViewKeeper;
   contact: ContactKeeper;
   board: StandingBoard;
+  pulse: Pulse;
   stop: AbortController;
   /** Settles when the session has ended by itself, or after `stop`. */
   ended: Promise<unknown>;
@@ -31,6 +32,9 @@ export class RegisteringNode {
   readonly dataDir: string;
   now: Instant = { bootId: 'boot-1', uptimeMs: 3_600_000, wallMs: 1_700_000_000_000 };
   attachments = 0;
+  /** What it was told to offer, and to be dialled by. */
+  offers: string[] = [];
+  endpoints = ['192.0.2.1:51820'];
   /** What makes a look at the underlay fail. */
   underlayFailure: Error | undefined;
   /** What is done between the surrender of grants and the word that nothing uses them. */
@@ -57,14 +61,15 @@ export class RegisteringNode {
     const contact = new ContactKeeper({ dataDir, now: () => this.now, log: silentLog });
     await contact.load();
     const board: StandingBoard = { standing: standingAtStart(identity), isDraining: keeper.view.isDraining ?? false };
+    const pulse = new Pulse();
     const session = new RegistrationSession({
-      offers: [],
+      offers: () => this.offers,
       ...{ nodeId, instance: identity.instance, version: '1', takeOver, publicKey: `${'A'.repeat(43)}=` },
-      ...{ manager: cluster.manager, keeper, contact, board, pulse: new Pulse(), life: identity },
+      ...{ manager: cluster.manager, keeper, contact, board, pulse, life: identity },
       ...{ clock: systemClock, random: systemRandom, log: silentLog },
       findUnderlay: async () => {
         if (this.underlayFailure !== undefined) throw this.underlayFailure;
-        return { kind: 'found', endpoints: ['192.0.2.1:51820'], mtu: 1_500 };
+        return { kind: 'found', endpoints: this.endpoints, mtu: 1_500 };
       },
       attachments: { counts: () => ({ total: this.attachments }), isEmpty: () => this.attachments === 0 },
       settle: () => this.settle(),
@@ -74,7 +79,7 @@ export class RegisteringNode {
     const ended = session.run(stop.signal).catch((error: unknown) => {
       if (!stop.signal.aborted) throw error;
     });
-    this.#running = { session, keeper, contact, board, stop, ended };
+    this.#running = { session, keeper, contact, board, pulse, stop, ended };
   }
 
   async stop(): Promise<void> {

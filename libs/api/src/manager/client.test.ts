@@ -93,3 +93,15 @@ it.each([
   expect(refused).toMatchObject({ code: 'node.unknown', message: 'no n1', field: 'via' });
   expect({ cause: (refused as Error).cause }).toMatchObject(more);
 });
+
+it('asks those that it was told of last, also in a call that finds nobody', async () => {
+  const [first, second] = [await replica(503, closing), await replica(200, nobody)];
+  client = createManagerClient({ urls: [first.url] });
+  const asked = client.leader();
+  await expect.poll(() => first.asked()).toBeGreaterThan(0);
+  client.useUrls([second.url]);
+  expect(await asked).toEqual(nobody);
+  const before = first.asked();
+  expect(await client.leader()).toEqual(nobody);
+  expect([first.asked(), second.asked()]).toEqual([before, 2]);
+});

@@ -94,6 +94,8 @@ export interface ManagerClient {
   replicas(signal?: AbortSignal): Promise<Page<Replica>>;
   /** What happened lately, as one replica knows it; with `wait` not before there is something, or the time is over. */
   events(query?: EventQuery, signal?: AbortSignal): Promise<EventPage>;
+  /** Replicas in place of those that were named; a call that is being made goes on to one of them. */
+  useUrls(urls: readonly string[]): void;
   close(): Promise<void>;
 }
 
@@ -202,6 +204,7 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
       const timeoutMs = tryTimeoutMs + (query.wait ?? 0) * 1_000;
       return (await call({ method: 'GET', path: eventsPath(query), signal, timeoutMs })) as EventPage;
     },
+    useUrls: (urls) => void replicas.splice(0, replicas.length, ...urls),
     close: () => dialer.close(),
   };
 }

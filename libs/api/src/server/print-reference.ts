@@ -37,12 +37,14 @@ export function withPart(text: string, heading: string, part: string): string {
   return parts.map((one, at) => (at === index ? ends(part, at) : one)).join('');
 }
 
-function rowOf({ name, value, about, default: usual, isList, live, once }: Flag): string {
+function rowOf({ name, value, about, default: usual, isList, live, once, with: others }: Flag): string {
   const flag = value === undefined ? `--${name}` : `--${name} <${value}>`;
   const isOfFile = configFlags.some((known) => known.name === name);
   const inFile =
     once === true || isOfFile ? '' : value === undefined ? 'true or false' : isList === true ? 'list' : 'yes';
   const told = isOfFile && name !== 'config' ? '' : `<br>\`${variableOf(name)}\``;
-  const cells = [`\`${flag}\`${told}`, about, usual ?? '', inFile, live === true ? 'yes' : ''];
+  const unless =
+    others === undefined ? '' : `, unless ${others.map((other) => `\`${other}\``).join(' or ')} changed too`;
+  const cells = [`\`${flag}\`${told}`, about, usual ?? '', inFile, live === true ? `yes${unless}` : ''];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

@@ -11,6 +11,8 @@ export interface Flag {
   isList?: true;
   /** Whether a running program takes it over (SIGHUP). */
   live?: true;
+  /** Of a live one: flags without which it would be half of a change. Where one of them waits for a restart, it waits too. */
+  with?: readonly string[];
   /** Whether it is for one run: no file may say it. */
   once?: true;
 }

@@ -10,12 +10,13 @@ const program: Program = {
     { name: 'rate', value: 'number', about: 'a number', live: true },
     { name: 'level', value: 'word', about: 'a word', live: true },
     { name: 'listen', value: 'address', about: 'an address' },
+    { name: 'servers', value: 'urls', about: 'whom it asks', live: true, with: ['listen'] },
   ],
 };
 
 function rig(first: Record<string, string[]>) {
   const lines: [string, unknown][] = [];
-  const taken: Said[] = [];
+  const taken: (readonly string[])[] = [];
   const tell = (fields: object, event: string): void => void lines.push([event, fields]);
   let next: Said | Error = new Map();
   const reload = reloader(
@@ -25,7 +26,7 @@ function rig(first: Record<string, string[]>) {
         if (next instanceof Error) throw next;
         return { config: next, said: next };
       },
-      take: (config) => taken.push(config),
+      take: (_, changed) => void taken.push(changed),
       log: { info: tell, warn: tell, error: tell },
     },
     new Map(Object.entries(first)),
@@ -43,15 +44,27 @@ describe('a reload', () => {
     const { again, taken } = rig({ rate: ['1'], listen: ['a'] });
     expect(again({ rate: ['2'], level: ['debug'], listen: ['b'] })).toEqual([
       ['config.reloaded', { changed: ['rate', 'level'] }],
-      ['config.restart-needed', { flags: ['listen'] }],
+      ['config.restart-needed', { flags: ['listen'], remedy: 'restart p to take them over' }],
     ]);
     expect(taken.length).toBe(1);
     expect(again({ rate: ['2'], level: ['debug'], listen: ['b'] })).toEqual([
       ['config.reloaded', { changed: [] }],
-      ['config.restart-needed', { flags: ['listen'] }],
+      ['config.restart-needed', { flags: ['listen'], remedy: 'restart p to take them over' }],
     ]);
     expect(again({ rate: ['2'], listen: ['a'] })).toEqual([['config.reloaded', { changed: ['level'] }]]);
     expect(taken.length).toBe(2);
+  });
+
+  it('leaves what is half of a change until the other half is there too', () => {
+    const { again, taken } = rig({ listen: ['a'], servers: ['x'] });
+    expect(again({ listen: ['b'], servers: ['y'], rate: ['2'] })).toEqual([
+      ['config.reloaded', { changed: ['rate'] }],
+      ['config.restart-needed', { flags: ['listen', 'servers'], remedy: 'restart p to take them over' }],
+    ]);
+    expect(again({ listen: ['a'], servers: ['y'], rate: ['2'] })).toEqual([
+      ['config.reloaded', { changed: ['servers'] }],
+    ]);
+    expect(taken).toEqual([['rate'], ['servers']]);
   });
 
   it('changes nothing when the file has an error, which is told with its remedy', () => {

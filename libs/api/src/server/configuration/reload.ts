@@ -1,6 +1,6 @@
 /** A configuration that is read again while the program runs: what can change is taken over, all of it or nothing. */
 import { CatalogueError, type Log, messageOf } from '@wgcni/base';
-import type { Program, Said } from '../program.ts';
+import type { Flag, Program, Said } from '../program.ts';
 import type { Judged } from './judge-config.ts';
 
 export interface Changes {
@@ -14,8 +14,8 @@ export interface ReloadSpec<T> {
   program: Program;
   /** Reads everything anew. Throws CatalogueError as at the start. */
   read: () => Judged<T>;
-  /** Takes over what can change; nothing of it fails. */
-  take: (config: T) => void;
+  /** Takes over what can change, named by its flags; nothing of it fails. */
+  take: (config: T, changed: readonly string[]) => void;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
 }
 
@@ -23,8 +23,11 @@ export interface ReloadSpec<T> {
 export function changesOf({ flags }: Pick<Program, 'flags'>, before: Said, after: Said): Changes {
   const text = (said: Said, name: string): string | undefined => said.get(name)?.join(',');
   const changed = flags.filter(({ name }) => text(before, name) !== text(after, name));
+  const waiting = new Set(changed.filter(({ live }) => live !== true).map(({ name }) => name));
+  const mayChange = ({ live, with: others = [] }: Flag): boolean =>
+    live === true && !others.some((other) => waiting.has(other));
   const named = (isLive: boolean): string[] =>
-    changed.filter(({ live }) => (live === true) === isLive).map(({ name }) => name);
+    changed.filter((flag) => mayChange(flag) === isLive).map(({ name }) => name);
   return { live: named(true), restart: named(false) };
 }
 
@@ -41,7 +44,7 @@ export function reloader<T>({ program, read, take, log }: ReloadSpec<T>, said: S
       return;
     }
     const { live, restart } = changesOf(program, inEffect, next.said);
-    if (live.length > 0) take(next.config);
+    if (live.length > 0) take(next.config, live);
     inEffect = new Map(inEffect);
     for (const name of live) {
       const words = next.said.get(name);
@@ -49,6 +52,7 @@ export function reloader<T>({ program, read, take, log }: ReloadSpec<T>, said: S
       else inEffect.set(name, words);
     }
     log.info({ changed: live }, 'config.reloaded');
-    if (restart.length > 0) log.warn({ flags: restart }, 'config.restart-needed');
+    if (restart.length > 0)
+      log.warn({ flags: restart, remedy: `restart ${program.name} to take them over` }, 'config.restart-needed');
   };
 }
