@@ -21,7 +21,7 @@ export const saidLater = Object.keys(unsaid);
 
 /** The same with everything in it, for whoever writes text of it; what is printed as JSON is what the node has said. */
 export function completed(said: NodeStatus): NodeStatus {
-  const status: NodeStatus = { ...structuredClone(unsaid), ...said } as NodeStatus;
+  const status: NodeStatus = { ...structuredClone(unsaid), ...said };
   return {
     ...status,
     direct: { ...unsaid.direct, ...said.direct },
