@@ -2,9 +2,9 @@
 import { get } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { ConnectionOptions } from 'node:tls';
-import { messageOf } from '@wgcni/base';
+import { fromProblem, messageOf } from '@wgcni/base';
 import { clientOptions, type Credentials } from '@wgcni/pki';
-import type { Asked, EtcdAnswer, ManagerAnswer } from './judge-servers.ts';
+import type { Asked, EtcdAnswer, ManagerAnswer, Refusal } from './judge-servers.ts';
 
 const deadlineMs = 3_000;
 
@@ -28,9 +28,22 @@ export function askEtcd(urls: readonly string[], credentials: Credentials): Prom
 export function askManagers(urls: readonly string[], credentials: Credentials): Promise<Asked<ManagerAnswer>[]> {
   const options = clientOptions(credentials);
   return each(urls, async (url) => {
-    const { date } = await ask(`${url}/v1/leader`, options);
-    return { aheadMs: date === undefined ? 0 : Date.parse(date) - Date.now() };
+    const { status, body, date } = await ask(`${url}/v1/leader`, options);
+    const aheadMs = date === undefined ? 0 : Date.parse(date) - Date.now();
+    return { aheadMs, refusal: status === 200 ? undefined : refusalOf(status, body) };
   });
+}
+
+/** Whoever answers so may be no program of ours. */
+function refusalOf(status: number | undefined, body: string): Refusal {
+  let problem: unknown;
+  try {
+    problem = JSON.parse(body);
+  } catch {
+    problem = undefined;
+  }
+  const { code, message, remedy } = fromProblem(problem, 'internal.failed');
+  return { why: `HTTP ${status}: ${message} [${code}]`, remedy };
 }
 
 async function each<T>(urls: readonly string[], work: (url: string) => Promise<T>): Promise<Asked<T>[]> {
@@ -44,11 +57,17 @@ async function each<T>(urls: readonly string[], work: (url: string) => Promise<T
   );
 }
 
-function ask(url: string, options: ConnectionOptions): Promise<{ body: string; date: string | undefined }> {
+interface HttpAnswer {
+  status: number | undefined;
+  body: string;
+  date: string | undefined;
+}
+
+function ask(url: string, options: ConnectionOptions): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(deadlineMs);
   return new Promise((resolve, reject) => {
     const call = get(url, { ...options, agent: false, signal }, (answer) => {
-      text(answer).then((body) => resolve({ body, date: answer.headers.date }), reject);
+      text(answer).then((body) => resolve({ status: answer.statusCode, body, date: answer.headers.date }), reject);
     });
     call.on('error', (error) => reject(signal.aborted ? new Error(`no answer within ${deadlineMs} ms`) : error));
   });

@@ -15,7 +15,7 @@ import { askEtcd, askManagers } from './ask-servers.ts';
 import { bad, type Finding, ok, showFindings } from './finding.ts';
 import { judgeMachine, judgePorts } from './judge-machine.ts';
 import { judgeMtu, meshMtu } from './judge-mtu.ts';
-import { judgeEtcd, judgeManagers } from './judge-servers.ts';
+import { judgeEtcd, judgeManagers, judgeUntold } from './judge-servers.ts';
 import { readMachine } from './read-machine.ts';
 import { whoAsks } from './who-asks.ts';
 
@@ -108,7 +108,7 @@ async function judgedServers(targets: Targets, { etcd, dataDir }: DoctorFlags): 
   return [...judgeManagers(asked), ...judgeEtcd(askedEtcd, knownBypass), ...unknown];
 }
 
-/** What the cluster says of itself, where it answers. */
+/** What the cluster says of itself. */
 async function judgedCluster(targets: Targets): Promise<{ findings: Finding[]; mtu?: number }> {
   if (targets.manager === undefined) return { findings: [] };
   return withManager(targets, (client, credentials) =>
@@ -118,7 +118,7 @@ async function judgedCluster(targets: Targets): Promise<{ findings: Finding[]; m
       const well = `${status.nodes.length} nodes, led by ${status.leader.leader?.replicaId ?? 'nobody'}`;
       return { findings: about('cluster', clusterAdvice(status), well), mtu: status.network.mtu };
     },
-    () => ({ findings: [] }),
+    (thrown: unknown) => ({ findings: [judgeUntold(thrown)] }),
   );
 }
 

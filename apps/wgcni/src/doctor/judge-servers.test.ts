@@ -1,6 +1,7 @@
 /** What `wgcni doctor` says of etcd and the cluster-managers, by what each answered. */
+import { CatalogueError } from '@wgcni/base';
 import { describe, expect, it } from 'vitest';
-import { judgeEtcd, judgeManagers } from './judge-servers.ts';
+import { judgeEtcd, judgeManagers, judgeUntold } from './judge-servers.ts';
 
 const url = 'https://192.0.2.1:2379';
 const member = (version: string, isHealthy = true) => ({ url, answer: { version, isHealthy } });
@@ -27,7 +28,7 @@ describe('etcd', () => {
 });
 
 describe('cluster-managers', () => {
-  const answers = (aheadMs: number) => ({ url, answer: { aheadMs } });
+  const answers = (aheadMs: number) => ({ url, answer: { aheadMs, refusal: undefined } });
   it.each([
     [2_000, 'ok', 'as the cluster-managers have it'],
     [-45_000, 'attention', 'this machine is 45 s ahead of a cluster-manager'],
@@ -39,5 +40,22 @@ describe('cluster-managers', () => {
   it('that are all away are a fault', () => {
     expect(states(judgeManagers([away, away]))).toEqual(['attention', 'attention', 'fault']);
     expect(states(judgeManagers([answers(0), away]))).toEqual(['ok', 'attention', 'ok']);
+  });
+
+  it('that refuse us are not well, and all of them together are a fault', () => {
+    const refusal = { why: 'HTTP 403: not for you [identity.refused]', remedy: 'ask as somebody else' };
+    const refuses = { url, answer: { aheadMs: 0, refusal } };
+    expect(states(judgeManagers([answers(0), refuses]))).toEqual(['ok', 'attention', 'ok']);
+    const [first, all] = judgeManagers([refuses]);
+    expect(first).toMatchObject({ state: 'attention', said: `${url}: does not serve us: ${refusal.why}` });
+    expect([first?.remedy, all?.state]).toEqual([refusal.remedy, 'fault']);
+  });
+
+  it('that say nothing of the cluster leave it unknown, with the reason', () => {
+    const error = new CatalogueError('identity.missing', 'nobody asks', { remedy: 'show a certificate' });
+    expect(judgeUntold(error)).toEqual({
+      ...{ check: 'cluster', state: 'unknown' },
+      ...{ said: 'nobody asks [identity.missing]', remedy: 'show a certificate' },
+    });
   });
 });

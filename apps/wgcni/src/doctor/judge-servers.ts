@@ -1,4 +1,5 @@
 /** PURE: whether the servers that a node needs are as they should be, by what each answered. */
+import { toCatalogueError } from '@wgcni/base';
 import { duration } from '../table.ts';
 import { bad, type Finding, ok } from './finding.ts';
 
@@ -10,9 +11,18 @@ export interface EtcdAnswer {
   version: string;
 }
 
-/** What one cluster-manager said: its clock is ahead of ours by so much. */
+/** Why a server does not do what it was asked. */
+export interface Refusal {
+  why: string;
+  remedy: string | undefined;
+}
+
+/** What one cluster-manager said. */
 export interface ManagerAnswer {
+  /** Its clock is ahead of ours by so much. */
   aheadMs: number;
+  /** Undefined when it serves us. */
+  refusal: Refusal | undefined;
 }
 
 /** `bypassOf` says what is known of a version whose roles can be got round. */
@@ -69,6 +79,14 @@ export function judgeManagers(managers: readonly Asked<ManagerAnswer>[]): Findin
         `${url}: ${manager.failed}`,
         'look whether it runs, whether this machine may reach it, and by whom its certificate is',
       );
+    const { refusal } = manager.answer;
+    if (refusal !== undefined)
+      return bad(
+        'cluster-manager',
+        'attention',
+        `${url}: does not serve us: ${refusal.why}`,
+        refusal.remedy ?? 'look into its log',
+      );
     return ok('cluster-manager', `${url}: answers`);
   });
   const answers = managers.flatMap((manager) => ('answer' in manager ? [manager.answer] : []));
@@ -81,9 +99,19 @@ export function judgeManagers(managers: readonly Asked<ManagerAnswer>[]): Findin
         'start one of them; running containers go on',
       ),
     );
+  else if (managers.length > 0 && answers.every(({ refusal }) => refusal !== undefined))
+    found.push(
+      bad('cluster-manager', 'fault', 'none serves who asks here', 'by the reasons above; running containers go on'),
+    );
   const worst = answers.map(({ aheadMs }) => aheadMs).sort((a, b) => Math.abs(b) - Math.abs(a))[0];
   if (worst !== undefined) found.push(judgeClock(worst));
   return found;
+}
+
+/** Of a cluster that says nothing of itself to who asks. */
+export function judgeUntold(thrown: unknown): Finding {
+  const { message, code, remedy } = toCatalogueError(thrown);
+  return bad('cluster', 'unknown', `${message} [${code}]`, remedy ?? 'look into the log of a cluster-manager');
 }
 
 function judgeClock(aheadMs: number): Finding {
