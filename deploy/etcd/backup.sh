@@ -8,6 +8,12 @@ export ETCDCTL_API=3
 
 directory=${1:?the directory for backups}
 keep=${KEEP:-14}
+case $keep in
+  0* | *[!0-9]*)
+    echo "backup.sh: KEEP=$keep is no number of backups to keep: give one from 1 on" >&2
+    exit 2
+    ;;
+esac
 endpoints=${ETCDCTL_ENDPOINTS:?client URLs of the members, with commas}
 unset ETCDCTL_ENDPOINTS
 # From 3.6 on files are the business of etcdutl alone.

@@ -8,6 +8,15 @@ umask 077
 export ETCDCTL_API=3
 
 file=${1:?a backup} name=${2:?the name of this member} data=${3:?its data directory}
+# What is made and what is put aside stands beside it: never in it, nor below wherever this was started.
+while [ "$data" != "${data%/}" ]; do data=${data%/}; done
+case $data in
+  /*) ;;
+  *)
+    echo "restore.sh: $3 is no data directory: name it from the root on" >&2
+    exit 2
+    ;;
+esac
 members=${4:?all members with their peer URLs, as in ETCD_INITIAL_CLUSTER} token=${5:?a new token of the cluster}
 
 peer=$(echo "$members" | tr , '\n' | sed -n "s|^$name=||p")
