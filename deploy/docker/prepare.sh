@@ -61,7 +61,7 @@ chown -R "$nobody" state.part/managers state.part/operator state.part/etcd1 stat
   echo "WGCNI_CLUSTER=$cluster"
   echo "WGCNI_IMAGE=$image"
 } >.env.part
-# Nothing in it is secret, and whoever may use the engine reads it.
-chmod 644 .env.part
+# Nothing of ours in it is secret, and whoever may use the engine reads it; what else stands there may be, and stays as open as it was.
+if [ -e .env ]; then chmod --reference=.env .env.part; else chmod 644 .env.part; fi
 mv .env.part .env
 mv state.part state

@@ -4,7 +4,7 @@
  *
  *   the test ── docker-compose ── engine ── etcd1..3, m1..3, wgcni
  */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa, type ResultPromise } from 'execa';
@@ -55,6 +55,7 @@ describe('the control plane of compose.yaml', () => {
     );
     const dockerfile = join(root, 'deploy/docker/Dockerfile');
     await run('docker', 'build', '--tag', image, '--file', dockerfile, '--build-arg', 'BASE=wgcni/node:local', root);
+    await writeFile(join(dir, '.env'), 'TOKEN=of somebody else\nWGCNI_IMAGE=old\n', { mode: 0o600 });
     await run(join(dir, 'prepare.sh'));
     await compose('up', '--detach', 'etcd1', 'etcd2', 'etcd3');
     await until(30_000, 'users and roles in etcd', () => wgcni('etcd', 'setup', '--cluster', 'main'));
@@ -85,6 +86,13 @@ describe('the control plane of compose.yaml', () => {
       if (now === before) throw new Error(`${now} is said to lead, and is dead`);
     });
     expect(await wgcni('token', 'create', '--node', 'n2')).toMatchObject({ nodeId: 'n2' });
+  });
+
+  it('keeps what else stands in .env, and that as closed as it was', async () => {
+    const lines = (await readFile(join(dir, '.env'), 'utf8')).trim().split('\n');
+    const ours = [`HOST_ADDRESS=${env.HOST_ADDRESS}`, 'WGCNI_CLUSTER=main', `WGCNI_IMAGE=${image}`];
+    expect(lines).toEqual(['TOKEN=of somebody else', ...ours]);
+    expect((await stat(join(dir, '.env'))).mode & 0o777).toBe(0o600);
   });
 
   it('does not make a second authority over the first', async () => {
