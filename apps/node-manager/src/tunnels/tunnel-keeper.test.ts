@@ -12,6 +12,10 @@ const nodeOf = (index: number): KnownNode => ({
   ...{ nodeId: `n${index}`, publicKey: `k${index}`, endpoints: [`192.0.2.${index}:51820`], modRevision: 1 },
   ...{ subnets: [{ cidr: `10.64.${index}.0/24`, grantId: 'g' }], state: 'present' },
 });
+const peerOf = ({ publicKey, endpoints }: KnownNode): ObservedPeer => ({
+  ...{ publicKey: publicKey as PublicKey, endpoint: endpoints[0], allowedIps: [], keepaliveSec: 25 },
+  ...{ latestHandshakeAt: 0, receivedBytes: 0, sentBytes: 0 },
+});
 
 let clock: ManualClock;
 let told: Happening[];
@@ -33,10 +37,7 @@ beforeEach(() => {
   alive = new Set(['10.64.2.1', '10.64.3.1']);
   machines = new Set(['192.0.2.2', '192.0.2.3']);
   nodes = [nodeOf(2), nodeOf(3)];
-  peers = [2, 3].map((index) => ({
-    ...{ publicKey: `k${index}` as PublicKey, endpoint: `192.0.2.${index}:51820`, allowedIps: [], keepaliveSec: 25 },
-    ...{ latestHandshakeAt: 0, receivedBytes: 0, sentBytes: 0 },
-  }));
+  peers = nodes.map(peerOf);
   const kernel = new MemoryKernel();
   kernel.addForeignRoute(undefined, {
     ...{ family: 4, destination: '192.0.2.0/24', kind: 'unicast', device: 'eth0', metric: 0, protocol: 2, table: 254 },
@@ -157,15 +158,31 @@ describe('the tunnels of a node', () => {
 
   it('to many that break at once are one event', async () => {
     nodes = Array.from({ length: 30 }, (_, index) => nodeOf(index + 2));
-    peers = nodes.map(({ publicKey, endpoints }) => ({
-      ...{ publicKey: publicKey as PublicKey, endpoint: endpoints[0], allowedIps: [], keepaliveSec: 25 },
-      ...{ latestHandshakeAt: 0, receivedBytes: 0, sentBytes: 0 },
-    }));
+    peers = nodes.map(peerOf);
     alive = new Set(nodes.map((_, index) => `10.64.${index + 2}.1`));
     await run(10);
     [alive, machines] = [new Set(), new Set()];
     await run(15);
     expect(told.map(({ kind, subject }) => [kind, subject])).toEqual([['tunnel.broken', '30 tunnels']]);
+  });
+
+  it('are asked again though more are broken than a turn has time for, and only who was asked is repaired', async () => {
+    nodes = Array.from({ length: 200 }, (_, index) => nodeOf(index + 2));
+    peers = nodes.map(peerOf);
+    alive = new Set(nodes.map((_, index) => `10.64.${index + 2}.1`));
+    await run(10);
+    [alive, machines] = [new Set(), new Set()];
+    await run(30);
+    const last = 'n201';
+    expect(keeper.tunnels.filter(({ state }) => state === 'broken')).toHaveLength(200);
+    expect(keeper.turnSec).toBe(12);
+    alive.add('10.64.201.1');
+    await run(15);
+    expect(keeper.tunnels.filter(({ state }) => state === 'up').map(({ peer }) => peer)).toEqual([last]);
+    const before = renewed.length;
+    await run(600);
+    expect(renewed.slice(before)).not.toContain('k201');
+    expect(keeper.tunnels.filter(({ isAlarm }) => isAlarm)).toHaveLength(199);
   });
 
   it('of a device that lacked its peers for a moment are judged at once, as what was up', async () => {

@@ -20,11 +20,11 @@ import {
   type Tunnel,
   type TunnelNews,
   unasked,
-  whoToAsk,
 } from './tunnel.ts';
 import { causeOf, type TunnelCause } from './tunnel-cause.ts';
 import type { TunnelProbe } from './tunnel-probe.ts';
 import { type TunnelTarget, tunnelTargets } from './tunnel-targets.ts';
+import { type AskedLast, type Quiet, whoToAsk } from './who-to-ask.ts';
 
 export interface TunnelKeeperDeps {
   probe: TunnelProbe;
@@ -48,14 +48,10 @@ export interface TunnelKeeperDeps {
 const turn = { leastMs: 2_000, mostMs: 3_000 };
 /** Each may be asked twice, a hundred questions a second. */
 const mostAsked = 150;
+const perAskedMs = 20;
 const freshMs = 500;
 /** The data of a small echo on the underlay. */
 const smallPayload = 56;
-
-interface Quiet {
-  nodeId: string;
-  isBroken: boolean;
-}
 
 interface NewsOf {
   nodeId: string;
@@ -66,7 +62,7 @@ interface NewsOf {
 export class TunnelKeeper {
   readonly #deps: TunnelKeeperDeps;
   readonly #tunnels = new Map<string, Tunnel>();
-  #last = '';
+  #last: AskedLast = { broken: '', others: '' };
   #problem: string | null = null;
   #turnSec = 0;
 
@@ -121,9 +117,9 @@ export class TunnelKeeper {
     this.#forgetAllBut(known.nodes.map(({ nodeId }) => nodeId));
     const targets = tunnelTargets(known, device.peers);
     const { quiet, news: ofHeard } = this.#hear(targets);
-    const { asked, last } = whoToAsk(quiet, this.#last, mostAsked);
+    const { asked, last, turns } = whoToAsk(quiet, this.#last, mostAsked);
     this.#last = last;
-    this.#turnSec = Math.ceil(quiet.length / mostAsked) * (turn.mostMs / 1_000);
+    this.#turnSec = Math.round((turns * (turn.mostMs + asked.length * perAskedMs)) / 1_000);
     const byId = new Map(targets.map((target) => [target.nodeId, target]));
     const askedTargets = asked.flatMap((nodeId) => byId.get(nodeId) ?? []);
     const alive = await this.#ask(askedTargets);
@@ -134,7 +130,8 @@ export class TunnelKeeper {
     });
     const news = [...ofHeard, ...ofMute, ...judged];
     const nowMs = clock.monotonicMs();
-    const due = targets.filter(({ nodeId }) => isRepairDue(this.#of(nodeId, nowMs), nowMs));
+    // Only who has just not answered: of any other it may be well since it was asked last.
+    const due = askedTargets.filter(({ nodeId }) => isRepairDue(this.#of(nodeId, nowMs), nowMs));
     await this.#explain(due);
     this.#tell(news, nowMs);
     this.#repair(due, nowMs);

@@ -1,7 +1,7 @@
-/** When a tunnel is broken, who is asked, and how often it is repaired. */
+/** When a tunnel is broken, and how often it is repaired. */
 import { describe, expect, it } from 'vitest';
 import { causeOf } from './tunnel-cause.ts';
-import { answered, heard, isRepairDue, repaired, seenFirst, type Tunnel, unasked, whoToAsk } from './tunnel.ts';
+import { answered, heard, isRepairDue, repaired, seenFirst, type Tunnel, unasked } from './tunnel.ts';
 
 const s = 1_000;
 const shown = (receivedBytes: number, latestHandshakeAt = 0) => ({ receivedBytes, latestHandshakeAt });
@@ -89,30 +89,6 @@ describe('a tunnel', () => {
     expect(repairs).toEqual([0, 15, 45, 105, 225, 465, 945, 1_545, 2_145]);
     // Told once, when the third was made and it is broken still.
     expect(alarms).toEqual([46]);
-  });
-});
-
-describe('who is asked', () => {
-  const quiet = (names: string, broken = ''): { nodeId: string; isBroken: boolean }[] =>
-    [...names].map((nodeId) => ({ nodeId, isBroken: broken.includes(nodeId) }));
-
-  it('is everybody who is quiet, the broken first, when there is time for all', () => {
-    expect(whoToAsk(quiet('cab', 'b'), '', 10)).toEqual({ asked: ['b', 'a', 'c'], last: 'c' });
-  });
-
-  it('is each in turn when there are more', () => {
-    let last = '';
-    const turns: string[] = [];
-    for (let turn = 0; turn < 3; turn += 1) {
-      const told = whoToAsk(quiet('abcde'), last, 2);
-      last = told.last;
-      turns.push(told.asked.join(''));
-    }
-    expect(turns).toEqual(['ab', 'cd', 'ea']);
-  });
-
-  it('is not only the broken, however many they are', () => {
-    expect(whoToAsk(quiet('abcdef', 'abcd'), '', 4).asked).toEqual(['a', 'b', 'e', 'f']);
   });
 });
 

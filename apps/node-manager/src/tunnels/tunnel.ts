@@ -116,21 +116,6 @@ export function repaired(tunnel: Tunnel, nowMs: number): Tunnel {
   return { ...tunnel, attempts: tunnel.attempts + 1, repairAtMs: nowMs + waitMs };
 }
 
-/** Of those that were quiet, who is asked in this turn: the broken first, then the others in turn, beginning after `last`. */
-export function whoToAsk(
-  quiet: readonly { nodeId: string; isBroken: boolean }[],
-  last: string,
-  most: number,
-): { asked: string[]; last: string } {
-  const sorted = [...quiet].sort((one, other) => (one.nodeId < other.nodeId ? -1 : 1));
-  const broken = sorted.filter(({ isBroken }) => isBroken).map(({ nodeId }) => nodeId);
-  const others = sorted.filter(({ isBroken }) => !isBroken).map(({ nodeId }) => nodeId);
-  const turn = [...others.filter((nodeId) => nodeId > last), ...others.filter((nodeId) => nodeId <= last)];
-  // However many are broken, half of the questions are for the others.
-  const asked = turn.slice(0, Math.max(most - broken.length, Math.floor(most / 2)));
-  return { asked: [...broken.slice(0, most - asked.length), ...asked], last: asked.at(-1) ?? last };
-}
-
 /** A handshake that ended after an echo was missed, and bytes after it: packets went both ways since. */
 function carriesBothWays(doubtedAt: number, latestHandshakeAt: number): boolean {
   return latestHandshakeAt !== 0 && latestHandshakeAt !== doubtedAt;
