@@ -25,6 +25,8 @@ let asked: string[][];
 let alive: Set<string>;
 let machines: Set<string>;
 let failure: Error | undefined;
+/** Why nothing can be asked on the underlay. */
+let blindness: Error | undefined;
 /** What happens while n2 is asked. */
 let duringQuestion: () => void;
 let peers: ObservedPeer[];
@@ -32,7 +34,8 @@ let nodes: KnownNode[];
 let keeper: TunnelKeeper;
 
 beforeEach(() => {
-  [clock, told, renewed, asked, failure] = [new ManualClock(), [], [], [], undefined];
+  [clock, told, renewed, asked] = [new ManualClock(), [], [], []];
+  [failure, blindness] = [undefined, undefined];
   duringQuestion = () => {};
   alive = new Set(['10.64.2.1', '10.64.3.1']);
   machines = new Set(['192.0.2.2', '192.0.2.3']);
@@ -58,7 +61,12 @@ beforeEach(() => {
         return new Set(addresses.filter((address) => alive.has(address)));
       },
     },
-    pathProbe: { answering: async (addresses) => new Set(addresses.filter((address) => machines.has(address))) },
+    pathProbe: {
+      answering: async (addresses) => {
+        if (blindness !== undefined) throw blindness;
+        return new Set(addresses.filter((address) => machines.has(address)));
+      },
+    },
     view: () => ({ nodes, network: null }),
     look: { within: async () => device(), take: async () => device() },
     renew: (keys) => void renewed.push(...keys),
@@ -154,6 +162,20 @@ describe('the tunnels of a node', () => {
     expect([states(), renewed.length]).toEqual(['n2 up,n3 up', 1]);
     await run(30);
     expect([states(), renewed.length > 1]).toEqual(['n2 broken,n3 up', true]);
+  });
+
+  it('are told of and repaired, and well again, though the cause cannot be looked for', async () => {
+    await run(15);
+    alive.delete('10.64.2.1');
+    blindness = new Error('fping could not be used');
+    await run(10);
+    expect(told).toMatchObject([
+      { kind: 'tunnel.broken', cause: 'the cause could not be looked for: fping could not be used' },
+    ]);
+    expect([renewed, keeper.problem]).toEqual([['k2'], null]);
+    alive.add('10.64.2.1');
+    await run(5);
+    expect(told.at(-1)).toMatchObject({ kind: 'tunnel.well', subject: 'tunnel to n2' });
   });
 
   it('to many that break at once are one event', async () => {

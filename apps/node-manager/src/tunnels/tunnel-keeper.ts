@@ -2,39 +2,23 @@
 import type { NodeStatus } from '@wgcni/api';
 import type { EventRing } from '@wgcni/api/server';
 import { CatalogueError, type Clock, type Log, messageOf, type Random } from '@wgcni/base';
-import { formatAddress } from '@wgcni/ipam';
-import type { IpRoute } from '@wgcni/iproute';
-import { type PublicKey, tryParseEndpoint } from '@wgcni/wg';
+import type { PublicKey } from '@wgcni/wg';
 import type { MeshLook } from '../mesh/mesh-look.ts';
-import type { PathProbe } from '../paths/path-probe.ts';
-import { routableFamilies } from '../registration/endpoints.ts';
-import { type Alike, fewEvents } from '../repair/few-events.ts';
+import { fewEvents } from '../repair/few-events.ts';
 import type { ClusterView } from '../view/cluster-view.ts';
-import {
-  type Answer,
-  answered,
-  heard,
-  isRepairDue,
-  repaired,
-  seenFirst,
-  type Tunnel,
-  type TunnelNews,
-  unasked,
-} from './tunnel.ts';
-import { causeOf, type TunnelCause } from './tunnel-cause.ts';
+import { type Broken, type ExplainDeps, explainTunnels, unexplained } from './explain-tunnels.ts';
+import { type Answer, answered, heard, isRepairDue, repaired, seenFirst, type Tunnel, unasked } from './tunnel.ts';
+import { type NewsOf, tunnelHappening } from './tunnel-happening.ts';
 import type { TunnelProbe } from './tunnel-probe.ts';
 import { type TunnelTarget, tunnelTargets } from './tunnel-targets.ts';
 import { type AskedLast, type Quiet, whoToAsk } from './who-to-ask.ts';
 
-export interface TunnelKeeperDeps {
+export interface TunnelKeeperDeps extends ExplainDeps {
   probe: TunnelProbe;
-  /** Asks on the underlay. */
-  pathProbe: PathProbe;
   view: () => Pick<ClusterView, 'nodes' | 'network'>;
   look: Pick<MeshLook, 'within' | 'take'>;
   /** Writes these peers anew, each with its next endpoint, soon. */
   renew: (keys: readonly PublicKey[]) => void;
-  iproute: Pick<IpRoute, 'observe'>;
   events: Pick<EventRing, 'tell'>;
   clock: Clock;
   random: Random;
@@ -50,14 +34,6 @@ const turn = { leastMs: 2_000, mostMs: 3_000 };
 const mostAsked = 150;
 const perAskedMs = 20;
 const freshMs = 500;
-/** The data of a small echo on the underlay. */
-const smallPayload = 56;
-
-interface NewsOf {
-  nodeId: string;
-  news: TunnelNews;
-  before: Tunnel;
-}
 
 export class TunnelKeeper {
   readonly #deps: TunnelKeeperDeps;
@@ -117,6 +93,8 @@ export class TunnelKeeper {
     this.#forgetAllBut(known.nodes.map(({ nodeId }) => nodeId));
     const targets = tunnelTargets(known, device.peers);
     const { quiet, news: ofHeard } = this.#hear(targets);
+    // What is known is told, whatever becomes of the questions.
+    this.#tell(ofHeard, clock.monotonicMs());
     const { asked, last, turns } = whoToAsk(quiet, this.#last, mostAsked);
     this.#last = last;
     this.#turnSec = Math.round((turns * (turn.mostMs + asked.length * perAskedMs)) / 1_000);
@@ -128,12 +106,11 @@ export class TunnelKeeper {
       const answer = alive.has(address) ? 'echo' : answers.get(nodeId);
       return answer === undefined ? [] : this.#judge(nodeId, answer);
     });
-    const news = [...ofHeard, ...ofMute, ...judged];
     const nowMs = clock.monotonicMs();
     // Only who has just not answered: of any other it may be well since it was asked last.
     const due = askedTargets.filter(({ nodeId }) => isRepairDue(this.#of(nodeId, nowMs), nowMs));
     await this.#explain(due);
-    this.#tell(news, nowMs);
+    this.#tell([...ofMute, ...judged], nowMs);
     this.#repair(due, nowMs);
   }
 
@@ -190,49 +167,26 @@ export class TunnelKeeper {
     return news === undefined ? [] : [{ nodeId, news, before }];
   }
 
-  /** Finds out why these are broken. */
+  /** Finds out why these are broken; they are told of and repaired whether that can be done or not. */
   async #explain(targets: readonly TunnelTarget[]): Promise<void> {
-    if (targets.length === 0) return;
-    const { pathProbe, iproute, clock } = this.#deps;
-    const places = new Map(targets.map(({ nodeId, endpoint }) => [nodeId, tryParseEndpoint(endpoint ?? '')?.address]));
-    const addresses = [...places.values()].flatMap((address) => (address === undefined ? [] : formatAddress(address)));
-    const [alive, families] = await Promise.all([
-      pathProbe.answering([...new Set(addresses)], smallPayload),
-      iproute.observe(undefined).then(routableFamilies),
-    ]);
+    const { clock, log } = this.#deps;
+    const broken = targets.map(({ nodeId, endpoint, isUnaccounted, latestHandshakeAt: at }): Broken => {
+      const ageSec = at === 0 ? undefined : Math.max(0, Math.round(clock.wallMs() / 1_000 - at));
+      return { nodeId, endpoint, isUnaccounted, handshakeAgeSec: ageSec };
+    });
+    const causeOf = await explainTunnels(this.#deps, broken).then(
+      (causes) => (nodeId: string) => causes.get(nodeId),
+      (error: unknown) => {
+        log.warn({ why: messageOf(error) }, 'tunnel.unexplained');
+        return () => unexplained(error);
+      },
+    );
     const nowMs = clock.monotonicMs();
-    for (const { nodeId, endpoint, isUnaccounted, latestHandshakeAt } of targets) {
-      const place = places.get(nodeId);
-      const { cause, remedy } = causeOf({
-        ...{ isUnaccounted, endpoint },
-        hasRoute: place !== undefined && families.has(place.family),
-        isEndpointAlive: place !== undefined && alive.has(formatAddress(place)),
-        handshakeAgeSec:
-          latestHandshakeAt === 0 ? undefined : Math.max(0, Math.round(clock.wallMs() / 1_000 - latestHandshakeAt)),
-      });
-      this.#remedies.set(nodeId, { cause, remedy });
-      this.#tunnels.set(nodeId, { ...this.#of(nodeId, nowMs), cause });
-    }
+    for (const { nodeId } of targets) this.#tunnels.set(nodeId, { ...this.#of(nodeId, nowMs), ...causeOf(nodeId) });
   }
 
-  /** What to do about those that were explained last. */
-  readonly #remedies = new Map<string, TunnelCause>();
-
   #tell(news: readonly NewsOf[], nowMs: number): void {
-    const happenings = news.map(({ nodeId, news: what, before }): Alike => {
-      const { cause, remedy } = this.#remedies.get(nodeId) ?? {};
-      const told = { subject: `tunnel to ${nodeId}`, group: 'tunnels' };
-      if (what === 'broken')
-        return { kind: 'tunnel.broken', ...told, message: 'answers neither of two questions', cause, remedy };
-      const seconds = Math.round((nowMs - before.sinceMs) / 1_000);
-      if (what === 'not-repaired')
-        return {
-          ...{ kind: 'tunnel.not-repaired', ...told, cause, remedy },
-          message: `is broken for ${seconds} s; its peer was written anew ${before.attempts} times`,
-        };
-      this.#remedies.delete(nodeId);
-      return { kind: 'tunnel.well', ...told, message: `carries packets again, after ${seconds} s` };
-    });
+    const happenings = news.map((one) => tunnelHappening(one, this.#of(one.nodeId, nowMs), nowMs));
     for (const happening of fewEvents(happenings)) this.#deps.events.tell(happening);
   }
 

@@ -20,6 +20,8 @@ export interface Tunnel {
   doubtedAt: number | null;
   /** Why it is broken, as far as it was found out; or what is odd about one that is up. */
   cause: string | null;
+  /** What a person does about that. */
+  remedy: string | null;
   /** How often its peer was written anew since it is broken. */
   attempts: number;
   /** When that is done next. */
@@ -55,7 +57,7 @@ const fewRepairs = 3;
 
 /** The first look; what was received before may be old. */
 export function seenFirst({ receivedBytes, latestHandshakeAt }: Shown, nowMs: number): Tunnel {
-  const unbroken = { cause: null, attempts: 0, repairAtMs: 0, isAlarm: false };
+  const unbroken = { cause: null, remedy: null, attempts: 0, repairAtMs: 0, isAlarm: false };
   const unheard = { isEchoing: false, silentMs: null, doubtedAt: null };
   return {
     ...{ state: 'unknown', sinceMs: nowMs, receivedBytes, handshakeAt: latestHandshakeAt },
@@ -97,7 +99,7 @@ export function answered(tunnel: Tunnel, answer: Answer, nowMs: number): { tunne
   if (answer === 'bytes') return { tunnel: { ...doubted, cause: answersNoEcho } };
   const silentMs = tunnel.silentMs ?? nowMs;
   if (!tunnel.isEchoing && nowMs - silentMs < patienceMs) return { tunnel: { ...doubted, silentMs } };
-  const broken = { state: 'broken' as const, sinceMs: nowMs, repairAtMs: nowMs, cause: null };
+  const broken = { state: 'broken' as const, sinceMs: nowMs, repairAtMs: nowMs, cause: null, remedy: null };
   return { tunnel: { ...tunnel, ...broken, silentMs, doubtedAt: tunnel.handshakeAt }, news: 'broken' };
 }
 
@@ -133,5 +135,5 @@ function saysNothing(bytes: number): boolean {
 
 function up(tunnel: Tunnel, nowMs: number): Tunnel {
   if (tunnel.state === 'up') return tunnel;
-  return { ...tunnel, state: 'up', sinceMs: nowMs, cause: null, attempts: 0, isAlarm: false };
+  return { ...tunnel, state: 'up', sinceMs: nowMs, cause: null, remedy: null, attempts: 0, isAlarm: false };
 }
