@@ -5,7 +5,7 @@ import { MemoryKernel } from '@wgcni/iproute';
 import { ManualClock } from '@wgcni/testing';
 import type { DeviceState, ObservedPeer, PublicKey } from '@wgcni/wg';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { KnownNode } from '../view/cluster-view.ts';
+import type { ClusterView, KnownNode } from '../view/cluster-view.ts';
 import { TunnelKeeper } from './tunnel-keeper.ts';
 
 const nodeOf = (index: number): KnownNode => ({
@@ -31,6 +31,8 @@ let blindness: Error | undefined;
 let duringQuestion: () => void;
 let peers: ObservedPeer[];
 let nodes: KnownNode[];
+/** What this node holds. */
+let grants: ClusterView['grants'];
 let keeper: TunnelKeeper;
 
 beforeEach(() => {
@@ -40,6 +42,7 @@ beforeEach(() => {
   alive = new Set(['10.64.2.1', '10.64.3.1']);
   machines = new Set(['192.0.2.2', '192.0.2.3']);
   nodes = [nodeOf(2), nodeOf(3)];
+  grants = [{ cidr: '10.64.1.0/24', grantId: 'g' }];
   peers = nodes.map(peerOf);
   const kernel = new MemoryKernel();
   kernel.addForeignRoute(undefined, {
@@ -67,7 +70,7 @@ beforeEach(() => {
         return new Set(addresses.filter((address) => machines.has(address)));
       },
     },
-    view: () => ({ nodes, network: null }),
+    view: () => ({ nodes, grants }),
     look: { within: async () => device(), take: async () => device() },
     renew: (keys) => void renewed.push(...keys),
     iproute: kernel,
@@ -218,11 +221,29 @@ describe('the tunnels of a node', () => {
     expect(states()).toBe('n2 broken,n3 up');
   });
 
-  it('are forgotten with their nodes', async () => {
+  it('are forgotten with their nodes, and with the subnets of these, however they were', async () => {
     await run(5);
-    nodes = [nodeOf(3)];
+    alive = new Set();
+    await run(120);
+    expect(keeper.tunnels).toMatchObject([{ isAlarm: true }, { isAlarm: true }]);
+    nodes = [{ ...nodeOf(2), subnets: [] }, nodeOf(3)];
     await run(5);
+    expect(states()).toBe('n3 broken');
+    nodes = [nodeOf(2)];
+    await run(5);
+    expect(states()).toBe('n2 unknown');
+  });
+
+  it('are forgotten once this node holds nothing, and when the device lacks a peer for more than a minute', async () => {
+    await run(5);
+    peers = peers.filter(({ publicKey }) => publicKey === 'k3');
+    await run(50);
+    expect(states()).toBe('n2 up,n3 up');
+    await run(20);
     expect(states()).toBe('n3 up');
+    grants = [];
+    await run(5);
+    expect(states()).toBe('');
   });
 
   it('are unknown while nobody can be asked, and the status says why', async () => {

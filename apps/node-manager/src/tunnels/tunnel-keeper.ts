@@ -10,12 +10,12 @@ import { type Broken, type ExplainDeps, explainTunnels, unexplained } from './ex
 import { type Answer, answered, heard, isRepairDue, repaired, seenFirst, type Tunnel, unasked } from './tunnel.ts';
 import { type NewsOf, tunnelHappening } from './tunnel-happening.ts';
 import type { TunnelProbe } from './tunnel-probe.ts';
-import { type TunnelTarget, tunnelTargets } from './tunnel-targets.ts';
+import { tunnelNodes, type TunnelTarget, tunnelTargets } from './tunnel-targets.ts';
 import { type AskedLast, type Quiet, whoToAsk } from './who-to-ask.ts';
 
 export interface TunnelKeeperDeps extends ExplainDeps {
   probe: TunnelProbe;
-  view: () => Pick<ClusterView, 'nodes' | 'network'>;
+  view: () => Pick<ClusterView, 'nodes' | 'grants'>;
   look: Pick<MeshLook, 'within' | 'take'>;
   /** Writes these peers anew, each with its next endpoint, soon. */
   renew: (keys: readonly PublicKey[]) => void;
@@ -87,12 +87,12 @@ export class TunnelKeeper {
   async look(): Promise<void> {
     const { look, view, clock } = this.#deps;
     const device = await look.within(freshMs);
+    const known = view();
+    const targets = tunnelTargets(known, device?.peers ?? []);
+    const { quiet, news: ofHeard } = this.#hear(targets);
+    this.#forgetAllBut(tunnelNodes(known).map(({ nodeId }) => nodeId));
     // Without a device there is something else to repair first.
     if (device === undefined) return;
-    const known = view();
-    this.#forgetAllBut(known.nodes.map(({ nodeId }) => nodeId));
-    const targets = tunnelTargets(known, device.peers);
-    const { quiet, news: ofHeard } = this.#hear(targets);
     // What is known is told, whatever becomes of the questions.
     this.#tell(ofHeard, clock.monotonicMs());
     const { asked, last, turns } = whoToAsk(quiet, this.#last, mostAsked);
@@ -114,10 +114,11 @@ export class TunnelKeeper {
     this.#repair(due, nowMs);
   }
 
-  /** A device that is made anew lacks its peers for a moment: what is known of them stays. */
+  /** Of a node that holds no subnet any more, or whose peer the device has lacked for long, no tunnel is told. */
   #forgetAllBut(nodeIds: readonly string[]): void {
-    const present = new Set(nodeIds);
-    for (const nodeId of [...this.#tunnels.keys()]) if (!present.has(nodeId)) this.#tunnels.delete(nodeId);
+    const [present, nowMs] = [new Set(nodeIds), this.#deps.clock.monotonicMs()];
+    for (const [nodeId, tunnel] of this.#tunnels)
+      if (!present.has(nodeId) || isForgotten(tunnel, nowMs)) this.#tunnels.delete(nodeId);
   }
 
   /** Who is to be asked, since it was not heard since the last look or is broken; who was heard; and what is to be told of these. */

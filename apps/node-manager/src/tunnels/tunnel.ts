@@ -8,6 +8,8 @@ export interface Tunnel {
   state: TunnelState;
   /** Since when it is so; all instants are of the monotonic clock, in milliseconds. */
   sinceMs: number;
+  /** When the device had its peer last. */
+  seenMs: number;
   /** What had been received at the last look. */
   receivedBytes: number;
   /** The last handshake that was seen, in seconds since the epoch; 0 before there was one. */
@@ -44,6 +46,8 @@ export type Answer = 'echo' | 'bytes' | 'nothing';
  * one that answers none sends an empty packet ten seconds after what it was asked with (WireGuard §6.5).
  */
 const patienceMs = 20_000;
+/** A device is made anew within seconds, and tried again every two seconds when that fails. */
+const lackMs = 60_000;
 const answersNoEcho =
   'packets come through it, but no echo is answered: a packet filter or a switch of that host drops ICMP';
 /** Bytes of the messages of a handshake (WireGuard §5.4.2, §5.4.3). */
@@ -60,10 +64,15 @@ export function seenFirst({ receivedBytes, latestHandshakeAt }: Shown, nowMs: nu
   const unbroken = { cause: null, remedy: null, attempts: 0, repairAtMs: 0, isAlarm: false };
   const unheard = { isEchoing: false, silentMs: null, doubtedAt: null };
   return {
-    ...{ state: 'unknown', sinceMs: nowMs, receivedBytes, handshakeAt: latestHandshakeAt },
+    ...{ state: 'unknown', sinceMs: nowMs, seenMs: nowMs, receivedBytes, handshakeAt: latestHandshakeAt },
     ...unheard,
     ...unbroken,
   };
+}
+
+/** A device that is made anew lacks its peers for a moment: what is known of them stays so long. */
+export function isForgotten({ seenMs }: Tunnel, nowMs: number): boolean {
+  return nowMs - seenMs > lackMs;
 }
 
 /** Another look: whether something came in since the last. Counters that went back are of a peer that was written anew. */
@@ -74,7 +83,7 @@ export function heard(
 ): { tunnel: Tunnel; isQuiet: boolean; news?: TunnelNews } {
   const isQuiet = saysNothing(receivedBytes - tunnel.receivedBytes);
   const handshakeAt = latestHandshakeAt === 0 ? tunnel.handshakeAt : latestHandshakeAt;
-  const looked = { ...tunnel, receivedBytes, handshakeAt };
+  const looked = { ...tunnel, receivedBytes, handshakeAt, seenMs: nowMs };
   if (isQuiet) return { tunnel: looked, isQuiet };
   const spoken = { ...looked, silentMs: null };
   if (tunnel.doubtedAt !== null && carriesBothWays(tunnel.doubtedAt, latestHandshakeAt)) {
