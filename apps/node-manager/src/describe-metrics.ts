@@ -32,7 +32,10 @@ async function sources(): Promise<MetricSources> {
     contact: { ageMs: () => 1_000 },
     keeper: { view: emptyView, quarantined: [] },
     paths: { paths: [{ nodeId: 'n2', endpoint: '192.0.2.2:51820', carries: null, needs: 1_480 }] },
-    tunnels: { tunnels: [{ peer: 'n2', state: 'broken', sinceSec: 90, cause: null, attempts: 3, isAlarm: true }] },
+    tunnels: {
+      tunnels: [{ peer: 'n2', state: 'broken', sinceSec: 90, cause: null, attempts: 3, isAlarm: true }],
+      handshakes: new Map(),
+    },
     repairs: { contested: [] },
     attachments: {
       quarantined: [],

@@ -13,13 +13,19 @@ import { RegularLook } from './regular-look.ts';
 
 const netDev = 'wgcni-mesh: 100 2 9 0 0 7 0 0 100 2 0 0 0 0 0 0\n';
 
-const publicKey = systemKeys.generate().publicKey;
-const nodes: KnownNode[] = [
-  { ...{ nodeId: 'n2', publicKey, endpoints: [], subnets: [], modRevision: 3 }, state: 'present' },
-];
+const [publicKey, renewedKey] = [systemKeys.generate().publicKey, systemKeys.generate().publicKey];
+const nodeOf = (nodeId: string, key: string): KnownNode => ({
+  ...{ nodeId, publicKey: key, endpoints: [], subnets: [], modRevision: 3 },
+  state: 'present',
+});
+const nodes: KnownNode[] = [nodeOf('n2', publicKey), nodeOf('n3', renewedKey)];
 /** Shook hands 10 s before the clock of the test begins. */
 const shaken = { endpoint: undefined, allowedIps: [], keepaliveSec: 25, latestHandshakeAt: 1_700_000_990 };
-const peers: ObservedPeer[] = [{ ...shaken, publicKey, receivedBytes: 700, sentBytes: 900 }];
+const peers: ObservedPeer[] = [
+  { ...shaken, publicKey, receivedBytes: 700, sentBytes: 900 },
+  // Written anew a moment ago: its device knows of no handshake.
+  { ...shaken, publicKey: renewedKey, latestHandshakeAt: 0, receivedBytes: 0, sentBytes: 0 },
+];
 
 let node: FakeNode;
 beforeEach(async () => {
@@ -54,6 +60,7 @@ it('is where it stands with the cluster, and what it has given out', async () =>
           { peer: 'n2', state: 'broken', sinceSec: 90, cause: null, attempts: 3, isAlarm: true },
           { peer: 'n3', state: 'up', sinceSec: 90, cause: null, attempts: 0, isAlarm: false },
         ],
+        handshakes: new Map([['n3', 1_700_000_900]]),
       },
       repairs: { contested: ['device wgcni-mesh'] },
       keeper: { view: { ...emptyView, nodes, revision: 42 }, quarantined: ['mesh/nodes/x'] },
@@ -77,8 +84,9 @@ it('is where it stands with the cluster, and what it has given out', async () =>
       ],
       ...['wgcni_denied_packets_total{what="container-outside"} 7', 'wgcni_rule_packets_total{rule="web"} 3'],
       ...['wgcni_quarantined 1', 'wgcni_attachments{state="attached"} 1', 'wgcni_attachments{state="answered"} 1'],
-      ...['wgcni_paths{state="too-small"} 1', 'wgcni_peers{kind="node"} 1', 'wgcni_queued_deletions 0'],
+      ...['wgcni_paths{state="too-small"} 1', 'wgcni_peers{kind="node"} 2', 'wgcni_queued_deletions 0'],
       ...['wgcni_peer_handshake_age_seconds{peer="n2",kind="node"} 12', 'wgcni_mesh_look_age_seconds 2'],
+      'wgcni_peer_handshake_age_seconds{peer="n3",kind="node"} 102',
       ...[
         'wgcni_peer_received_bytes_total{peer="n2",kind="node"} 700',
         'wgcni_peer_sent_bytes_total{peer="n2",kind="node"} 900',

@@ -9,6 +9,7 @@ import type { Parts } from '../parts.ts';
 import { verdictOf } from '../paths/path-state.ts';
 import type { PolicyKeeper } from '../policy/policy-keeper.ts';
 import type { Ports } from '../ports.ts';
+import { withHandshakes } from '../tunnels/known-handshakes.ts';
 import type { NodeMeters } from './node-meters.ts';
 import { peerReadings, type PeerReadings } from './peer-readings.ts';
 import type { RegularLook } from './regular-look.ts';
@@ -18,7 +19,7 @@ export interface MetricSources
   contact: Pick<Parts['contact'], 'ageMs'>;
   keeper: Pick<Parts['keeper'], 'view' | 'quarantined'>;
   paths: Pick<Parts['paths'], 'paths'>;
-  tunnels: Pick<Parts['tunnels'], 'tunnels'>;
+  tunnels: Pick<Parts['tunnels'], 'tunnels' | 'handshakes'>;
   repairs: Pick<Parts['repairs'], 'contested'>;
   attachments: Pick<Attachments, 'list' | 'addressUse' | 'quarantined'>;
   policy: Pick<PolicyKeeper, 'last'>;
@@ -96,9 +97,12 @@ function tellAddresses(metrics: Metrics, { attachments, regular }: MetricSources
   );
 }
 
-function tellPeers(metrics: Metrics, { mesh, keeper, clock }: MetricSources): void {
+function tellPeers(metrics: Metrics, { mesh, tunnels, keeper, clock }: MetricSources): void {
   const labels = ['peer', 'kind'];
-  const read = (): PeerReadings => peerReadings(keeper.view, mesh.look.last?.device?.peers ?? [], clock.wallMs());
+  const read = (): PeerReadings => {
+    const peers = withHandshakes(mesh.look.last?.device?.peers ?? [], keeper.view, tunnels.handshakes);
+    return peerReadings(keeper.view, peers, clock.wallMs());
+  };
   metrics.gauge('wgcni_peers', 'peers of the mesh device: node, client, unknown', ['kind'], () =>
     mesh.look.last === undefined ? [] : read().count,
   );

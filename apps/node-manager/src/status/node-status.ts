@@ -13,6 +13,7 @@ import type { Underlay } from '../registration/endpoints.ts';
 import type { RepairBook } from '../repair/repair-book.ts';
 import type { Judgement, Standing } from '../registration/standing.ts';
 import type { TunnelKeeper } from '../tunnels/tunnel-keeper.ts';
+import { withHandshakes } from '../tunnels/known-handshakes.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { clientStatus } from './client-status.ts';
@@ -31,7 +32,7 @@ export interface StatusSources {
   mesh: Pick<MeshDevice, 'look' | 'drift' | 'publicKey'>;
   attachments: Pick<Attachments, 'counts' | 'addressUse' | 'queuedDeletions' | 'quarantined' | 'waitingForMtu'>;
   paths: Pick<PathKeeper, 'paths' | 'problem'>;
-  tunnels: Pick<TunnelKeeper, 'tunnels' | 'problem' | 'turnSec'>;
+  tunnels: Pick<TunnelKeeper, 'tunnels' | 'handshakes' | 'problem' | 'turnSec'>;
   policy: Pick<PolicyKeeper, 'status'>;
   underlay: () => Promise<Underlay>;
   direct: Pick<DirectPeers, 'status'>;
@@ -77,7 +78,7 @@ export async function readStatus(sources: StatusSources): Promise<NodeStatus> {
     quarantined: [...keeper.quarantined, ...attachments.quarantined],
     drift: [...drift, ...directDrift(direct.due)],
     contested: sources.repairs.contested,
-    peers: peerStatus(nodes, nodePeers, sources.clock.wallMs()),
+    peers: peerStatus(nodes, withHandshakes(nodePeers, { nodes }, tunnels.handshakes), sources.clock.wallMs()),
     clients: shownClients,
     mtu: mtuStatus(network?.mtu ?? null, underlay?.kind === 'found' ? underlay.mtu : null, attachments.waitingForMtu()),
     paths: [...paths.paths],

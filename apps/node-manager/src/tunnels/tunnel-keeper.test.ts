@@ -27,6 +27,8 @@ let machines: Set<string>;
 let failure: Error | undefined;
 /** Why nothing can be asked on the underlay. */
 let blindness: Error | undefined;
+/** What becomes of peers that are written anew. */
+let renewing: () => void;
 /** What happens while n2 is asked. */
 let duringQuestion: () => void;
 let peers: ObservedPeer[];
@@ -38,7 +40,7 @@ let keeper: TunnelKeeper;
 beforeEach(() => {
   [clock, told, renewed, asked] = [new ManualClock(), [], [], []];
   [failure, blindness] = [undefined, undefined];
-  duringQuestion = () => {};
+  [duringQuestion, renewing] = [() => {}, () => {}];
   alive = new Set(['10.64.2.1', '10.64.3.1']);
   machines = new Set(['192.0.2.2', '192.0.2.3']);
   nodes = [nodeOf(2), nodeOf(3)];
@@ -72,7 +74,10 @@ beforeEach(() => {
     },
     view: () => ({ nodes, grants }),
     look: { within: async () => device(), take: async () => device() },
-    renew: (keys) => void renewed.push(...keys),
+    renew: (keys) => {
+      renewed.push(...keys);
+      renewing();
+    },
     iproute: kernel,
     events: { tell: (happening) => void told.push(happening) },
     ...{ clock, random: { bytes: (count) => new Uint8Array(count), unit: () => 1 }, log: silentLog },
@@ -179,6 +184,20 @@ describe('the tunnels of a node', () => {
     alive.add('10.64.2.1');
     await run(5);
     expect(told.at(-1)).toMatchObject({ kind: 'tunnel.well', subject: 'tunnel to n2' });
+  });
+
+  it('are told with the handshake they had, also once their peers are written anew', async () => {
+    const handshakeAt = Math.round(clock.wallMs() / 1_000) - 100;
+    sends(0, handshakeAt);
+    await run(15);
+    alive.delete('10.64.2.1');
+    renewing = () => sends(0, 0);
+    await run(60);
+    expect(renewed.length).toBeGreaterThan(2);
+    expect(peers[0]?.latestHandshakeAt).toBe(0);
+    expect(keeper.tunnels[0]?.cause).toMatch(/^192\.0\.2\.2:51820 answers on the underlay/);
+    expect(keeper.tunnels[0]?.cause).not.toMatch(/ever/);
+    expect([...keeper.handshakes]).toEqual([['n2', handshakeAt]]);
   });
 
   it('to many that break at once are one event', async () => {

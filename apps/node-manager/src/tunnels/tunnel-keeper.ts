@@ -8,6 +8,7 @@ import { fewEvents } from '../repair/few-events.ts';
 import type { ClusterView } from '../view/cluster-view.ts';
 import { type Broken, type ExplainDeps, explainTunnels, unexplained } from './explain-tunnels.ts';
 import { type Answer, answered, heard, isRepairDue, repaired, seenFirst, type Tunnel, unasked } from './tunnel.ts';
+import type { Handshakes } from './known-handshakes.ts';
 import { type NewsOf, tunnelHappening } from './tunnel-happening.ts';
 import type { TunnelProbe } from './tunnel-probe.ts';
 import { tunnelNodes, type TunnelTarget, tunnelTargets } from './tunnel-targets.ts';
@@ -54,6 +55,12 @@ export class TunnelKeeper {
       .map(([peer, { state, sinceMs, cause, attempts, isAlarm }]) => {
         return { peer, state, sinceSec: Math.round((nowMs - sinceMs) / 1_000), cause, attempts, isAlarm };
       });
+  }
+
+  /** The last handshake with each node that had one, whatever became of its peer since. */
+  get handshakes(): Handshakes {
+    const known = [...this.#tunnels].map(([nodeId, { handshakeAt }]): [string, number] => [nodeId, handshakeAt]);
+    return new Map(known.filter(([, handshakeAt]) => handshakeAt > 0));
   }
 
   /** Why nobody can be asked. */
@@ -171,7 +178,9 @@ export class TunnelKeeper {
   /** Finds out why these are broken; they are told of and repaired whether that can be done or not. */
   async #explain(targets: readonly TunnelTarget[]): Promise<void> {
     const { clock, log } = this.#deps;
-    const broken = targets.map(({ nodeId, endpoint, isUnaccounted, latestHandshakeAt: at }): Broken => {
+    const nowMs = clock.monotonicMs();
+    const broken = targets.map(({ nodeId, endpoint, isUnaccounted }): Broken => {
+      const { handshakeAt: at } = this.#of(nodeId, nowMs);
       const ageSec = at === 0 ? undefined : Math.max(0, Math.round(clock.wallMs() / 1_000 - at));
       return { nodeId, endpoint, isUnaccounted, handshakeAgeSec: ageSec };
     });
@@ -182,7 +191,6 @@ export class TunnelKeeper {
         return () => unexplained(error);
       },
     );
-    const nowMs = clock.monotonicMs();
     for (const { nodeId } of targets) this.#tunnels.set(nodeId, { ...this.#of(nodeId, nowMs), ...causeOf(nodeId) });
   }
 
