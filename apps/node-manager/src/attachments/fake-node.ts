@@ -70,6 +70,8 @@ export class FakeNode {
   readonly events: { event: string; fields: object }[] = [];
   /** Told as events, to whoever follows them. */
   readonly told: Happening[] = [];
+  /** Of the life that runs. */
+  repairs = this.#book();
   /** What joins later containers, where no other view is said. */
   link: NodeView['link'] = 'wireguard';
   dataDir: string;
@@ -145,7 +147,7 @@ export class FakeNode {
       readBootId: async () => this.bootId,
       bootUptimeMs: () => clock.monotonicMs(),
       admission: { refusal: () => this.refusal },
-      repairs: new RepairBook({ events: { tell: (event) => void this.told.push(event) }, clock }),
+      repairs: (this.repairs = this.#book()),
       reach: (name) => {
         this.reached.push(name);
         const act = this.#onReach.get(name);
@@ -154,6 +156,10 @@ export class FakeNode {
       },
       onEmpty: () => (this.emptied += 1),
     };
+  }
+
+  #book(): RepairBook {
+    return new RepairBook({ events: { tell: (event) => void this.told.push(event) }, clock: this.clock });
   }
 
   /** Makes a container's namespace and resolves with its path. */

@@ -58,6 +58,46 @@ describe('the pods device', () => {
     ]);
   });
 
+  it('says nothing of a keepalive of our own that stayed when the second half of a greeting failed', async () => {
+    const { publicKey } = await add('c1');
+    const allowed = await node.allowed();
+    node.failCall = (name) => {
+      const isHalf = node.devices.changed
+        .at(-1)
+        ?.changes.some((one) => one.kind === 'update' && one.keepaliveSec === 1);
+      if (name === 'devices.change' && isHalf === true) throw new Error('the device does not answer');
+    };
+    await looked({ kind: 'remove', publicKey: publicKey as PublicKey });
+    node.failCall = () => {};
+    await looked();
+    await attachments.setView(node.view());
+    expect(await node.allowed()).toEqual(allowed);
+    const peers = (await node.devices.observe(pods))?.peers;
+    expect(peers?.map(({ keepaliveSec }) => keepaliveSec)).toEqual([0]);
+    expect(told()).toEqual([['repair.peer-restored', 'peer mesh/c1/eth0 of wgcni-pods']]);
+  });
+
+  it('gets an address back that somebody keeps taking, ten seconds after the third time', async () => {
+    await add('c1');
+    const address = { link: 'wgcni-pods', address: '10.64.3.1', prefixLength: 32 };
+    const isThere = async (): Promise<boolean> => {
+      const { addresses } = await node.kernel.observe(undefined);
+      return addresses.some((one) => one.linkName === 'wgcni-pods' && one.address === '10.64.3.1');
+    };
+    const found: boolean[] = [];
+    for (let times = 0; times < 4; times += 1) {
+      await node.kernel.apply([{ kind: 'remove-address', ...address }], undefined);
+      await attachments.setView(node.view());
+      found.push(await isThere());
+    }
+    expect([found, node.repairs.takeDue()]).toEqual([[true, true, true, false], false]);
+    node.clock.pass(10_000);
+    // What the regular look asks before it wakes the reconciler of the pods.
+    expect(node.repairs.takeDue()).toBe(true);
+    await attachments.setView(node.view());
+    expect(await isThere()).toBe(true);
+  });
+
   it('loses a peer that somebody put there, who is nobody to adopt', async () => {
     await add('c1');
     const allowed = await node.allowed();

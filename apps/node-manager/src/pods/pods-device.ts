@@ -152,7 +152,7 @@ export class PodsDevice {
       const changes = known.map((peer): PeerChange => {
         return { kind: 'update', publicKey: peer.publicKey, keepaliveSec: seconds(peer) };
       });
-      await this.#deps.devices.change(this.ref, changes);
+      await this.#write(changes);
     }
   }
 
