@@ -36,11 +36,8 @@ export async function keepHost(deps: HostKeeperDeps, chainsAreSet: () => void): 
     hasIpv6,
   });
   const changed = await firewall.ensure(chains, chainPrefix);
-  if (changed.length > 0) {
-    deps.differed?.(changed.length);
-    log.info({ chains: changed }, 'host.chains-set');
-  }
-  deps.hostRepairs.chainsEnsured(chains, changed);
+  if (changed.length > 0) log.info({ chains: changed }, 'host.chains-set');
+  deps.differed?.(deps.hostRepairs.chainsEnsured(chains, changed));
   chainsAreSet();
   await ensureSwitches(deps);
 }

@@ -14,16 +14,17 @@ export class HostRepairs {
     this.#book = book;
   }
 
-  /** These chains are as wanted now, and these of them were not. */
-  chainsEnsured(wanted: readonly FirewallChain[], changed: readonly string[]): void {
+  /** These chains are as wanted now, and these of them were not. Returns how many somebody else had changed. */
+  chainsEnsured(wanted: readonly FirewallChain[], changed: readonly string[]): number {
     const isAsBefore = isDeepStrictEqual(this.#chains, wanted);
     this.#chains = wanted;
-    if (!isAsBefore) return;
+    if (!isAsBefore) return 0;
     const message = 'was flushed or changed, and is right again';
     const group = 'packet filter chains';
     this.#book.tell(
       changed.map((name): Repair => ({ kind: 'repair.chains-restored', subject: `chain ${name}`, group, message })),
     );
+    return changed.length;
   }
 
   /** The table is as wanted now, and was not though the same was wanted before. */
@@ -33,8 +34,8 @@ export class HostRepairs {
     this.#book.tell([{ kind: 'repair.policy-restored', subject, group: 'tables', message }]);
   }
 
-  /** All of these are right now; the first were written, each with what was found. */
-  switchesEnsured(written: readonly { name: string; value: string; found: string }[], all: readonly string[]): void {
+  /** All of these are right now; the first were written, each with what was found. Returns how many somebody else had changed. */
+  switchesEnsured(written: readonly { name: string; value: string; found: string }[], all: readonly string[]): number {
     const mended = written.filter(({ name }) => this.#right.has(name));
     this.#right = new Set(all);
     this.#book.tell(
@@ -43,5 +44,6 @@ export class HostRepairs {
         return { kind: 'repair.switch-restored', subject: `switch ${name}`, group: 'kernel switches', message };
       }),
     );
+    return mended.length;
   }
 }

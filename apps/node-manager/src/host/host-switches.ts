@@ -15,7 +15,7 @@ export interface HostSwitchesDeps {
   log: Log;
   /** Told of what somebody else changed. */
   hostRepairs: HostRepairs;
-  /** Told how much of the host was found other than desired. */
+  /** Told how much of the host somebody else had changed; what this node wishes otherwise than before is not counted. */
   differed?: (count: number) => void;
 }
 
@@ -27,15 +27,13 @@ export async function ensureSwitches(deps: HostSwitchesDeps): Promise<void> {
   const values = await Promise.all(names.map((name) => sysctl.read(name)));
   const found = new Map(names.map((name, index) => [name, values[index]]));
   const plan = planSysctls(found, uplinks, deps);
-  if (plan.length > 0) {
-    deps.differed?.(plan.length);
-    await writeSwitches(deps, plan, found);
-  }
+  if (plan.length > 0) await writeSwitches(deps, plan, found);
   const ofHost = plan.filter(({ isOfOurDevice }) => !isOfOurDevice);
-  deps.hostRepairs.switchesEnsured(
+  const mended = deps.hostRepairs.switchesEnsured(
     ofHost.map(({ name, value }) => ({ name, value, found: found.get(name)?.trim() ?? '' })),
     names,
   );
+  deps.differed?.(mended);
 }
 
 async function writeSwitches(

@@ -39,14 +39,17 @@ it('tells what was counted last when the kernel does not say', async () => {
 
 it('says when somebody else had changed what was kept, and not when the policy itself changed', async () => {
   const policyTable = new MemoryNftTable();
-  let restored = 0;
-  const keeper = new PolicyKeeper({ policyTable, log: silentLog, onRestored: () => (restored += 1) });
+  let [restored, differences] = [0, 0];
+  const keeper = new PolicyKeeper({
+    ...{ policyTable, log: silentLog, onRestored: () => (restored += 1) },
+    differed: (count) => (differences += count),
+  });
   await keeper.keep(policy);
   await keeper.keep({ ...policy, isolation: 'open' });
   await keeper.keep(policy);
   await keeper.keep(policy);
-  expect(restored).toBe(0);
+  expect([restored, differences]).toEqual([0, 0]);
   await policyTable.remove();
   await keeper.keep(policy);
-  expect(restored).toBe(1);
+  expect([restored, differences]).toEqual([1, 1]);
 });

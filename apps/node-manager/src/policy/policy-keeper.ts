@@ -12,7 +12,7 @@ export interface PolicyKeeperDeps {
   log: Log;
   /** Called when somebody else had changed what was kept, and it is right again. */
   onRestored?: () => void;
-  /** Told that the table was found other than desired. */
+  /** Told that somebody else had changed the table. */
   differed?: (count: number) => void;
 }
 
@@ -37,9 +37,10 @@ export class PolicyKeeper {
     this.#kept = { policy, counts };
     const { isolation, rules } = policy;
     if (!didChange) return;
-    this.#deps.differed?.(1);
     this.#deps.log.info({ isolation, rules: rules.length }, 'host.policy-set');
-    if (isAsBefore) this.#deps.onRestored?.();
+    if (!isAsBefore) return;
+    this.#deps.differed?.(1);
+    this.#deps.onRestored?.();
   }
 
   /** What is in the kernel, counted until now; what was counted last when the kernel does not say. */

@@ -20,7 +20,7 @@ export class NodeMeters {
   ]);
   readonly #differences = new Tally(
     'wgcni_reconcile_differences_total',
-    'what a reconciler found other than desired, and mended',
+    'what a reconciler found other than desired, and mended; of the host what somebody else had changed',
     ['reconciler'],
     ['mesh', 'pods', 'direct', 'host'].map((reconciler) => ({ reconciler })),
   );
