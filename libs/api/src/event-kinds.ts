@@ -31,6 +31,7 @@ export const eventKinds = {
   'repair.policy-restored': warn('the table that says who may reach whom was flushed or changed, and is right again'),
   'repair.switch-restored': warn('a kernel switch that we need was set to something else, and is right again'),
   'repair.contested': warn('the same thing was put right three times in a minute: somebody keeps changing it'),
+  'repair.uncontested': info('what somebody kept changing has been left as it is for a minute'),
   'tunnel.broken': warn('nothing comes through the tunnel to a node, though it was asked'),
   'tunnel.not-repaired': warn('a broken tunnel was repaired three times, and is broken still'),
   'tunnel.well': info('a tunnel that was broken carries packets again'),

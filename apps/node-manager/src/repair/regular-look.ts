@@ -6,7 +6,7 @@ import type { RepairBook } from './repair-book.ts';
 
 export interface RegularLookDeps {
   mesh: Pick<MeshDevice, 'isWell'>;
-  repairs: Pick<RepairBook, 'takeDue'>;
+  repairs: Pick<RepairBook, 'takeDue' | 'tellPeace'>;
   clock: Pick<Clock, 'sleep'>;
   log: Pick<Log, 'warn'>;
 }
@@ -22,6 +22,7 @@ export async function lookRegularly(
 ): Promise<void> {
   for (;;) {
     await clock.sleep(everyMs, signal);
+    repairs.tellPeace();
     // Both have repairs in the one book.
     if (repairs.takeDue()) [loops.mesh, loops.pods].forEach((loop) => loop.trigger());
     try {

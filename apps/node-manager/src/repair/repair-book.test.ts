@@ -43,9 +43,32 @@ it('leaves what was mended three times in a minute alone for ten seconds each ti
   expect(mended.map((count) => count - 1).flatMap((count, second) => (count === 1 ? [second] : []))).toEqual([
     0, 1, 2, 12, 22, 32,
   ]);
-  expect(told.filter(({ kind }) => kind === 'repair.contested')).toHaveLength(1);
+  // Each of the first three, and then that it is contested.
+  expect(told.map(({ kind }) => kind)).toEqual([...Array<string>(3).fill('repair.route-restored'), 'repair.contested']);
+  expect(told[3]?.message).toMatch(/left alone for ten seconds/);
   expect(repairs.contested).toEqual(['route 10.64.1.0/24']);
   await clock.advance(60_000);
   expect(repairs.contested).toEqual([]);
   expect(mend()).toBe(2);
+});
+
+it('tells of what is mended at every look once, however often that is, and once when it is left in peace', async () => {
+  const { clock, told, repairs } = book();
+  const subject = 'switch net.ipv4.ip_forward';
+  const toggled = { kind: 'repair.switch-restored' as const, subject, group: 'kernel switches', message: 'is 1 again' };
+  for (let second = 0; second < 600; second += 1) {
+    if (second % 5 === 0) repairs.tell([toggled]);
+    repairs.tellPeace();
+    await clock.advance(1_000);
+  }
+  const kinds = (): string[] => told.map(({ kind }) => kind);
+  expect(kinds()).toEqual([...Array<string>(3).fill('repair.switch-restored'), 'repair.contested']);
+  expect(told[3]?.message).toMatch(/goes on being put right at every look/);
+  await clock.advance(60_000);
+  repairs.tellPeace();
+  repairs.tellPeace();
+  expect(told.slice(4)).toMatchObject([{ kind: 'repair.uncontested', subject }]);
+  expect(told[4]?.message).toMatch(/^was put right 117 more times in 650 s/);
+  repairs.tell([toggled]);
+  expect(kinds().slice(5)).toEqual(['repair.switch-restored']);
 });

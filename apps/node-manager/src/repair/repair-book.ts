@@ -16,6 +16,8 @@ export class RepairBook {
   readonly #mended = new Map<string, number[]>();
   /** When each thing may be mended that was left as it is, by its subject. */
   readonly #waiting = new Map<string, number>();
+  /** What was told as contested and not yet as left in peace, by its subject; how often it was mended meanwhile is counted. */
+  readonly #contests = new Map<string, { sinceMs: number; repairs: number }>();
 
   constructor(deps: RepairBookDeps) {
     this.#deps = deps;
@@ -42,16 +44,28 @@ export class RepairBook {
     return due.length > 0;
   }
 
-  /** These changes are made: what they mended is told. */
+  /** These changes, which `due` let through, are made: what they mended is told. */
   made<C>(changes: readonly C[], repairs: Repairs<C>): void {
-    this.tell(changes.flatMap((change) => repairs.get(change) ?? []));
+    const mended = changes.flatMap((change) => repairs.get(change) ?? []);
+    this.#take(mended, 'it is left alone for ten seconds each time');
   }
 
-  /** This is mended. */
+  /** This is mended, whatever was mended a moment ago. */
   tell(mended: readonly Repair[]): void {
-    for (const happening of fewEvents(mended)) this.#deps.events.tell(happening);
-    for (const repair of mended) this.#note(repair);
+    this.#take(mended, 'it goes on being put right at every look');
+  }
+
+  /** Tells what was contested and has been left as it is for a minute. */
+  tellPeace(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
     this.#forget();
+    for (const [subject, { sinceMs, repairs }] of this.#contests) {
+      if (this.#mended.has(subject)) continue;
+      this.#contests.delete(subject);
+      const seconds = Math.round((nowMs - sinceMs) / 1_000);
+      const message = `was put right ${repairs} more times in ${seconds} s, and has been left as it is for a minute`;
+      this.#deps.events.tell({ kind: 'repair.uncontested', subject, message });
+    }
   }
 
   /** What somebody keeps changing. */
@@ -60,17 +74,26 @@ export class RepairBook {
     return [...this.#mended].filter(([, times]) => isContested(times, nowMs)).map(([subject]) => subject);
   }
 
-  #note({ subject, kind }: Repair): void {
+  /** Of what is contested one event tells when it begins and one when it is over. */
+  #take(mended: readonly Repair[], andNow: string): void {
+    for (const happening of fewEvents(mended.filter(({ subject }) => !this.#contests.has(subject))))
+      this.#deps.events.tell(happening);
+    for (const repair of mended) this.#note(repair, andNow);
+    this.#forget();
+  }
+
+  #note({ subject, kind }: Repair, andNow: string): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    const before = this.#mended.get(subject) ?? [];
-    const times = [...counting(before, nowMs), nowMs];
+    const times = [...counting(this.#mended.get(subject) ?? [], nowMs), nowMs];
     this.#mended.set(subject, times);
     this.#waiting.delete(subject);
-    if (!isContested(times, nowMs) || isContested(before, nowMs)) return;
+    const contest = this.#contests.get(subject);
+    if (contest !== undefined) contest.repairs += 1;
+    if (contest !== undefined || !isContested(times, nowMs)) return;
+    this.#contests.set(subject, { sinceMs: nowMs, repairs: 0 });
     this.#deps.events.tell({
-      kind: 'repair.contested',
-      subject,
-      message: 'was put right three times in a minute; it is now left alone for ten seconds each time',
+      ...{ kind: 'repair.contested', subject },
+      message: `was put right three times in a minute; ${andNow}, and told again when it has been left in peace`,
       cause: `somebody keeps changing it (${kind})`,
       remedy: 'find who else manages this host: another CNI, a firewall manager, wg-quick, a script',
     });
