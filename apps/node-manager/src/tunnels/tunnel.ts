@@ -36,7 +36,7 @@ export interface Tunnel {
 export type TunnelNews = 'broken' | 'well' | 'not-repaired';
 
 /** What the device shows of a peer: bytes that came from it, and its last handshake in seconds since the epoch, 0 when there was none. */
-export type Shown = Pick<ObservedPeer, 'receivedBytes' | 'latestHandshakeAt'>;
+type Shown = Pick<ObservedPeer, 'receivedBytes' | 'latestHandshakeAt'>;
 
 /** What became of a question: its echo came, something else came through meanwhile, or nothing. */
 export type Answer = 'echo' | 'bytes' | 'nothing';

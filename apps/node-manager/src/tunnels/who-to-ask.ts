@@ -11,7 +11,7 @@ export interface AskedLast {
   others: string;
 }
 
-export interface Asking {
+interface Asking {
   asked: string[];
   last: AskedLast;
   /** So many turns like this one until each was asked. */
