@@ -16,7 +16,7 @@ const patienceMs = 1_000;
 /** A handshake over loopback takes less; each further look comes after twice the time. */
 const pollMs = 25;
 const longestPollMs = 200;
-/** What has not met by then is looked at again with the next run. */
+/** What has not met by then is looked at again with the next run; containers of other nodes, of which some may never answer, keep a run no longer than this. */
 const meetingMs = 1_000;
 /** So many devices are read at once: in the kernel by a process each. */
 const hands = 4;
@@ -91,22 +91,29 @@ export class DirectPeers {
     this.#deps.onChanged?.();
   }
 
-  /** Takes every step that can be taken now; one call at a time. A device that fails is tried again with the next call. */
+  /**
+   * Takes every step that can be taken now, for about a second those with containers of other nodes; one call at a time. A device that fails is tried again with
+   * the next call, and what is left wakes the next.
+   */
   async reconcile(): Promise<void> {
     this.#doubtSome();
     const tried = new Set<PublicKey>();
+    const isOver = (sinceMs: number): boolean => this.#deps.clock.monotonicMs() - sinceMs > meetingMs;
+    let hasFarStep = false;
     for (let steppedAt = this.#deps.clock.monotonicMs(); ;) {
       await this.#learn(tried);
       const state = this.#state();
-      const step = this.#planned(state) ?? this.#farStep();
-      if (step !== undefined) {
-        await this.#take(step, state.devices);
-        steppedAt = this.#deps.clock.monotonicMs();
-      } else if (!(await this.#awaitMeeting(state, steppedAt))) break;
+      const near = this.#planned(state);
+      // With those of other nodes there is always something to do while the way is barred: it does not put off the end.
+      const step = near ?? (hasFarStep && isOver(steppedAt) ? undefined : this.#farStep());
+      if (step !== undefined) await this.#take(step, state.devices);
+      if (near !== undefined) steppedAt = this.#deps.clock.monotonicMs();
+      hasFarStep ||= step?.kind === 'far';
+      if (step === undefined && (isOver(steppedAt) || !(await this.#awaitMeeting(state, steppedAt)))) break;
     }
     this.#hasRun = true;
     this.#tellRemembered();
-    if (this.#far.pending(this.#farState()).length > 0) this.#wake();
+    if (this.#far.looks(this.#farState()).size > 0) this.#wake();
   }
 
   /**
@@ -198,6 +205,7 @@ export class DirectPeers {
     const { publicKey, ref } = device;
     const seen = await this.#ask(device, async () => ({ state: await this.#deps.devices.observe(ref) }));
     this.#doubt(publicKey);
+    this.#far.looked(publicKey);
     if (seen === undefined) return;
     const { state } = seen;
     // It is gone; with another key it was made anew, and its record is about to tell.
@@ -215,7 +223,8 @@ export class DirectPeers {
       this.#doubt(publicKey);
       return [];
     });
-    this.#deps.differed?.(changes.size);
+    // A call to another node that may not answer is no difference.
+    if (kind !== 'far') this.#deps.differed?.(changes.size);
     // ORDER: all of a step at once, since the two sides of a pair must not differ for long.
     const made = this.#deps.devices.changeEach(each);
     await Promise.all(each.map((one, index) => this.#note(one.device, one.changes, made[index] ?? Promise.resolve())));
@@ -268,14 +277,18 @@ export class DirectPeers {
     }
   }
 
-  /** Waits a moment for handshakes and looks whether there was one; false when there is none to wait for, or not any longer. */
+  /** Waits a moment for handshakes and looks whether there was one; false when there is none to wait for. */
   async #awaitMeeting(state: DirectState, since: number): Promise<boolean> {
-    const keys = new Set([...awaited(state), ...this.#far.pending(this.#farState())]);
+    const [near, far] = [new Set(awaited(state)), this.#far.looks(this.#farState())];
+    if (near.size + far.size === 0) return false;
     const { clock } = this.#deps;
-    if (keys.size === 0 || clock.monotonicMs() - since > meetingMs) return false;
-    await this.#pause(Math.min(longestPollMs, Math.max(pollMs, clock.monotonicMs() - since)));
+    const nowMs = clock.monotonicMs();
+    const nearMs = near.size === 0 ? meetingMs : Math.min(longestPollMs, Math.max(pollMs, nowMs - since));
+    const pauseMs = Math.min(nearMs, ...[...far.values()].map((atMs) => atMs - nowMs));
+    await this.#pause(Math.max(0, pauseMs));
+    const isDue = (key: PublicKey): boolean => near.has(key) || (far.get(key) ?? Infinity) <= clock.monotonicMs();
     await inTurn(
-      state.devices.filter(({ publicKey }) => keys.has(publicKey)),
+      state.devices.filter(({ publicKey }) => isDue(publicKey)),
       hands,
       (device) => this.#read(device),
     );

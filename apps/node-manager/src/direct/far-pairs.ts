@@ -3,18 +3,21 @@ import type { Clock } from '@wgcni/base';
 import type { PublicKey } from '@wgcni/wg';
 import { type DirectDevice, isTakingPart } from './direct-device.ts';
 import type { FarContainer } from './far-containers.ts';
+import { hostOf, triesByHost } from './far-hosts.ts';
+import { isEager } from './far-pace.ts';
 import type { HeldPeers } from './held-peers.ts';
 import {
+  encouraged,
   farChanges,
-  farKeepalive,
+  farLookAtMs,
   type FarMemory,
   farMemory,
   type FarMove,
   farMove,
   type FarPair,
-  isFarPending,
-  isRouted,
+  isSettled,
   type Now,
+  resting,
 } from './plan-far.ts';
 import { type DeviceChange, fillWave, type Wave } from './wave.ts';
 
@@ -34,6 +37,7 @@ export class FarPairs {
   readonly #clock: Pick<Clock, 'monotonicMs' | 'wallMs'>;
   /** Device → peer. */
   readonly #memory = new Map<PublicKey, Map<PublicKey, FarMemory>>();
+  readonly #lookedAtMs = new Map<PublicKey, number>();
 
   constructor(clock: Pick<Clock, 'monotonicMs' | 'wallMs'>) {
     this.#clock = clock;
@@ -43,7 +47,10 @@ export class FarPairs {
   step(state: FarState): Wave | undefined {
     const now = this.#now();
     this.#forget(state);
-    const due = this.#pairs(state).flatMap((pair) => {
+    const known = this.#pairs(state);
+    const triesOf = triesByHost(known);
+    const pairs = known.map((pair) => this.#begun(pair, triesOf, now));
+    const due = pairs.flatMap((pair) => {
       const move = farMove(pair, now);
       return move === undefined ? [] : [{ pair, move }];
     });
@@ -54,15 +61,27 @@ export class FarPairs {
     }
     const { wave } = fillWave([...bundles.values()]);
     const isMade = (pair: OwnPair, move: FarMove): boolean => move === 'note' || wave.has(pair.device);
-    for (const { pair, move } of due) if (isMade(pair, move)) this.#remember(pair, farMemory(move, pair, now));
+    const made = due.filter(({ pair, move }) => isMade(pair, move));
+    for (const { pair, move } of made) this.#remember(pair, farMemory(move, pair, now));
+    const settled = made.filter(({ pair, move }) => move === 'settle' && !isEager(triesOf(pair)));
+    if (settled.length > 0) this.#encourage(this.#pairs(state), new Set(settled.map(({ pair }) => hostOf(pair))));
     return wave.size === 0 ? undefined : wave;
   }
 
-  /** Devices that are to be read again soon. */
-  pending(state: FarState): PublicKey[] {
+  /** Devices that are to be read again soon: when, on the monotonic clock. */
+  looks(state: FarState): Map<PublicKey, number> {
     const now = this.#now();
-    const pending = this.#pairs(state).filter((pair) => isFarPending(pair, now));
-    return [...new Set(pending.map(({ device }) => device))];
+    const looks = new Map<PublicKey, number>();
+    for (const pair of this.#pairs(state)) {
+      const atMs = farLookAtMs(pair, now, this.#lookedAtMs.get(pair.device) ?? 0);
+      if (atMs !== undefined) looks.set(pair.device, Math.min(atMs, looks.get(pair.device) ?? Infinity));
+    }
+    return looks;
+  }
+
+  /** The device was read now, or was to be. */
+  looked(device: PublicKey): void {
+    this.#lookedAtMs.set(device, this.#clock.monotonicMs());
   }
 
   /** Devices that listen for a call that has not come yet. */
@@ -75,8 +94,6 @@ export class FarPairs {
 
   /** How many pairs send past the node, of how many that are to. */
   count(state: FarState): { direct: number; wanted: number } {
-    const isSettled = ({ held, peer }: FarPair): boolean =>
-      isRouted(held, peer) && held?.keepaliveSec === farKeepalive.settledSec;
     const wanted = state.devices.filter(isTakingPart).length * foreign(state).length;
     return { direct: this.#pairs(state).filter(isSettled).length, wanted };
   }
@@ -99,6 +116,24 @@ export class FarPairs {
     });
   }
 
+  /** A pair that is new goes on where others of its host are: where nobody answers, it is not called out of turn. */
+  #begun(pair: OwnPair, triesOf: (pair: FarPair) => number, now: Now): OwnPair {
+    if (pair.held !== undefined || pair.memory !== undefined) return pair;
+    const tries = triesOf(pair);
+    if (isEager(tries)) return pair;
+    // Who is called does not know when: it listens from now on.
+    const memory = { ...resting(pair, tries, now), ...(pair.isCaller ? {} : { restUntilMs: 0 }) };
+    this.#remember(pair, memory);
+    return { ...pair, memory };
+  }
+
+  /** The way to these hosts is open again. */
+  #encourage(pairs: readonly OwnPair[], hosts: ReadonlySet<string>): void {
+    for (const pair of pairs)
+      if (pair.memory !== undefined && !isSettled(pair) && hosts.has(hostOf(pair)))
+        this.#remember(pair, encouraged(pair, pair.memory, this.#now()));
+  }
+
   #remember({ device, peer: { publicKey } }: OwnPair, memory: FarMemory): void {
     const ofDevice = this.#memory.get(device) ?? new Map<PublicKey, FarMemory>();
     this.#memory.set(device, ofDevice.set(publicKey, memory));
@@ -106,6 +141,7 @@ export class FarPairs {
 
   #forget({ devices, far }: FarState): void {
     const [live, peers] = [keysOf(devices.filter(isTakingPart)), keysOf(far)];
+    for (const device of this.#lookedAtMs.keys()) if (!live.has(device)) this.#lookedAtMs.delete(device);
     for (const [device, ofDevice] of this.#memory) {
       if (!live.has(device)) this.#memory.delete(device);
       for (const peer of [...ofDevice.keys()].filter((key) => !peers.has(key))) ofDevice.delete(peer);

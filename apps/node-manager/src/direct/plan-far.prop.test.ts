@@ -3,7 +3,7 @@ import type { PeerChange, PublicKey } from '@wgcni/wg';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { afterChanges, type HeldPeer, type HeldPeers } from './held-peers.ts';
-import { farChanges, type FarMemory, farMemory, farMove, isFarPending } from './plan-far.ts';
+import { farChanges, farLookAtMs, type FarMemory, farMemory, farMove } from './plan-far.ts';
 
 const stepMs = 100;
 const key = (name: string) => name as PublicKey;
@@ -42,8 +42,8 @@ class Side {
     this.held = new Map([[this.other, { ...this.peer, ...rest, heardBytes: this.peer.heardBytes + bytes }]]);
   }
 
-  /** The node-manager looks and does what is due. */
-  look(nowMs: number): boolean {
+  /** The node-manager looks and does what is due; until when it need not look again, undefined for when all are read. */
+  look(nowMs: number): number | undefined {
     const far = { publicKey: this.other, endpoint: '192.0.2.1:61000', allowedIps: ['10.64.3.2/32'] };
     const pair = { isCaller: this.isCaller, peer: far, held: this.peer, memory: this.memory };
     const now = { monotonicMs: nowMs, wallMs: this.wallMs() };
@@ -52,7 +52,7 @@ class Side {
       this.memory = farMemory(move, pair, now);
       this.#apply(farChanges(move, pair));
     }
-    return isFarPending({ ...pair, held: this.peer, memory: this.memory }, now);
+    return farLookAtMs({ ...pair, held: this.peer, memory: this.memory }, now, nowMs);
   }
 
   restart(): void {
@@ -136,8 +136,8 @@ it.each([
             else if (nowMs >= side.lookAtMs) {
               const pauseMs = pauses[(turn += 1) % pauses.length] ?? 100;
               // What does not change over is read with all others, within a minute; who listens, every two seconds.
-              const isSlow = !side.look(nowMs);
-              side.lookAtMs = nowMs + (isSlow ? (side.isRouted ? 60 : 2) * pauseMs : pauseMs / 4);
+              const atMs = side.look(nowMs);
+              side.lookAtMs = atMs === undefined ? nowMs + (side.isRouted ? 60 : 2) * pauseMs : atMs + pauseMs / 4;
             }
             side.tick(nowMs, other, isUp);
           }

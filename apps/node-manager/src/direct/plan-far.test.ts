@@ -2,7 +2,7 @@
 import type { PublicKey } from '@wgcni/wg';
 import { describe, expect, it } from 'vitest';
 import type { HeldPeer } from './held-peers.ts';
-import { farChanges, type FarMemory, farMemory, farMove, type FarPair, farTimes } from './plan-far.ts';
+import { farChanges, farLookAtMs, type FarMemory, farMemory, farMove, type FarPair, farTimes } from './plan-far.ts';
 
 const peer = { publicKey: 'b' as PublicKey, endpoint: '192.0.2.2:61000', allowedIps: ['10.64.2.2/32', 'fd64::2/128'] };
 const now = { monotonicMs: 1_000_000, wallMs: 1_700_000_000_000 };
@@ -105,13 +105,32 @@ describe('a container and one of another node', () => {
     expect(farChanges('note', pair({}))).toEqual([]);
   });
 
-  it('rests longer and longer when nobody answers, up to a minute, and not at all once it was heard', () => {
-    let memory: FarMemory | undefined;
-    const rests = Array.from({ length: 9 }, () => {
-      memory = farMemory('reset', pair({ memory }), now);
-      return memory.restUntilMs - now.monotonicMs;
-    });
-    expect(rests).toEqual([0, 0, 0, 5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
-    expect(farMemory('settle', pair({ memory }), now).tries).toBe(0);
+  it('rests longer and longer when nobody answers, until all such calls are made again together, and not at all once it was heard', () => {
+    const restsOf = (one: FarPair): number[] => {
+      let memory: FarMemory | undefined;
+      return Array.from({ length: 10 }, () => {
+        memory = farMemory('reset', { ...one, memory }, now);
+        return memory.restUntilMs - now.monotonicMs;
+      });
+    };
+    // It is 1,000 s: the next multiples of 15, 30, 60, 120 and 240 s.
+    expect(restsOf(pair({}))).toEqual([0, 0, 0, 5_000, 20_000, 20_000, 80_000, 200_000, 200_000, 200_000]);
+    expect(restsOf(listener({}))).toEqual([0, 0, 0, 5_000, 10_000, 20_000, 40_000, 60_000, 60_000, 60_000]);
+    expect(farMemory('settle', pair({ memory: since(0, { tries: 9 }) }), now).tries).toBe(0);
+  });
+
+  it('is looked at closely at first, by a caller ever more seldom when nobody answers, and by a listener with all others then', () => {
+    const lookOf = (one: FarPair): number | undefined => {
+      const atMs = farLookAtMs(one, now, now.monotonicMs);
+      return atMs === undefined ? undefined : atMs - now.monotonicMs;
+    };
+    const called = held({ keepaliveSec: 60 });
+    expect(lookOf(pair({ held: called, memory: since(10) }))).toBe(25);
+    expect(lookOf(pair({ held: called, memory: since(2_000) }))).toBe(200);
+    expect(lookOf(pair({ held: called, memory: since(10, { tries: 4 }) }))).toBe(250);
+    expect(lookOf(pair({ held: called, memory: since(2_000, { tries: 4 }) }))).toBe(1_000);
+    expect(lookOf(listener({ held: held(), memory: since(10) }))).toBe(25);
+    expect(lookOf(listener({ held: held(), memory: since(10, { tries: 4 }) }))).toBeUndefined();
+    expect(lookOf(pair({ held: held(settled), memory: since(10) }))).toBeUndefined();
   });
 });

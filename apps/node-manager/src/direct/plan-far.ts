@@ -15,6 +15,7 @@
  */
 import type { PeerChange } from '@wgcni/wg';
 import type { FarContainer } from './far-containers.ts';
+import { isEager, lookAgainMs, restUntil } from './far-pace.ts';
 import type { HeldPeer } from './held-peers.ts';
 
 /** What is known beside what the device holds; nothing after a restart. */
@@ -90,12 +91,25 @@ export function farMove(pair: FarPair, now: Now): FarMove | undefined {
   return memory.endpoint === peer.endpoint ? undefined : 'move';
 }
 
-/** Whether its node is to look again soon. */
-export function isFarPending({ held, memory, isCaller, peer }: FarPair, now: Now): boolean {
-  if (held === undefined || memory === undefined) return false;
-  if (isRouted(held, peer)) return held.keepaliveSec !== farKeepalive.settledSec;
+/** When its node is to look at it again, on the monotonic clock, if it was last looked at `lookedAtMs`; undefined for whenever all others are. */
+export function farLookAtMs(
+  { held, memory, isCaller, peer }: FarPair,
+  now: Now,
+  lookedAtMs: number,
+): number | undefined {
+  if (held === undefined || memory === undefined) return undefined;
+  const { sinceMs, tries } = memory;
   // Who listens is called within moments, or, when the way is barred, perhaps never.
-  return isCaller || now.monotonicMs - memory.sinceMs < farTimes.answerMs;
+  const isToBeCalled = isCaller || (isEager(tries) && now.monotonicMs - sinceMs < farTimes.answerMs);
+  const isAwaited = isRouted(held, peer) ? !isSettled({ held, peer }) : isToBeCalled;
+  if (!isAwaited) return undefined;
+  const fromMs = Math.max(lookedAtMs, sinceMs);
+  return fromMs + lookAgainMs(tries, fromMs - sinceMs);
+}
+
+/** Whether both sides send past their nodes, and said so. */
+export function isSettled({ held, peer }: Pick<FarPair, 'held' | 'peer'>): boolean {
+  return isRouted(held, peer) && held?.keepaliveSec === farKeepalive.settledSec;
 }
 
 /** Whether our side sends past the node. */
@@ -130,15 +144,26 @@ export function farChanges(
 }
 
 /** What is known after a move. */
-export function farMemory(move: FarMove, { held, memory, peer }: FarPair, now: Now): FarMemory {
+export function farMemory(move: FarMove, { held, memory, peer, isCaller }: FarPair, now: Now): FarMemory {
   const tries = memory?.tries ?? 0;
   const begun: FarMemory = {
     ...{ sinceMs: now.monotonicMs, heardBytes: held?.heardBytes ?? 0, endpoint: peer.endpoint },
     ...{ tries, restUntilMs: 0 },
   };
   if (move === 'settle') return { ...begun, tries: 0 };
-  if (move === 'reset') return { ...begun, tries: tries + 1, restUntilMs: now.monotonicMs + restMs(tries) };
-  return begun;
+  return move === 'reset' ? resting({ peer, isCaller }, tries + 1, now) : begun;
+}
+
+/** What is known of a pair that counts as tried in vain so often, and is not tried now. */
+export function resting({ peer, isCaller }: Pick<FarPair, 'peer' | 'isCaller'>, tries: number, now: Now): FarMemory {
+  const restUntilMs = restUntil({ tries, isCaller }, now.monotonicMs);
+  return { sinceMs: now.monotonicMs, heardBytes: 0, endpoint: peer.endpoint, tries, restUntilMs };
+}
+
+/** What is known of a pair once another with the same host is settled: it is tried as a new one is; who has changed over waits for the other no longer than before. */
+export function encouraged({ held, peer }: FarPair, memory: FarMemory, now: Now): FarMemory {
+  const sinceMs = isRouted(held, peer) ? memory.sinceMs : now.monotonicMs;
+  return { ...memory, tries: 0, restUntilMs: 0, sinceMs };
 }
 
 function afterCall(held: HeldPeer, memory: FarMemory | undefined, now: Now): FarMove | undefined {
@@ -158,9 +183,4 @@ function whileListening({ memory, peer }: FarPair, held: HeldPeer, now: Now): Fa
 /** Of the latest handshake. */
 function ageMs({ metAtSec, isMet }: HeldPeer, { wallMs }: Now): number {
   return isMet ? wallMs - metAtSec * 1_000 : Infinity;
-}
-
-/** None for the first times, in which the other node only learns of it; then longer and longer, up to a minute. */
-function restMs(tries: number): number {
-  return tries < 3 ? 0 : Math.min(60_000, 5_000 * 2 ** (tries - 3));
 }
