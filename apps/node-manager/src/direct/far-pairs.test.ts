@@ -44,7 +44,8 @@ async function pass(seconds: number): Promise<void> {
 function take(changes: readonly PeerChange[]): void {
   held = afterChanges(held, changes);
   for (const change of changes)
-    if (change.kind === 'add') (calls[change.peer.publicKey] ??= []).push(Math.floor((clock.monotonicMs() - beganMs) / 1_000));
+    if (change.kind === 'add')
+      (calls[change.peer.publicKey] ??= []).push(Math.floor((clock.monotonicMs() - beganMs) / 1_000));
 }
 
 /** It answers, and settles. */

@@ -1,5 +1,5 @@
 /** What other nodes are told of the containers: whole, not too often, taken back, and the address of one that left rests until they have followed. */
-import { CatalogueError, silentLog, systemRandom } from '@wgcni/base';
+import { CatalogueError, type Log, silentLog, systemRandom } from '@wgcni/base';
 import { ManualClock, settled } from '@wgcni/testing';
 import type { PublicKey } from '@wgcni/wg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,14 +19,17 @@ let isCutOff: boolean;
 let room: number;
 let refusal: CatalogueError | undefined;
 let written: string[][];
+let events: string[];
 let stop: AbortController;
+
+const log: Log = { ...silentLog, info: (_, event) => events.push(event), warn: (_, event) => events.push(event) };
 
 beforeEach(() => {
   clock = new ManualClock();
   [wanted, shown, isOn, isRegistered, isCutOff, room] = [[], { containers: [], revision: 1 }, true, true, false, 64];
-  [refusal, written, stop] = [undefined, [], new AbortController()];
+  [refusal, written, events, stop] = [undefined, [], [], new AbortController()];
   publisher = new ContainersPublisher({
-    ...{ nodeId: 'n1', instance: 'i', clock, random: systemRandom, log: silentLog },
+    ...{ nodeId: 'n1', instance: 'i', clock, random: systemRandom, log },
     ...{ wanted: () => (isOn ? wanted : []), shown: () => shown, isOn: () => isOn, isRegistered: () => isRegistered },
   });
   void publisher.run({ putContainers }, stop.signal).catch(() => undefined);
@@ -121,8 +124,24 @@ describe('what other nodes are told', () => {
     await pass(20_000);
     expect(written).toHaveLength(2);
     room = 64;
-    await pass(15_000);
+    await pass(25_000);
     expect(publisher.isPublished(key('b'))).toBe(true);
+  });
+
+  it('is asked for again no sooner however often anything changes in the cluster, and told as one where the answer is the same', async () => {
+    room = 1;
+    await want('a', 'b');
+    for (let changes = 0; changes < 200; changes += 1) {
+      publisher.changed();
+      await clock.advance(300);
+    }
+    expect(written.length).toBeGreaterThanOrEqual(2);
+    expect(written.length).toBeLessThanOrEqual(3);
+    expect(events.filter((event) => event !== 'direct.published')).toEqual(['direct.no-room']);
+    room = 64;
+    await pass(45_000);
+    expect(publisher.status()).toEqual({ published: 2, unpublished: 0 });
+    expect(events.at(-1)).toBe('direct.published');
   });
 
   it('is taken back when the network wants none', async () => {

@@ -12,8 +12,10 @@ type Manager = Pick<ManagerClient, 'putContainers'>;
 
 /** Least time between two writes. */
 const pauseMs = 1_000;
-/** What nothing told of is looked at this often; where the cluster has no room for all, it is asked again after so many looks. */
-const look = { everyMs: 5_000, times: 6 };
+/** What nothing told of is looked at this often. */
+const lookMs = 5_000;
+/** Where the cluster has no room for all, it is asked again after so long, and up to so much more: many nodes ask. However often anything changes meanwhile. */
+const askAgain = { afterMs: 30_000, jitterMs: 10_000 };
 /** Other nodes follow the store, and take a peer out of their devices, within this. */
 const graceMs = 3_000;
 /** A container that is gone makes no handshake: after this nobody sends to it, told or not (farTimes.lifeMs, and a minute until a device is read). */
@@ -46,8 +48,8 @@ export class ContainersPublisher {
   readonly #deps: PublisherDeps;
   readonly #pulse = new Pulse();
   readonly #list = new StandingList();
-  /** Of the list that was asked for last the cluster took only the first; looks since. */
-  #shortened: { text: string; looks: number } | undefined;
+  /** Of the list that was asked for last the cluster took only the first. */
+  #shortened: { text: string; published: number; askAgainAtMs: number } | undefined;
   /** What other nodes were told last, until we tell them otherwise: a store that lost it has told nobody. Undefined before the store was read. */
   #known: ReadonlySet<string> | undefined;
   /** Keys that stood in the store, or were on their way there. */
@@ -113,7 +115,7 @@ export class ContainersPublisher {
   async #nextLook(signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
-    const isTime = this.#deps.clock.sleep(look.everyMs, either);
+    const isTime = this.#deps.clock.sleep(lookMs, either);
     await Promise.race([this.#pulse.wait(either), isTime]).finally(() => over.abort(new Error('the look is due')));
   }
 
@@ -124,11 +126,9 @@ export class ContainersPublisher {
     const wanted = this.#deps.wanted().slice(0, mostContainers.ofNode);
     const [text, standing] = [textOf(wanted), this.#standing()];
     if (text === textOf(standing)) return undefined;
-    if (this.#shortened?.text === text && textOf(wanted.slice(0, standing.length)) === textOf(standing)) {
-      this.#shortened.looks += 1;
-      if (this.#shortened.looks < look.times) return undefined;
-    }
-    return wanted;
+    const shortened = this.#shortened;
+    const isShortened = shortened?.text === text && textOf(wanted.slice(0, standing.length)) === textOf(standing);
+    return isShortened && this.#deps.clock.monotonicMs() < shortened.askAgainAtMs ? undefined : wanted;
   }
 
   async #publish(manager: Manager, containers: PublishedContainer[], signal: AbortSignal): Promise<boolean> {
@@ -141,9 +141,7 @@ export class ContainersPublisher {
       this.#known = new Set(taken.map(({ publicKey }) => publicKey));
       [this.#doubted, this.#writtenAtMs] = [new Set(), this.#deps.clock.monotonicMs()];
       this.#list.wrote({ containers: taken, revision }, this.#writtenAtMs);
-      this.#shortened = published < containers.length ? { text: textOf(containers), looks: 0 } : undefined;
-      if (published < containers.length) log.warn({ published, of: containers.length }, 'direct.no-room');
-      log.info({ containers: published }, 'direct.published');
+      this.#noteRoom(containers, published);
       this.#tell();
       this.#onPublished();
       return true;
@@ -156,6 +154,18 @@ export class ContainersPublisher {
     }
   }
 
+  /** Told when it is another answer than the one before. */
+  #noteRoom(containers: readonly PublishedContainer[], published: number): void {
+    const { clock, random, log } = this.#deps;
+    const [text, of, before] = [textOf(containers), containers.length, this.#shortened];
+    const askAgainAtMs = clock.monotonicMs() + askAgain.afterMs + askAgain.jitterMs * random.unit();
+    this.#shortened = published < of ? { text, published, askAgainAtMs } : undefined;
+    if (before?.text === text && before.published === published) return;
+    if (published < of) log.warn({ published, of }, 'direct.no-room');
+    log.info({ containers: published }, 'direct.published');
+  }
+
+  /** What stands in the store, as far as it is known. */
   #standing(): readonly PublishedContainer[] {
     return this.#list.read(this.#deps.shown(), this.#deps.clock.monotonicMs());
   }
