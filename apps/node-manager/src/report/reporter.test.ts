@@ -12,12 +12,14 @@ let clock: ManualClock;
 let sources: ReportSources;
 let sent: ReportInput[];
 let failure: Error | undefined;
+let onSent: () => void;
 let reporter: Reporter;
 
 beforeEach(() => {
   clock = new ManualClock();
   sent = [];
   failure = undefined;
+  onSent = () => {};
   sources = { version: '1', tunnels: [], attachments: [], addresses: [], problems: [] };
   reporter = new Reporter({
     ...{ nodeId: 'n1', instance: 'a'.repeat(32), clock, log: silentLog },
@@ -26,6 +28,7 @@ beforeEach(() => {
     look: () => sources,
     manager: {
       putReport: async (_, report) => {
+        onSent();
         if (failure !== undefined) throw failure;
         sent.push(report);
       },
@@ -54,6 +57,15 @@ it('is again after nobody took it, though nothing changed', async () => {
   failure = undefined;
   await reporter.look(never);
   expect(sent).toMatchObject([{ counter: 2 }]);
+});
+
+it('is again when a replica asks for it while one is on its way', async () => {
+  onSent = () => reporter.sendAgain();
+  await reporter.look(never);
+  onSent = () => {};
+  await reporter.look(never);
+  await reporter.look(never);
+  expect(sent).toMatchObject([{ counter: 1 }, { counter: 2 }]);
 });
 
 it('is at most every five seconds, however often it changes, and never while the node is not registered', async () => {

@@ -54,11 +54,13 @@ export class Reporter {
       const before = this.#told;
       const told = makeReport(nodeId, this.#deps.look(), before, clock.wallMs());
       if (!this.#isDue && JSON.stringify(told) === JSON.stringify(before)) return;
-      [this.#told, this.#isDue] = [told, true];
+      // ORDER: before it is sent: who asks for another meanwhile asks for the next.
+      [this.#told, this.#isDue] = [told, false];
       this.#counter += 1;
       await manager.putReport(nodeId, { instance, run: this.#run, counter: this.#counter, ...told }, signal);
-      [this.#isDue, this.#hasFailed] = [false, false];
+      this.#hasFailed = false;
     } catch (error) {
+      this.#isDue = true;
       signal.throwIfAborted();
       // Said once: while nobody answers, the registration tells of it.
       if (!this.#hasFailed) log.info({ why: messageOf(error) }, 'report.not-sent');
