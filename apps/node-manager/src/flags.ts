@@ -90,6 +90,7 @@ export const program: Program = {
     },
     {
       name: 'join',
+      secret: true,
       value: 'token',
       about: 'join by this token of `wgcni token create`, or by that in the file of this absolute path; used once',
     },

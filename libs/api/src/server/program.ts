@@ -15,6 +15,8 @@ export interface Flag {
   with?: readonly string[];
   /** Whether it is for one run: no file may say it. */
   once?: true;
+  /** Whether its value is a secret, unless it is the absolute path of the file that holds it: it is printed nowhere, and no file of flags may say it. */
+  secret?: true;
 }
 
 export interface Program {

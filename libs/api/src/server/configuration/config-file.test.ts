@@ -10,7 +10,7 @@ const program: Program = {
   flags: [
     { name: 'mtu', value: 'bytes', about: 'a number' },
     { name: 'manager', value: 'urls', about: 'a list', isList: true },
-    { name: 'join', value: 'token', about: 'a token or a path' },
+    { name: 'join', value: 'token', about: 'a token or a path', secret: true },
     { name: 'bootstrap', about: 'a switch' },
     { name: 'teardown', about: 'a switch for one run', once: true },
   ],
@@ -63,10 +63,13 @@ describe('a configuration file', () => {
     expect((refused as Error).message).toMatch(new RegExp(`^/etc/p[.]yaml:${line}: .*${named}`));
   });
 
-  it('with a token is refused, and the token is not told', () => {
-    const token = `${joinTokenStart}1.0011223344556677.${'x'.repeat(43)}.${'ab'.repeat(32)}`;
-    const refused = refusalOf(`join: ${token}`);
-    expect(refused).toMatchObject({ code: 'config.invalid' });
+  it.each([
+    `join: ${joinTokenStart}1.0011223344556677.${'x'.repeat(43)}.${'ab'.repeat(32)}`,
+    `join: gcni-join.1.0011223344556677.${'x'.repeat(43)}`,
+    `manager: ${joinTokenStart}1.0011223344556677.${'x'.repeat(43)}.${'ab'.repeat(32)}`,
+  ])('with a token, mistyped or in the wrong place, is refused, and the token is not told: %#', (text) => {
+    const refused = refusalOf(text);
+    expect(refused).toMatchObject({ code: 'config.invalid', remedy: expect.stringContaining('absolute path') });
     expect(inspect(refused, { depth: 9, showHidden: true })).not.toContain('x'.repeat(43));
   });
 });

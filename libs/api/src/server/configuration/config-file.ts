@@ -54,12 +54,12 @@ function wordOf(flag: Flag, value: unknown, path: string, line: number): string 
   }
   const word = words.join(',');
   // Without the word: what is refused stands in a journal, where no token may.
-  if (word.includes(joinTokenStart))
+  if (word.includes(joinTokenStart) || (flag.secret === true && !word.startsWith('/')))
     throw refuse(
       path,
       line,
-      `"${name}" holds a join token`,
-      'put the token into a file (0600), and name its path here',
+      `"${name}" holds a join token${flag.secret === true ? ', or no absolute path' : ''}`,
+      'put the token into a file (0600), and name its absolute path here',
     );
   return word;
 }

@@ -12,7 +12,7 @@ const program: Program = {
   flags: [
     { name: 'mtu', value: 'bytes', about: 'a number', default: '1420' },
     { name: 'manager', value: 'urls', about: 'a list', isList: true },
-    { name: 'join', value: 'token', about: 'a token or a path' },
+    { name: 'join', value: 'token', about: 'a token or a path', secret: true },
     { name: 'bootstrap', about: 'a switch' },
     { name: 'teardown', about: 'a switch for one run', once: true },
   ],
@@ -96,6 +96,16 @@ manager:  # ${usual}:1
 bootstrap: false  # WGCNI_BOOTSTRAP
 # teardown: true  # --teardown; for this run alone
 `);
+  });
+
+  it.each([
+    [{ argv: ['--join=hunter2'] }, '# join: a token, which is not told  # --join'],
+    [{ env: { WGCNI_JOIN: 'gcni-join.1.aa.hunter2.cc' } }, '# join: a token, which is not told  # WGCNI_JOIN'],
+    [{ argv: ['--join=/etc/token'] }, 'join: /etc/token  # --join'],
+  ])('tells no mistyped token, but the path of its file', ({ argv = [], ...told }: Told, line) => {
+    const { text } = thrownBy({ ...told, argv: [...argv, '--print-config'] }) as TextAsked;
+    expect(text.split('\n')).toContain(line);
+    expect(text).not.toContain('hunter2');
   });
 
   it('is judged only when --check-config is said, and refused as at a start', () => {

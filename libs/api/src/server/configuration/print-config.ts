@@ -18,9 +18,14 @@ function saidLines(flag: Flag, words: readonly string[], from: string): string[]
   const { name } = flag;
   if (flag.once === true) return [`# ${name}: ${words.at(-1)}  # ${from}; for this run alone`];
   if (flag.value === undefined) return [`${name}: ${words.at(-1)}  # ${from}`];
-  if (words.some((word) => word.includes(joinTokenStart))) return [`# ${name}: a token, which is not told  # ${from}`];
+  if (words.some((word) => isSecret(flag, word))) return [`# ${name}: a token, which is not told  # ${from}`];
   if (flag.isList !== true) return [`${name}: ${scalar(words.at(-1) ?? '')}  # ${from}`];
   return [`${name}:  # ${from}`, ...words.flatMap((word) => word.split(',')).map((word) => `  - ${scalar(word)}`)];
+}
+
+/** A token that was mistyped, or cut short, is no token, and may still hold the secret. */
+function isSecret({ secret }: Flag, word: string): boolean {
+  return (secret === true && !word.startsWith('/')) || word.includes(joinTokenStart);
 }
 
 function scalar(word: string): string {
