@@ -11,7 +11,7 @@ export interface RenewDeps {
   store: Store;
   state: ClusterState;
   authority: IssuingAuthority | undefined;
-  reports: Pick<Reports, 'has'>;
+  reports: Pick<Reports, 'placeOf'>;
 }
 
 /** Throws CatalogueError `registration.gone` (register again) or `node.registered` (another instance has taken the node over). */
@@ -39,7 +39,8 @@ export async function renew(
   if (outcome.arm === 'unknown') throw outcome.cause;
   if (outcome.arm === 'conflict') throw gone(nodeId, 'its records changed meanwhile');
   const issuer = authority?.authority.digest ?? null;
-  const told = { authority: issuer, hasReport: reports.has(nodeId) };
+  const report = reports.placeOf(nodeId);
+  const told = { authority: issuer, hasReport: report !== undefined, ...(report === undefined ? {} : { report }) };
   return { ttlSec, draining: record.draining, revision: outcome.revision, ...told };
 }
 

@@ -52,9 +52,10 @@ export class Reports {
     this.#kept.set(nodeId, { report: kept, heardAtMs: this.#deps.clock.monotonicMs() });
   }
 
-  /** Whether a report of the instance that is registered now is here. */
-  has(nodeId: string): boolean {
-    return this.of(nodeId) !== undefined;
+  /** Which report of the instance that is registered now is here: an older one than the node has sent somewhere else, maybe. */
+  placeOf(nodeId: string): Pick<Report, 'run' | 'counter'> | undefined {
+    const report = this.of(nodeId);
+    return report === undefined ? undefined : { run: report.run, counter: report.counter };
   }
 
   of(nodeId: string): Report | undefined {

@@ -79,7 +79,7 @@ it('is asked for by the answer of a renewal until it is here', async () => {
   const replica = await twoNodes();
   expect(await renewed(replica)).toMatchObject({ hasReport: false });
   await send(replica, 'n1', reportOf(first.instance));
-  expect(await renewed(replica)).toMatchObject({ hasReport: true });
+  expect(await renewed(replica)).toMatchObject({ hasReport: true, report: { run: '0'.repeat(32), counter: 1 } });
 });
 
 it('goes with the registration: what was heard of a node that fell silent says nothing of it', async () => {

@@ -1,5 +1,5 @@
 /** This node's registration: made, renewed every third of its TTL, made again when it is gone, given up when another has it. */
-import type { ManagerClient } from '@wgcni/api';
+import type { ManagerClient, Renewal } from '@wgcni/api';
 import { backoffMs, type CatalogueError, type Clock, messageOf, type Random, toCatalogueError } from '@wgcni/base';
 import type { Pulse } from '../pulse.ts';
 import { afterRefusedRegistration, afterRefusedRenewal } from './answers.ts';
@@ -31,8 +31,8 @@ export interface SessionDeps extends GrantReturnDeps {
   pulse: Pulse;
   /** Told which authority issues now, by each renewal. */
   certificates?: { noteIssuer(digest: string | null, ttlSec: number): void } | undefined;
-  /** Told when the replica that answered has no report of this node. */
-  reporter?: { sendAgain(): void } | undefined;
+  /** Told which report of this node the replica has that answered. */
+  reporter?: { noteKept(renewal: Pick<Renewal, 'hasReport' | 'report'>): void } | undefined;
   clock: Clock;
   random: Random;
 }
@@ -159,7 +159,7 @@ export class RegistrationSession {
       const answer = await manager.renew(nodeId, input, signal);
       // A manager of an earlier version does not say.
       this.#deps.certificates?.noteIssuer(answer.authority ?? null, answer.ttlSec);
-      if (answer.hasReport === false) this.#deps.reporter?.sendAgain();
+      this.#deps.reporter?.noteKept(answer);
       await contact.touch(sentAt);
       this.#stand({ kind: 'registered' });
       await this.#noteDraining(answer.draining);

@@ -2,7 +2,7 @@
 import { type Attachment, mostTunnelsNamed, type ReportInput } from '@wgcni/api';
 import { CatalogueError, silentLog } from '@wgcni/base';
 import { ManualClock } from '@wgcni/testing';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ReportSources } from './make-report.ts';
 import { Reporter } from './reporter.ts';
 
@@ -36,17 +36,17 @@ beforeEach(() => {
   });
 });
 
-it('is at once, then when something changed, then when a replica has no report', async () => {
+it('is at once, then when something changed, then when a replica has none', async () => {
   for (let looks = 0; looks < 3; looks += 1) await reporter.look(never);
   expect(sent).toHaveLength(1);
   sources = { ...sources, problems: ['no fping'] };
   await reporter.look(never);
-  reporter.sendAgain();
+  reporter.noteKept({ hasReport: false });
   await reporter.look(never);
   expect(sent.map(({ counter, problems }) => [counter, problems])).toEqual([
     [1, []],
     [2, ['no fping']],
-    [3, ['no fping']],
+    [2, ['no fping']],
   ]);
   expect(new Set(sent.map(({ run }) => run))).toEqual(new Set(['07'.repeat(16)]));
 });
@@ -56,16 +56,47 @@ it('is again after nobody took it, though nothing changed', async () => {
   await reporter.look(never);
   failure = undefined;
   await reporter.look(never);
-  expect(sent).toMatchObject([{ counter: 2 }]);
+  expect(sent).toMatchObject([{ counter: 1 }]);
+});
+
+describe('a replica that answers a renewal', () => {
+  const run = '07'.repeat(16);
+  /** How many reports it is sent then, of which two were made before. */
+  async function sentTo(kept: Parameters<Reporter['noteKept']>[0]): Promise<number> {
+    await reporter.look(never);
+    sources = { ...sources, problems: ['no fping'] };
+    await reporter.look(never);
+    sent.length = 0;
+    reporter.noteKept(kept);
+    await reporter.look(never);
+    return sent.length;
+  }
+
+  it.each([
+    ['an older report', { hasReport: true, report: { run, counter: 1 } }],
+    ['one of an earlier run', { hasReport: true, report: { run: 'f'.repeat(32), counter: 2 } }],
+    ['none', { hasReport: false }],
+  ])('with %s is sent the last one', async (_, kept) => {
+    expect(await sentTo(kept)).toBe(1);
+    expect(sent).toMatchObject([{ run, counter: 2, problems: ['no fping'] }]);
+  });
+
+  it.each([
+    ['the last one', { hasReport: true, report: { run, counter: 2 } }],
+    ['some report, of a version that does not say which', { hasReport: true }],
+    ['nothing to say of reports, of a version before that', {}],
+  ])('with %s is sent nothing', async (_, kept) => {
+    expect(await sentTo(kept)).toBe(0);
+  });
 });
 
 it('is again when a replica asks for it while one is on its way', async () => {
-  onSent = () => reporter.sendAgain();
+  onSent = () => reporter.noteKept({ hasReport: false });
   await reporter.look(never);
   onSent = () => {};
   await reporter.look(never);
   await reporter.look(never);
-  expect(sent).toMatchObject([{ counter: 1 }, { counter: 2 }]);
+  expect(sent).toMatchObject([{ counter: 1 }, { counter: 1 }]);
 });
 
 it('is at most every five seconds, however often it changes, and never while the node is not registered', async () => {

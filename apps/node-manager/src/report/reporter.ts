@@ -1,5 +1,5 @@
-/** Tells the cluster-managers how this node is: when that changed, at most every five seconds, and when one asks that has no report. */
-import type { ManagerClient } from '@wgcni/api';
+/** Tells the cluster-managers how this node is: when that changed, at most every five seconds, and when one has not the last report. */
+import type { ManagerClient, Renewal } from '@wgcni/api';
 import { type Clock, type Log, messageOf, type Random } from '@wgcni/base';
 import { makeReport, type ReportSources, type Told } from './make-report.ts';
 
@@ -33,9 +33,14 @@ export class Reporter {
     this.#run = Buffer.from(deps.random.bytes(16)).toString('hex');
   }
 
-  /** A replica that answers renewals has no report of this node: the next look is told in any case. */
-  sendAgain(): void {
-    this.#isDue = true;
+  /**
+   * What the replica has that answers renewals: when that is not the last report, the next look is told in any case. An older one may be there that another
+   * replica had a newer of, until that one started anew. A manager of an earlier version says only whether it has any; one of before that says nothing.
+   */
+  noteKept({ hasReport, report }: Partial<Pick<Renewal, 'hasReport' | 'report'>>): void {
+    const isLast =
+      report === undefined ? hasReport !== false : report.run === this.#run && report.counter === this.#counter;
+    if (!isLast) this.#isDue = true;
   }
 
   /** Runs until the signal aborts; the cluster being away stops nothing. */
@@ -53,10 +58,12 @@ export class Reporter {
     try {
       const before = this.#told;
       const told = makeReport(nodeId, this.#deps.look(), before, clock.wallMs());
-      if (!this.#isDue && JSON.stringify(told) === JSON.stringify(before)) return;
+      const isNew = JSON.stringify(told) !== JSON.stringify(before);
+      if (!this.#isDue && !isNew) return;
       // ORDER: before it is sent: who asks for another meanwhile asks for the next.
       [this.#told, this.#isDue] = [told, false];
-      this.#counter += 1;
+      // What is the same has the same number, or replicas in turn would each ask for what the other has.
+      if (isNew) this.#counter += 1;
       await manager.putReport(nodeId, { instance, run: this.#run, counter: this.#counter, ...told }, signal);
       this.#hasFailed = false;
     } catch (error) {

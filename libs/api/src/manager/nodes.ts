@@ -70,6 +70,12 @@ export const RenewalSchema = Type.Object(
     hasReport: Type.Boolean({
       description: 'whether this replica has a report of the node; one that has none is sent it',
     }),
+    report: Type.Optional(
+      Type.Object(
+        { run: IdText, counter: Type.Integer({ minimum: 0 }) },
+        { description: 'which report this replica has; one that has not the last is sent it' },
+      ),
+    ),
   },
   { $id: 'Renewal' },
 );
