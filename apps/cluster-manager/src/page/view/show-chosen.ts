@@ -80,10 +80,12 @@ function tunnels(overview: Overview, nodeId: string, report: Model['report']): E
     .map(({ other, state, since, cause }) =>
       el('li', { key: other }, el('strong', {}, other), ` ${state} since ${since.slice(11, 19)} UTC: ${cause}`),
     );
-  const more =
-    own.length > mostTunnels ? [el('li', { class: 'soft', key: ' more' }, `and ${own.length - mostTunnels} more`)] : [];
+  // A report names some of many.
+  const count = Math.max(own.length, typeof report === 'object' ? report.tunnelsNotUp : 0);
+  const unlisted = count - items.length;
+  const more = unlisted > 0 ? [el('li', { class: 'soft', key: ' more' }, `and ${unlisted} more`)] : [];
   return [
-    el('h4', { key: 'tunnels head' }, `Tunnels that are not up (${own.length})`),
+    el('h4', { key: 'tunnels head' }, `Tunnels that are not up (${count})`),
     el('ul', { class: 'items scroll', key: 'tunnels' }, ...items, ...more),
   ];
 }

@@ -134,6 +134,12 @@ describe('the chosen node', () => {
     expect(words).not.toContain('said by n2');
   });
 
+  it('counts the tunnels that its report does not name', () => {
+    const words = text({ report: { ...report, tunnelsNotUp: 999 } });
+    expect(words).toMatch(/Tunnels that are not up \(999\)/);
+    expect(words).toContain('and 998 more');
+  });
+
   it('says that it is gone when it is', () => {
     expect(text({ chosen: 'n9' })).toContain('n9 is not in the mesh any more');
   });
