@@ -55,7 +55,7 @@ export const InstantText = Type.String({
   description: 'instant in UTC, for people',
   examples: ['2026-01-01T00:00:00Z'],
 });
-/** A message for people that a program sends. FENCE: nothing of the form of a key has a place in it. */
+/** A message for people that a program sends. FENCE: nothing of the form of a key has a place in it. What a terminal would obey is taken out where it is kept and shown (`oneLine`): earlier versions send several lines. */
 export const KeylessText = Type.String({
   pattern: '^(?![\\s\\S]*[A-Za-z0-9+/]{43}=)[\\s\\S]{1,300}$',
   description: 'a message for people, without anything of the form of a key',

@@ -4,6 +4,7 @@ export * from './clock.ts';
 export * from './errors.ts';
 export * from './fault-points.ts';
 export * from './log.ts';
+export * from './plain-text.ts';
 export * from './problem.ts';
 export * from './random.ts';
 export * from './replace-file.ts';

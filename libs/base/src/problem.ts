@@ -1,5 +1,6 @@
 /** The wire form of an error: RFC 9457 problem details with our catalogue code, field and remedy. */
 import { catalogue, CatalogueError, type ErrorCode } from './errors.ts';
+import { oneLine } from './plain-text.ts';
 
 export interface Problem {
   type: string;
@@ -26,13 +27,17 @@ export function toProblem(error: CatalogueError): Problem {
   };
 }
 
-/** The error that a problem body names; an unknown code or another shape becomes `fallback`. */
+/** The error that a problem body names, its words as one line each; an unknown code or another shape becomes `fallback`. */
 export function fromProblem(body: unknown, fallback: ErrorCode): CatalogueError {
-  const problem: Partial<Problem> = typeof body === 'object' && body !== null ? body : {};
-  const code =
-    problem.code !== undefined && Object.hasOwn(catalogue, problem.code) ? (problem.code as ErrorCode) : fallback;
-  return new CatalogueError(code, problem.detail ?? 'the answer was not a problem document', {
-    ...(problem.field === undefined ? {} : { field: problem.field }),
-    ...(problem.remedy === undefined ? {} : { remedy: problem.remedy }),
+  const problem: Partial<Record<keyof Problem, unknown>> = typeof body === 'object' && body !== null ? body : {};
+  const [code, detail, field, remedy] = [problem.code, problem.detail, problem.field, problem.remedy].map(wordsOf);
+  const known = code !== undefined && Object.hasOwn(catalogue, code) ? (code as ErrorCode) : fallback;
+  return new CatalogueError(known, detail ?? 'the answer was not a problem document', {
+    ...(field === undefined ? {} : { field }),
+    ...(remedy === undefined ? {} : { remedy }),
   });
+}
+
+function wordsOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? oneLine(value) : undefined;
 }

@@ -1,6 +1,6 @@
 /** What nodes told this replica of themselves: memory, bounded, and gone with the registration of the node. */
 import { nameTunnels, type Report, type ReportInput, type ReportSummary } from '@wgcni/api';
-import { CatalogueError, type Clock } from '@wgcni/base';
+import { CatalogueError, type Clock, oneLine } from '@wgcni/base';
 import { otherInstance } from '../registry/admit.ts';
 import type { ClusterState } from '../state/cluster-state.ts';
 
@@ -45,9 +45,7 @@ export class Reports {
     if (before?.run === report.run && before.counter > report.counter) return;
     this.#drop(nodeId);
     const hasRoom = this.#attachments + report.attachments.length <= mostAttachments;
-    // A node of an earlier version names all of its tunnels.
-    const tunnels = nameTunnels(nodeId, report.tunnels);
-    const kept = { ...report, tunnels, attachments: hasRoom ? report.attachments : [] };
+    const kept = { ...asShown(nodeId, report), attachments: hasRoom ? report.attachments : [] };
     this.#attachments += kept.attachments.length;
     this.#kept.set(nodeId, { report: kept, heardAtMs: this.#deps.clock.monotonicMs() });
   }
@@ -90,4 +88,14 @@ export class Reports {
     this.#attachments -= this.#kept.get(nodeId)?.report.attachments.length ?? 0;
     this.#kept.delete(nodeId);
   }
+}
+
+/** FENCE: who reads it trusts us, not the node. A node of an earlier version names all of its tunnels, and in words of several lines. */
+function asShown(nodeId: string, report: ReportInput): ReportInput {
+  return {
+    ...report,
+    version: oneLine(report.version),
+    tunnels: nameTunnels(nodeId, report.tunnels).map((tunnel) => ({ ...tunnel, cause: oneLine(tunnel.cause) })),
+    problems: report.problems.map(oneLine),
+  };
 }

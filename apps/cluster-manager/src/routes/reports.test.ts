@@ -67,6 +67,16 @@ it('takes nothing of the form of a key in any text', async () => {
   expect(await send(replica, 'n1', reportOf(first.instance, { problems }))).toBe('request.invalid');
 });
 
+it('is shown in words that are one line each and do nothing to a terminal', async () => {
+  const replica = await twoNodes();
+  const words = 'down\u001B]52;c;eA==\u0007\u001B[2J\nall is \u202Epu';
+  const tunnels = [{ ...notUp('n2'), cause: words }];
+  expect(await send(replica, 'n1', reportOf(first.instance, { tunnels, problems: [words] }))).toBe('taken');
+  const [told] = (await listed(replica)).items;
+  const plain = 'down ]52;c;eA== [2J all is  pu';
+  expect([told?.problems, told?.tunnels[0]?.cause]).toEqual([[plain], plain]);
+});
+
 it('of an earlier version, which names every tunnel, is kept with a few of them and their number', async () => {
   const replica = await twoNodes();
   const tunnels = Array.from({ length: 1_000 }, (_, at) => notUp(`p${at}`));

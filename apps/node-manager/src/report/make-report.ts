@@ -7,6 +7,7 @@ import {
   type NodeStatus,
   type ReportInput,
 } from '@wgcni/api';
+import { oneLine } from '@wgcni/base';
 
 /** What is reported, without the place of the report among the others of its run. */
 export type Told = Omit<ReportInput, 'instance' | 'run' | 'counter'>;
@@ -49,9 +50,13 @@ export function makeReport(ownId: string, sources: ReportSources, before: Told |
   };
 }
 
-/** A message as a report takes it: not too long, and without anything of the form of a key. */
+/** A message as a report takes it: one line, not too long, and without anything of the form of a key. */
 function keyless(message: string): string {
-  return message.replace(/[A-Za-z0-9+/]{43}=/g, '(a key)').slice(0, 300) || '–';
+  return (
+    oneLine(message)
+      .replace(/[A-Za-z0-9+/]{43}=/g, '(a key)')
+      .slice(0, 300) || '–'
+  );
 }
 
 function keyOf({ nodeId, state }: Pick<Tunnel, 'nodeId' | 'state'>): string {

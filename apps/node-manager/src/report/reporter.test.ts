@@ -138,10 +138,10 @@ it('names few of a thousand tunnels that are not up and counts them all, and is 
   expect(sent.map(({ tunnels, tunnelsNotUp }) => [tunnels.length, tunnelsNotUp])).toEqual([[mostTunnelsNamed, 1_000]]);
 });
 
-it('names a thousand attachments and counts them all, and holds no key in any text', async () => {
+it('names a thousand attachments and counts them all, and holds neither a key nor a line break in any text', async () => {
   const one = { network: 'net', ifName: 'eth0', state: 'answered', addresses: [{ address: '10.64.0.2/32' }] };
   const attachments = Array.from({ length: 1_001 }, (_, at) => ({ ...one, containerId: `c${at}` }) as Attachment);
-  sources = { ...sources, attachments, problems: [`peer ${keyText} ${'x'.repeat(400)}`] };
+  sources = { ...sources, attachments, problems: [`peer\n${keyText}\u001B${'x'.repeat(400)}`] };
   await reporter.look(never);
   const [report] = sent;
   expect([report?.attachmentsTotal, report?.attachments.length]).toEqual([1_001, 1_000]);

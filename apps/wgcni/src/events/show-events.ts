@@ -1,11 +1,12 @@
 /** PURE: events as lines for people, and which of a list's are new to who follows. */
 import type { Event, EventPage } from '@wgcni/api';
+import { oneLine } from '@wgcni/base';
 
 /** One line each: when, kind, what it happened to, what happened, why, and what to do. */
 export function showEvent({ at, kind, subject, message, cause, remedy }: Event): string {
   const why = cause === null ? '' : ` (${cause})`;
   const what = remedy === null ? '' : `; ${remedy}`;
-  return `${at.replace(/\.\d+Z$/, 'Z')}  ${kind}  ${subject}: ${message}${why}${what}`;
+  return oneLine(`${at.replace(/\.\d+Z$/, 'Z')}  ${kind}  ${subject}: ${message}${why}${what}`);
 }
 
 export function showEvents({ items, since }: Pick<EventPage, 'items' | 'since'>): string {

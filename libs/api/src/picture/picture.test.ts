@@ -138,6 +138,14 @@ describe('a printed picture', () => {
     expect(printText(overviewOf(1, { replicas }))).toContain('not heard: m2');
   });
 
+  it('does nothing to a terminal, and is a document of XML, whatever a node wrote', () => {
+    const cause = 'down\u001B]52;c;eA==\u0007\u001B[2J\nall is \u202Epu\uFFFE';
+    const hostile = { ...overview, tunnels: [{ ...brokenBetween('n1', 'n3'), cause }] };
+    expect(printText(hostile)).toContain(': down ]52;c;eA== [2J all is  pu \n');
+    for (const text of [printText(hostile), printSvg(hostile)])
+      expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Bidi_Control}\uFFFE]/u);
+  });
+
   it('is Mermaid with each tunnel by its state', () => {
     const lines = printMermaid(overview)
       .split('\n')

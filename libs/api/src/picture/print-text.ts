@@ -1,4 +1,5 @@
 /** PURE: the cluster as text: the same nodes, tunnels and pools that are drawn. */
+import { oneLine } from '@wgcni/base/plain-text';
 import type { Overview, OverviewPool } from '../manager/overview.ts';
 import { brokenOf, conditionsOf, conditionWords, countConditions, othersNotUp } from './condition.ts';
 import { poolUse } from './draw-pool.ts';
@@ -38,7 +39,7 @@ function tunnelLines(overview: Overview): string[] {
   const others = othersNotUp(overview);
   const lines = broken
     .slice(0, mostLines)
-    .map(({ from, to, since, cause }) => `  ${from} ✕ ${to}  broken since ${since}: ${cause}`);
+    .map(({ from, to, since, cause }) => `  ${from} ✕ ${to}  broken since ${since}: ${oneLine(cause)}`);
   const more = broken.length > mostLines ? [`  and ${broken.length - mostLines} more`] : [];
   if (broken.length === 0 && others === '') return ['no tunnel is known to be broken', ''];
   return [...(broken.length > 0 ? ['broken tunnels:', ...lines, ...more] : []), ...(others === '' ? [] : [others]), ''];

@@ -1,4 +1,5 @@
 /** PURE: elements of HTML and SVG as values, and their text. */
+import { printable } from '@wgcni/base/plain-text';
 
 export interface Element {
   tag: string;
@@ -23,7 +24,7 @@ export function el(tag: string, attributes: Attributes = {}, ...children: readon
   };
 }
 
-/** The element as text, good as HTML and as XML. */
+/** The element as text, good as HTML and as XML, whatever stands in it. */
 export function markup(child: Child): string {
   if (typeof child === 'string') return escaped(child);
   const { tag, attributes, children } = child;
@@ -39,5 +40,5 @@ export function textOf(child: Child): string {
 }
 
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return printable(text).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
