@@ -28,13 +28,17 @@ beforeEach(() => {
   clock = new ManualClock();
   [wanted, shown, isOn, isRegistered, isCutOff, room] = [[], { containers: [], revision: 1 }, true, true, false, 64];
   [refusal, written, events, stop] = [undefined, [], [], new AbortController()];
+  start();
+});
+afterEach(() => stop.abort(new Error('over')));
+
+function start(): void {
   publisher = new ContainersPublisher({
     ...{ nodeId: 'n1', instance: 'i', clock, random: systemRandom, log },
     ...{ wanted: () => (isOn ? wanted : []), shown: () => shown, isOn: () => isOn, isRegistered: () => isRegistered },
   });
   void publisher.run({ putContainers }, stop.signal).catch(() => undefined);
-});
-afterEach(() => stop.abort(new Error('over')));
+}
 
 async function putContainers(_: string, { containers }: { containers: PublishedContainer[] }) {
   written.push(containers.map(({ publicKey }) => publicKey));
@@ -172,6 +176,16 @@ describe('the address of a container that left', () => {
     expect(isFree()).toBe(false);
     await pass(3_500);
     expect(isFree()).toBe(true);
+  });
+
+  it('is free at once in a process that began while neither store nor cluster-manager can be reached, if it came since then', async () => {
+    stop.abort(new Error('it ends'));
+    [stop, shown, isRegistered, wanted] = [new AbortController(), undefined, false, [container('a')]];
+    start();
+    await want('a', 'b');
+    expect([publisher.isPublished(key('a')), publisher.isPublished(key('b'))]).toEqual([true, false]);
+    expect(publisher.withdrawn(key('b'))).toBeUndefined();
+    expect(publisher.withdrawn(key('a'))).toBeDefined();
   });
 
   it('is not while nobody can be told, or while it is not known whether it was said that it is there; but after four minutes', async () => {

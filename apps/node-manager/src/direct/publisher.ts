@@ -52,6 +52,8 @@ export class ContainersPublisher {
   #shortened: { text: string; published: number; askAgainAtMs: number } | undefined;
   /** What other nodes were told last, until we tell them otherwise: a store that lost it has told nobody. Undefined before the store was read. */
   #known: ReadonlySet<string> | undefined;
+  /** Those that were there when this process began, which an earlier one may have told of; undefined before. */
+  #atStart: ReadonlySet<string> | undefined;
   /** Keys that stood in the store, or were on their way there. */
   readonly #sent = new Set<string>();
   /** Of the last try, of which nobody knows whether it was made. */
@@ -78,7 +80,8 @@ export class ContainersPublisher {
   /** Whether other nodes can know the container. Before the store was read nobody knows: what a run before has made then stays. */
   isPublished(publicKey: PublicKey): boolean {
     this.#learn();
-    return this.#known?.has(publicKey) ?? this.#deps.isOn();
+    // Of what came since then nobody was told while the store is out of reach, so that its address is free when it leaves.
+    return this.#known?.has(publicKey) ?? (this.#deps.isOn() && this.#atStart?.has(publicKey) !== false);
   }
 
   /** Undefined when no other node can know the container of that key; else it resolves when they were told that it is gone, and have followed. */
@@ -98,6 +101,7 @@ export class ContainersPublisher {
   async run(manager: Manager, signal: AbortSignal): Promise<never> {
     this.#ended = signal;
     const { clock, random } = this.#deps;
+    this.#atStart = new Set(this.#deps.wanted().map(({ publicKey }) => publicKey));
     for (let failures = 0; ;) {
       if (failures === 0) await this.#nextLook(signal);
       const due = this.#due();
