@@ -103,9 +103,9 @@ export class DirectPeers {
     for (let steppedAt = this.#deps.clock.monotonicMs(); ;) {
       await this.#learn(tried);
       const state = this.#state();
-      const near = this.#planned(state);
+      const near: DirectStep | undefined = this.#planned(state);
       // With those of other nodes there is always something to do while the way is barred: it does not put off the end.
-      const step = near ?? (hasFarStep && isOver(steppedAt) ? undefined : this.#farStep());
+      const step: DirectStep | undefined = near ?? (hasFarStep && isOver(steppedAt) ? undefined : this.#farStep());
       if (step !== undefined) await this.#take(step, state.devices);
       if (near !== undefined) steppedAt = this.#deps.clock.monotonicMs();
       hasFarStep ||= step?.kind === 'far';

@@ -7,8 +7,18 @@ import type { MeshLook } from '../mesh/mesh-look.ts';
 import { fewEvents } from '../repair/few-events.ts';
 import type { ClusterView } from '../view/cluster-view.ts';
 import { type Broken, type ExplainDeps, explainTunnels, unexplained } from './explain-tunnels.ts';
-import { type Answer, answered, heard, isRepairDue, repaired, seenFirst, type Tunnel, unasked } from './tunnel.ts';
 import type { Handshakes } from './known-handshakes.ts';
+import {
+  type Answer,
+  answered,
+  heard,
+  isForgotten,
+  isRepairDue,
+  repaired,
+  seenFirst,
+  type Tunnel,
+  unasked,
+} from './tunnel.ts';
 import { type NewsOf, tunnelHappening } from './tunnel-happening.ts';
 import type { TunnelProbe } from './tunnel-probe.ts';
 import { tunnelNodes, type TunnelTarget, tunnelTargets } from './tunnel-targets.ts';
