@@ -47,8 +47,13 @@ export async function readClusterStatus(
 
 /** Those of the URLs under which no replica is registered. */
 function unlisted(urls: readonly string[], replicas: readonly Replica[]): string[] {
-  const known = new Set(replicas.map(({ url }) => new URL(url).origin));
-  return urls.filter((url) => !known.has(new URL(url).origin));
+  const known = new Set(replicas.map(({ url }) => originOf(url)));
+  return urls.filter((url) => !known.has(originOf(url)));
+}
+
+/** What a replica has registered under is its own word: one that is no URL is nobody's origin, and no failure. */
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : url;
 }
 
 async function whoDoNotAnswer(urls: readonly string[], look: Look): Promise<ClusterStatus['unanswered']> {
