@@ -15,7 +15,7 @@ const own = (of: string, kind: Shape['kind'] = 'object'): Shape => ({ kind, of, 
 
 export const jsonShapes: Readonly<Record<string, Shape>> = {
   'wgcni status': own(
-    '`network`, `leader`, `managers`, `nodes`, `subnets`, `pools`, or `status`, `attachments` of a node; and `advice`',
+    '`network`, `leader`, `managers`, `unanswered`, `nodes`, `subnets`, `pools`, or `status`, `attachments` of a node; and `advice`',
   ),
   'wgcni nodes': many('Node'),
   'wgcni subnets': many('Subnet'),

@@ -30,7 +30,8 @@ beforeAll(async () => {
   [manager, node] = await Promise.all([standIn('cluster-manager'), standIn('node-manager')]);
   const network = { ...(manager.valueOf('NetworkInput') as object), networkId: '0123456789abcdef0123456789abcdef' };
   await writeFile(join(dir, 'view.json'), JSON.stringify({ network }));
-});
+  // Both documents are read, which takes a busy machine its time.
+}, 60_000);
 afterAll(async () => {
   manager.close();
   node.close();
