@@ -1,6 +1,6 @@
 /** What etcd holds of the cluster, as this replica sees it: typed, indexed, and followed by the reflector. */
 import { CatalogueError, type Log } from '@wgcni/base';
-import { formatCidr, parseCidr, SubnetPool, tryParseCidr, type Cidr } from '@wgcni/ipam';
+import { formatCidr, parseCidr, SubnetPool, type Cidr } from '@wgcni/ipam';
 import {
   AdmissionRecord,
   ClientAddressRecord,
@@ -20,13 +20,9 @@ import {
   type Keys,
   type StoredKey,
 } from '@wgcni/store';
+import { type ApprovedRoute, ApprovedRoutes } from './approved-routes.ts';
+import { NextChange } from './next-change.ts';
 import { Table, type Kept } from './table.ts';
-
-/** A block behind a node that an operator has let in, whether the node offers it at this moment or not. */
-export interface ApprovedRoute {
-  nodeId: string;
-  cidr: Cidr;
-}
 
 export class ClusterState {
   readonly keys: Keys;
@@ -46,10 +42,9 @@ export class ClusterState {
   readonly clientLives = new Table(ClientLifeRecord);
   readonly #log: Log;
   readonly #subnetsOfNode = new Map<string, Set<string>>();
-  /** Key of a node → its approved routes; of few nodes among thousands. */
-  readonly #routesOfNode = new Map<string, ApprovedRoute[]>();
+  readonly #routes = new ApprovedRoutes();
   readonly #lapsed = new Set<string>();
-  readonly #waiting = new Set<() => void>();
+  readonly #next = new NextChange();
   #pool = new SubnetPool([]);
   #revision = 0;
   #timesListed = 0;
@@ -123,7 +118,7 @@ export class ClusterState {
 
   /** The approved routes of all nodes, in no order: looked at by every registration, so that no node is asked for it. */
   approvedRoutes(): ApprovedRoute[] {
-    return [...this.#routesOfNode.values()].flat();
+    return this.#routes.all();
   }
 
   registrationOf(nodeId: string): Kept<RegistrationRecord> | undefined {
@@ -163,7 +158,7 @@ export class ClusterState {
       this.#clientChanges += 1;
       for (const table of this.#tables()) table.clear();
       this.#subnetsOfNode.clear();
-      this.#routesOfNode.clear();
+      this.#routes.clear();
       this.#lapsed.clear();
       this.#pool = new SubnetPool([]);
       // The network first: subnets are counted in its pools.
@@ -177,7 +172,7 @@ export class ClusterState {
       }
     }
     this.#revision = change.revision;
-    for (const wake of [...this.#waiting]) wake();
+    this.#next.tell();
   }
 
   /** Resolves once this is as new as `revision`: a writer reads its own writes. Rejects when the signal aborts. */
@@ -187,20 +182,7 @@ export class ClusterState {
 
   /** Resolves at the next change, also one that goes back, as a restored store does. Rejects when the signal aborts. */
   changed(signal: AbortSignal): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      const settle = (then: () => void) => (): void => {
-        this.#waiting.delete(wake);
-        signal.removeEventListener('abort', stop);
-        then();
-      };
-      const wake = settle(resolve);
-      const stop = settle(() =>
-        reject(new Error('the view of the store did not catch up in time', { cause: signal.reason })),
-      );
-      this.#waiting.add(wake);
-      signal.addEventListener('abort', stop, { once: true });
-      if (signal.aborted) stop();
-    });
+    return this.#next.wait(signal);
   }
 
   #tables() {
@@ -248,7 +230,7 @@ export class ClusterState {
       this.#log.error({ key: item.key, reason: table.quarantined.get(item.key) }, 'record.quarantined');
     }
     this.#noteClient(table, item.key);
-    if (table === this.nodes) this.#noteRoutes(item.key);
+    if (table === this.nodes) this.#routes.note(item.key, this.nodes.get(item.key)?.record);
     if (table === this.network) this.#growPool();
     if (table === this.registrations) this.#heard.add(item.key.slice(this.keys.registrations.length));
     if (table === this.subnets)
@@ -260,7 +242,7 @@ export class ClusterState {
     const table = this.#tableOf(key);
     table?.delete(key);
     this.#noteClient(table, key);
-    if (table === this.nodes) this.#noteRoutes(key);
+    if (table === this.nodes) this.#routes.note(key, undefined);
     if (!key.startsWith(this.keys.subnets)) return;
     const subnet = subnetOfKey(key);
     if (subnet !== undefined) this.#pool.release(parseCidr(subnet));
@@ -274,17 +256,6 @@ export class ClusterState {
     const name = key.slice((table === this.clients ? clients : clientLives).length);
     if (this.isLapsed(name)) this.#lapsed.add(name);
     else this.#lapsed.delete(name);
-  }
-
-  /** Of a record that is quarantined the routes stay that its last good state had. */
-  #noteRoutes(key: string): void {
-    const { nodeId = '', routes = [] } = this.nodes.get(key)?.record ?? {};
-    const approved = routes.flatMap((text) => {
-      const cidr = tryParseCidr(text);
-      return cidr === undefined ? [] : [{ nodeId, cidr }];
-    });
-    if (approved.length === 0) this.#routesOfNode.delete(key);
-    else this.#routesOfNode.set(key, approved);
   }
 
   /** Takes the pools that are new: pools are only ever added. */
