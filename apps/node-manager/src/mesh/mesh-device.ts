@@ -1,6 +1,6 @@
 /** The node's tunnel to the other nodes: one device, changed by delta, adopted while it lives and made again when it is dead. */
 import type { Address } from '@wgcni/ipam';
-import { type Clock, type Log, messageOf } from '@wgcni/base';
+import type { Clock, Log } from '@wgcni/base';
 import type { IpRoute, KernelState, Sysctl } from '@wgcni/iproute';
 import type { DeviceRef, DeviceState, KeyPair, ObservedPeer, Peer, PeerChange, PublicKey, WgDevices } from '@wgcni/wg';
 import { deviceId } from '../keys/device-id.ts';
@@ -8,7 +8,6 @@ import { meshDevice } from '../node-view.ts';
 import { routableFamilies } from '../registration/endpoints.ts';
 import type { Repair } from '../repair/repair.ts';
 import type { RepairBook } from '../repair/repair-book.ts';
-import { kernelAfter, kernelRepairs, type WrittenKernel } from '../repair/written-kernel.ts';
 import {
   type ForeignPeers,
   foreignPeers,
@@ -22,7 +21,8 @@ import type { ClusterView } from '../view/cluster-view.ts';
 import { desiredMesh, type DesiredMesh } from './desired-mesh.ts';
 import { EndpointTrials } from './endpoint-trials.ts';
 import { MeshLook } from './mesh-look.ts';
-import { type EndpointPolicy, isMeshRoute, planMesh, type MeshPlan } from './plan-mesh.ts';
+import { MeshRoutes } from './mesh-routes.ts';
+import { type EndpointPolicy, planMesh, type MeshPlan } from './plan-mesh.ts';
 
 export interface MeshDeviceDeps {
   devices: WgDevices;
@@ -63,16 +63,16 @@ export class MeshDevice {
   readonly #settings: MeshSettings;
   readonly #trials: EndpointTrials;
   readonly #renewing = new Set<PublicKey>();
+  readonly #routes: MeshRoutes;
   #onRenew: () => void = () => {};
-  #changedAtMs = -Infinity;
   /** What this process wrote, its only writer. */
   #writtenPeers: WrittenPeers;
-  #writtenKernel: WrittenKernel | undefined;
 
   constructor(deps: MeshDeviceDeps, settings: MeshSettings) {
     this.#deps = deps;
     this.#settings = settings;
     this.#trials = new EndpointTrials(deps.clock);
+    this.#routes = new MeshRoutes(deps);
     this.look = new MeshLook(() => deps.devices.observe(settings.ref), deps.clock);
   }
 
@@ -91,7 +91,7 @@ export class MeshDevice {
 
   /** Milliseconds since we last changed the link or its routes. */
   get sinceChangeMs(): number {
-    return this.#deps.clock.monotonicMs() - this.#changedAtMs;
+    return this.#routes.sinceChangeMs;
   }
 
   /** Writes these peers anew at the next reconcile, each with its next endpoint: nothing comes through their tunnels. */
@@ -133,7 +133,7 @@ export class MeshDevice {
     // ORDER: peers before routes: a packet that is routed into the device finds its peer there.
     await this.#changePeers(plan, device, foreign);
     this.#trials.noteConfigured(plan.configured);
-    await this.#applyRoutes(plan, kernel, hasIpv6);
+    await this.#routes.apply(plan, kernel, hasIpv6);
     await this.#forgetDeparted(desired, device);
   }
 
@@ -181,12 +181,7 @@ export class MeshDevice {
 
   /** Device, kernel, and whether the device carries IPv6. */
   #observe(): Promise<[DeviceState | undefined, KernelState, boolean]> {
-    const { iproute, sysctl } = this.#deps;
-    return Promise.all([
-      this.look.take(),
-      iproute.observe(undefined),
-      sysctl.read(ipv6Switch).then((value) => value !== '1'),
-    ]);
+    return Promise.all([this.look.take(), this.#deps.iproute.observe(undefined), this.#routes.carryIpv6()]);
   }
 
   /** A crash between making and configuring it leaves a device without key; another port is an operator's wish. */
@@ -208,7 +203,8 @@ export class MeshDevice {
       ...peer,
       endpoint: peer.endpoint ?? seen.get(peer.publicKey)?.endpoint,
     }));
-    [this.#writtenPeers, this.#writtenKernel] = [undefined, undefined];
+    this.#writtenPeers = undefined;
+    this.#routes.forget();
     await devices.configure(this.ref, { privateKey: key.privateKey, listenPort, peers: [...found, ...kept] });
     this.#writtenPeers = peersByKey([...found, ...kept]);
     this.#trials.noteConfigured(configured);
@@ -229,7 +225,7 @@ export class MeshDevice {
       { peers: device?.peers ?? [], kernel, servers: this.#settings.servers() },
       this.#policy(kernel),
     );
-    await this.#applyRoutes(plan, kernel, hasIpv6);
+    await this.#routes.apply(plan, kernel, hasIpv6);
   }
 
   async #changePeers(plan: MeshPlan, { peers }: DeviceState, foreign: ForeignPeers): Promise<void> {
@@ -257,27 +253,6 @@ export class MeshDevice {
       { kind: 'remove', publicKey: peer.publicKey },
       { kind: 'add', peer: { ...peer, endpoint: peer.endpoint ?? seen.get(peer.publicKey)?.endpoint } },
     ]);
-  }
-
-  async #applyRoutes({ kernel: planned, refused }: MeshPlan, observed: KernelState, hasIpv6: boolean): Promise<void> {
-    const { iproute, sysctl, log, repairs } = this.#deps;
-    for (const one of refused) log.warn(one, 'mesh.route-refused');
-    const mending = kernelRepairs(this.#writtenKernel, observed, planned, ours);
-    const changes = repairs.due(planned, mending);
-    this.#writtenKernel = kernelAfter(this.#writtenKernel, observed, [], ours);
-    if (changes.length === 0) return;
-    // Packets of IPv6 are dropped on a device where it is disabled, address or not.
-    if (!hasIpv6) await sysctl.write({ [ipv6Switch]: '0' });
-    try {
-      await iproute.apply(changes, undefined);
-      this.#writtenKernel = kernelAfter(this.#writtenKernel, observed, changes, ours);
-      this.#changedAtMs = this.#deps.clock.monotonicMs();
-      log.info({ changes: changes.length }, 'mesh.routes-changed');
-      repairs.made(changes, mending);
-    } catch (error) {
-      log.warn({ why: messageOf(error) }, 'mesh.routes-refused');
-      throw error;
-    }
   }
 
   /** Of a device that this process had set up already. */
@@ -314,6 +289,3 @@ export class MeshDevice {
     };
   }
 }
-
-const ours = { device: meshDevice, isOurRoute: isMeshRoute };
-const ipv6Switch = `net.ipv6.conf.${meshDevice}.disable_ipv6`;
