@@ -5,7 +5,7 @@ import { execa } from 'execa';
 
 /** What a node-manager starts, as its own list of packages names them. */
 const programs = [
-  ...['ip', 'wg', 'wireguard-go', 'nsenter', 'flock', 'setpriv', 'sysctl', 'fping'],
+  ...['ip', 'wg', 'wireguard-go', 'nsenter', 'flock', 'setpriv', 'fping'],
   ...['nft', 'iptables', 'iptables-save', 'iptables-restore', 'ip6tables-save', 'ip6tables-restore'],
 ];
 

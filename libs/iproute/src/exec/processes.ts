@@ -14,7 +14,6 @@ const packages: Readonly<Record<string, string>> = {
   nft: 'nftables',
   nsenter: 'util-linux',
   setpriv: 'util-linux',
-  sysctl: 'procps',
   wg: 'wireguard-tools',
   'wireguard-go': 'wireguard-go',
 };

@@ -1,4 +1,4 @@
-/** Kernel switches: files under /proc/sys for our own namespace, `cat` and `sysctl -p -` inside another. */
+/** Kernel switches: files under /proc/sys, for our own namespace by ourselves, inside another by `cat` and a shell. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { CatalogueError, messageOf } from '@wgcni/base';
 import type { NetnsPath, Sysctl } from '../port.ts';
@@ -8,6 +8,9 @@ export interface ExecSysctlOptions {
   /** A namespace that stands for our own; by default the one this process is in. */
   ownNetns?: string;
 }
+
+/** Reads a path and a value in turns. Each host has a shell; `sysctl` is of a package that small systems and images lack. */
+const writing = 'while IFS= read -r path && IFS= read -r value; do printf "%s\\n" "$value" >"$path" || exit; done';
 
 export class ExecSysctl implements Sysctl {
   readonly #processes: Processes;
@@ -30,8 +33,8 @@ export class ExecSysctl implements Sysctl {
       for (const [name, value] of entries) await writeSwitch(name, value);
       return;
     }
-    const input = entries.map(([name, value]) => `${keyOf(name)} = ${value}\n`).join('');
-    const { status, stderr } = await this.#processes.run({ argv: ['sysctl', '-q', '-p', '-'], netns, input });
+    const input = entries.map(([name, value]) => `${pathOf(name)}\n${value}\n`).join('');
+    const { status, stderr } = await this.#processes.run({ argv: ['sh', '-c', writing], netns, input });
     if (status !== 0 || stderr !== '') throw refusedSwitch(Object.keys(values).join(', '), stderr.trim());
   }
 }
