@@ -67,7 +67,10 @@ describe('restore.sh', () => {
   });
 
   it.each(['var/data', '/', '.'])('takes nothing that is no directory from the root on: %s', async (data) => {
-    await expect(restore(data)).rejects.toMatchObject({ exitCode: 2, stderr: expect.stringContaining('from the root') });
+    await expect(restore(data)).rejects.toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('from the root'),
+    });
     expect(await readdir(join(dir, 'var'))).toEqual(['data']);
   });
 });
