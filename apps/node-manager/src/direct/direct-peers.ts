@@ -10,6 +10,7 @@ import { FarPairs, type FarState } from './far-pairs.ts';
 import { afterChanges, type HeldPeers, heldPeersOf } from './held-peers.ts';
 import { inTurn } from './in-turn.ts';
 import { awaited, countPairs, type DirectState, type DirectStep, nextStep, waveOf } from './plan-direct.ts';
+import type { Now } from './plan-far.ts';
 
 /** A device answers in milliseconds; one that does not is left alone until it has. */
 const patienceMs = 1_000;
@@ -92,24 +93,25 @@ export class DirectPeers {
   }
 
   /**
-   * Takes every step that can be taken now, for about a second those with containers of other nodes; one call at a time. A device that fails is tried again with
-   * the next call, and what is left wakes the next.
+   * Takes every step that can be taken now, and those with containers of other nodes that fall due within a second; one call at a time. A device that fails is
+   * tried again with the next call, and what is left wakes the next.
    */
   async reconcile(): Promise<void> {
     this.#doubtSome();
     const tried = new Set<PublicKey>();
-    const isOver = (sinceMs: number): boolean => this.#deps.clock.monotonicMs() - sinceMs > meetingMs;
-    let hasFarStep = false;
-    for (let steppedAt = this.#deps.clock.monotonicMs(); ;) {
+    const { clock } = this.#deps;
+    let lastAt: Now | undefined;
+    for (let steppedAt = clock.monotonicMs(); ;) {
       await this.#learn(tried);
       const state = this.#state();
       const near: DirectStep | undefined = this.#planned(state);
-      // With those of other nodes there is always something to do while the way is barred: it does not put off the end.
-      const step: DirectStep | undefined = near ?? (hasFarStep && isOver(steppedAt) ? undefined : this.#farStep());
+      const isOver = near === undefined && clock.monotonicMs() - steppedAt > meetingMs;
+      // What is due with other nodes when the time is over is still done; while a way is barred something always falls due later: that is for the next run.
+      if (isOver) lastAt ??= this.#far.now();
+      const step: DirectStep | undefined = near ?? this.#farStep(lastAt);
       if (step !== undefined) await this.#take(step, state.devices);
-      if (near !== undefined) steppedAt = this.#deps.clock.monotonicMs();
-      hasFarStep ||= step?.kind === 'far';
-      if (step === undefined && (isOver(steppedAt) || !(await this.#awaitMeeting(state, steppedAt)))) break;
+      else if (isOver || !(await this.#awaitMeeting(state, steppedAt))) break;
+      if (near !== undefined) [steppedAt, lastAt] = [clock.monotonicMs(), undefined];
     }
     this.#hasRun = true;
     this.#tellRemembered();
@@ -156,8 +158,9 @@ export class DirectPeers {
     return step;
   }
 
-  #farStep(): DirectStep | undefined {
-    const changes = this.#far.step(this.#farState());
+  /** Of what is due at `now`. */
+  #farStep(now: Now | undefined): DirectStep | undefined {
+    const changes = this.#far.step(this.#farState(), now);
     return changes === undefined ? undefined : { kind: 'far', changes, left: [] };
   }
 

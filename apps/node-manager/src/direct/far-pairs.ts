@@ -43,9 +43,8 @@ export class FarPairs {
     this.#clock = clock;
   }
 
-  /** The next changes, as if they were made: what failed is read again. Undefined when there are none now. */
-  step(state: FarState): Wave | undefined {
-    const now = this.#now();
+  /** The next changes of those due at `now`, as if they were made: what failed is read again. Undefined when there are none. */
+  step(state: FarState, now = this.now()): Wave | undefined {
     this.#forget(state);
     const known = this.#pairs(state);
     const triesOf = triesByHost(known);
@@ -64,13 +63,13 @@ export class FarPairs {
     const made = due.filter(({ pair, move }) => isMade(pair, move));
     for (const { pair, move } of made) this.#remember(pair, farMemory(move, pair, now));
     const settled = made.filter(({ pair, move }) => move === 'settle' && !isEager(triesOf(pair)));
-    if (settled.length > 0) this.#encourage(this.#pairs(state), new Set(settled.map(({ pair }) => hostOf(pair))));
+    if (settled.length > 0) this.#encourage(this.#pairs(state), new Set(settled.map(({ pair }) => hostOf(pair))), now);
     return wave.size === 0 ? undefined : wave;
   }
 
   /** Devices that are to be read again soon: when, on the monotonic clock. */
   looks(state: FarState): Map<PublicKey, number> {
-    const now = this.#now();
+    const now = this.now();
     const looks = new Map<PublicKey, number>();
     for (const pair of this.#pairs(state)) {
       const atMs = farLookAtMs(pair, now, this.#lookedAtMs.get(pair.device) ?? 0);
@@ -128,10 +127,10 @@ export class FarPairs {
   }
 
   /** The way to these hosts is open again. */
-  #encourage(pairs: readonly OwnPair[], hosts: ReadonlySet<string>): void {
+  #encourage(pairs: readonly OwnPair[], hosts: ReadonlySet<string>, now: Now): void {
     for (const pair of pairs)
       if (pair.memory !== undefined && !isSettled(pair) && hosts.has(hostOf(pair)))
-        this.#remember(pair, encouraged(pair, pair.memory, this.#now()));
+        this.#remember(pair, encouraged(pair, pair.memory, now));
   }
 
   #remember({ device, peer: { publicKey } }: OwnPair, memory: FarMemory): void {
@@ -148,7 +147,7 @@ export class FarPairs {
     }
   }
 
-  #now(): Now {
+  now(): Now {
     return { monotonicMs: this.#clock.monotonicMs(), wallMs: this.#clock.wallMs() };
   }
 }

@@ -37,7 +37,7 @@ describe('a configuration file', () => {
 
   it('says words as they are written: a number with a zero before it is judged as such, and on is no switch', () => {
     expect(parse('mtu: 01420').get('mtu')?.word).toBe('01420');
-    expect(parse('join: "on"').get('join')?.word).toBe('on');
+    expect(parse('mtu: "on"').get('mtu')?.word).toBe('on');
     expect(parse('manager: https://a:7001').get('manager')?.word).toBe('https://a:7001');
   });
 
@@ -53,7 +53,7 @@ describe('a configuration file', () => {
     ['no value', 'bootstrap: true\nmtu:', 2, 'mtu'],
     ['a truth for a text', 'join: true', 1, 'join'],
     ['what is for one run', 'teardown: true', 1, 'teardown'],
-    ['an alias', 'join: &x a\nmanager: *x', 2, 'manager'],
+    ['an alias', 'mtu: &x a\nmanager: *x', 2, 'manager'],
     ['a list of nothing named', '- mtu', 1, 'flags'],
     ['what is no YAML', 'mtu: 1\n  : : [', 2, ''],
     ['a tag of its own', 'join: !secret a', 1, ''],
