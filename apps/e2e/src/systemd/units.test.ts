@@ -31,9 +31,9 @@ const [managerUnit, nodeUnit] = ['wgcni-cluster-manager.service', 'wgcni-node-ma
 
 describe('the systemd units', () => {
   it.each([
-    // The issue asks for at most 3.0 of the first, and for the lowest possible of the second.
+    // The issue asks for at most 3.0 of the first, and for the lowest possible of the second: without `capset` it is 2.7, and deaf.
     [managerUnit, '1.2'],
-    [nodeUnit, '2.7'],
+    [nodeUnit, '2.8'],
   ])('%s is well formed, and exposed to no more than %s', async (unit, threshold) => {
     const limit = String(Math.round(Number(threshold) * 10));
     const judged = await execa(
@@ -138,6 +138,13 @@ describe('a machine that runs the units', () => {
     return Object.fromEntries(status.split('\n').map((line) => line.split(':\t') as [string, string]));
   }
 
+  /** What the node-manager keeps running, by process id: how it hears of changes, and whom it asks of the kernel. */
+  async function companions(): Promise<string[]> {
+    const parent = await machine.property(nodeUnit, 'MainPID');
+    const listed = await machine.run(['pgrep', '--list-full', '--parent', parent]);
+    return listed.split('\n').filter((line) => /^[0-9]+ (ip|nft) /.test(line));
+  }
+
   const attach = async (name: string, netns: string): Promise<{ netnsPath: string; address: string }> => {
     const config = { cniVersion: '1.0.0', name: 'mesh', type: 'wireguard-cni' };
     const call = {
@@ -212,12 +219,19 @@ describe('a machine that runs the units', () => {
     for (const name of ['c1', 'c2']) await machine.run(['ip', 'netns', 'add', name]);
     // A runtime may name a process of the container instead, which can have more capabilities than the node-manager.
     const process = await machine.run(['sh', '-c', 'ip netns exec c2 sleep 600 >/dev/null 2>&1 & echo $!']);
+    const kept = await until(5_000, 'its monitors', async () => {
+      const running = await companions();
+      const isAll = ['ip -o monitor', 'nft monitor', 'ip -json'].every((words) => running.join().includes(words));
+      return isAll ? running : new Error(running.join());
+    });
     const one = await attach('c1', '/run/netns/c1');
     const other = await attach('c2', `/proc/${process}/ns/net`);
     expect(await ping(one.netnsPath, other.address)).toBeDefined();
     const { Uid, NoNewPrivs, Seccomp, CapBnd } = await processOf(nodeUnit);
     // CAP_NET_ADMIN 12, CAP_NET_RAW 13, CAP_SYS_PTRACE 19, CAP_SYS_ADMIN 21.
     expect([Uid, NoNewPrivs, Seccomp, CapBnd]).toEqual(['0\t0\t0\t0', '1', '2', '0000000000283000']);
+    // None of them died meanwhile: a filter of system calls that one of them needs would have it started again and again.
+    expect(await companions()).toEqual(expect.arrayContaining(kept));
     const before = await machine.property(nodeUnit, 'MainPID');
     const monitor = new PingMonitor(one.netnsPath, other.address);
     await monitor.underWay();

@@ -8,6 +8,8 @@ import { processEnvironment, type Processes } from './processes.ts';
 /** Changes within this time come as one. */
 const coalesceMs = 50;
 const restart = { firstMs: 100, maxMs: 2000 };
+/** Who ended as often without having said anything is not merely unlucky: it is told, once. */
+const deafAfter = 3;
 /** When a monitor that was just started may have been deaf until: in a moment, or on a machine that is slow. */
 const deafMs = [1_000, 5_000];
 
@@ -42,6 +44,7 @@ function superviseMonitor(
   let hearing: NodeJS.Timeout[] = [];
   let isStopped = false;
   let failures = 0;
+  let complaint = '';
 
   const start = (): void => {
     const started: ChildProcess = spawn(program, args, {
@@ -58,10 +61,15 @@ function superviseMonitor(
       if (isNews(line)) ring();
     });
     // Its complaints are rings too: it complains when it lost messages.
-    started.stderr?.on('data', ring);
+    started.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      complaint = text.trim();
+      ring();
+    });
     started.stdout?.once('data', () => (failures = 0));
     onceOver(started, () => {
-      if (!isStopped) timer = setTimeout(start, backoffMs(failures++, restart, systemRandom));
+      if (isStopped) return;
+      if (failures === deafAfter) tellDeaf([program, ...args], complaint);
+      timer = setTimeout(start, backoffMs(failures++, restart, systemRandom));
     });
   };
 
@@ -72,6 +80,14 @@ function superviseMonitor(
     hearing.forEach(clearTimeout);
     child?.kill('SIGKILL');
   };
+}
+
+/** What nobody hears is found by looking, which is later and costs more. */
+function tellDeaf(argv: readonly string[], complaint: string): void {
+  process.emitWarning(`"${argv.join(' ')}" ends again and again${complaint === '' ? '' : `: ${complaint}`}`, {
+    code: 'WGCNI_DEAF',
+    detail: 'what others change is found by looks alone; run it by hand as this process does, and allow what it lacks',
+  });
 }
 
 /** Calls `hear` with every whole line of a stream. */
