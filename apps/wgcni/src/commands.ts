@@ -3,21 +3,12 @@ import { lifeShownBy } from '@wgcni/pki';
 import { showAdvice } from './advice/advice.ts';
 import { clusterAdvice } from './advice/cluster-advice.ts';
 import { nodeAdvice } from './advice/node-advice.ts';
+import type { Answer } from './answer.ts';
 import { nodeTable, readClusterStatus, showClusterStatus } from './cluster-status.ts';
 import { completed } from './earlier-status.ts';
 import { attachmentTable, showNodeStatus } from './node-status.ts';
 import { duration, table } from './table.ts';
 import { isAboutCluster, withManager, withNode, type Targets } from './targets.ts';
-
-/** What a command has to say: `value` for `--json`, one document with the words of the API in it, and `text` for people. */
-export interface Answer {
-  value: object;
-  text: string;
-  /** Whether it says that something is not as it should be: status 1. */
-  isFaulty?: boolean;
-  /** Whether the text is a document for another program, whose lines no terminal may cut. */
-  isDocument?: boolean;
-}
 
 /** The cluster when a manager is named and no node, else the node. */
 export async function status(targets: Targets): Promise<Answer> {

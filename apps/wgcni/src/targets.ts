@@ -13,7 +13,7 @@ import {
   KeptCredentials,
   readCredentialTexts,
 } from '@wgcni/pki';
-import type { Answer } from './commands.ts';
+import type { Answer } from './answer.ts';
 import type { Progress } from './progress/progress.ts';
 
 /** For a command whose answers come as time goes on. */

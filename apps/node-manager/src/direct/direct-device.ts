@@ -2,7 +2,7 @@
 import type { DeviceRef, Peer, PublicKey } from '@wgcni/wg';
 import { deviceOf, nodeSidePeer } from '../attachments/container-device.ts';
 import type { AttachmentRecord } from '../attachments/record.ts';
-import type { PublishedContainer } from './publisher.ts';
+import type { PublishedContainer } from './standing-list.ts';
 
 export interface DirectDevice {
   ref: DeviceRef;

@@ -66,7 +66,7 @@ export const farTimes = {
  * Seconds between keepalives. Before a pair is settled a caller's is longer than anybody waits, so that it puts off no listener's: who has changed over goes on
  * to be heard when its node-manager is gone. One that listens has none.
  */
-export const farKeepalive = { callerSec: 60, listenerSec: 10, settledSec: 5 } as const;
+const farKeepalive = { callerSec: 60, listenerSec: 10, settledSec: 5 } as const;
 
 /** Bytes of an answer to a handshake; a keepalive has 32, so that what is heard beside answers leaves a rest. */
 const answerBytes = 92;
@@ -113,7 +113,7 @@ export function isSettled({ held, peer }: Pick<FarPair, 'held' | 'peer'>): boole
 }
 
 /** Whether our side sends past the node. */
-export function isRouted(held: HeldPeer | undefined, { allowedIps }: FarContainer): boolean {
+function isRouted(held: HeldPeer | undefined, { allowedIps }: FarContainer): boolean {
   if (held === undefined || held.allowedIps.length !== allowedIps.length) return false;
   return allowedIps.every((cidr) => held.allowedIps.includes(cidr));
 }

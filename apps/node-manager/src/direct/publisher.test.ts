@@ -3,7 +3,8 @@ import { CatalogueError, type Log, silentLog, systemRandom } from '@wgcni/base';
 import { ManualClock, settled } from '@wgcni/testing';
 import type { PublicKey } from '@wgcni/wg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ContainersPublisher, type PublishedContainer } from './publisher.ts';
+import { ContainersPublisher } from './publisher.ts';
+import type { PublishedContainer } from './standing-list.ts';
 
 const container = (name: string): PublishedContainer => ({ publicKey: name, port: 61_000, addresses: ['10.64.3.2'] });
 const key = (name: string) => name as PublicKey;

@@ -1,12 +1,10 @@
 /** Tells the cluster which containers other nodes may have as direct peers: the whole list, at most once a second, and nothing waits for it but the reuse of an address. */
-import type { ContainersInput, ManagerClient } from '@wgcni/api';
+import type { ManagerClient } from '@wgcni/api';
 import { backoffMs, type Clock, type Log, type Random, toCatalogueError } from '@wgcni/base';
 import { mostContainers } from '@wgcni/store';
 import type { PublicKey } from '@wgcni/wg';
 import { Pulse } from '../pulse.ts';
-import { type ShownList, StandingList } from './standing-list.ts';
-
-export type PublishedContainer = ContainersInput['containers'][number];
+import { type PublishedContainer, type ShownList, StandingList } from './standing-list.ts';
 
 type Manager = Pick<ManagerClient, 'putContainers'>;
 

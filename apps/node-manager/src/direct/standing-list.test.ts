@@ -1,6 +1,6 @@
 /** What a node published stands until the store shows otherwise: by a later revision, by having gone back, or by showing nothing of it for too long. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { PublishedContainer } from './publisher.ts';
+import type { PublishedContainer } from './standing-list.ts';
 import { StandingList } from './standing-list.ts';
 
 const list = (name: string): PublishedContainer[] => [{ publicKey: name, port: 61_000, addresses: ['10.64.3.2'] }];

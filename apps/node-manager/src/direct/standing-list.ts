@@ -1,5 +1,7 @@
 /** PURE: what stands in the store of the containers that this node publishes: what it wrote last, until the watch has come as far. */
-import type { PublishedContainer } from './publisher.ts';
+import type { ContainersInput } from '@wgcni/api';
+
+export type PublishedContainer = ContainersInput['containers'][number];
 
 /** What the store has of this node, and at which revision. */
 export interface ShownList {

@@ -1,6 +1,6 @@
 /** The words of `wgcni authority`. */
 import type { Command } from 'commander';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import type { IssueFlags } from './commands.ts';
 
 type Run = (work: () => Promise<Answer>) => Promise<void>;

@@ -4,7 +4,7 @@ import { CatalogueError } from '@wgcni/base';
 import { certificateDigest, certificatesIn, generateKeyPair } from '@wgcni/pki';
 import { Authority } from '@wgcni/pki/authority';
 import { resolve } from 'node:path';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { openAuthority, writePair, writeTrusted } from './authority-directory.ts';
 import { type SubjectFlags, subjectOfFlags } from './subject-of.ts';
 

@@ -1,6 +1,6 @@
 /** The words of `wgcni client`. */
 import { type Command, Option } from 'commander';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import type { Targets } from '../targets.ts';
 import type { AddFlags } from './add.ts';
 import type { ConfigFlags, RemoveFlags } from './commands.ts';

@@ -2,7 +2,7 @@
 import { type ClientInput, type EndpointFamily, type ManagerClient, parseDuration } from '@wgcni/api';
 import { CatalogueError, Secret, systemClock, toCatalogueError } from '@wgcni/base';
 import { parsePublicKey, systemKeys } from '@wgcni/wg';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { columnsOf } from '../live/screen.ts';
 import { withManager, type Targets } from '../targets.ts';
 import { type DestinationFlags, openDestination } from './destination.ts';

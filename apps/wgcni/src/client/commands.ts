@@ -2,7 +2,7 @@
 import type { EndpointFamily } from '@wgcni/api';
 import { Secret } from '@wgcni/base';
 import { parsePublicKey } from '@wgcni/wg';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { columnsOf } from '../live/screen.ts';
 import { table } from '../table.ts';
 import { withManager, type Targets } from '../targets.ts';

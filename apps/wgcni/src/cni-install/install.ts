@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CatalogueError, messageOf, replaceFile } from '@wgcni/base';
 import { pluginName } from '@wgcni/cni';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { nodeConflist, type Place } from './node-conflist.ts';
 
 export interface InstallOptions extends Place {

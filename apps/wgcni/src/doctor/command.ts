@@ -8,7 +8,7 @@ import type { Advice } from '../advice/advice.ts';
 import { nodeAdvice } from '../advice/node-advice.ts';
 import { lifeShownBy } from '@wgcni/pki';
 import { readClusterStatus } from '../cluster-status.ts';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { completed } from '../earlier-status.ts';
 import { type Targets, withManager, withNode } from '../targets.ts';
 import { askEtcd, askManagers } from './ask-servers.ts';

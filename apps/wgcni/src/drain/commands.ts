@@ -2,7 +2,7 @@
 import { parseDuration } from '@wgcni/api';
 import { CatalogueError, systemClock } from '@wgcni/base';
 import type { Command } from 'commander';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { withManager, type Targets } from '../targets.ts';
 import { waitReleased } from './wait-released.ts';
 

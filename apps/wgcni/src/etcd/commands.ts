@@ -1,7 +1,7 @@
 /** `wgcni etcd …`: the users and roles of etcd for one cluster. */
 import { systemRandom } from '@wgcni/base';
 import { readAccess, setUpAccess } from '@wgcni/store';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { etcdTarget, type EtcdFlags } from './etcd-target.ts';
 import { showSetup, showStatus } from './show-access.ts';
 

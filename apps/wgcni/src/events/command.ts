@@ -2,9 +2,9 @@
 import type { Event, EventQuery } from '@wgcni/api';
 import { systemClock } from '@wgcni/base';
 import type { Command } from 'commander';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { noProgress } from '../progress/progress.ts';
-import type { Work } from '../run/run.ts';
+import type { Work } from '../run/work.ts';
 import { isAboutCluster, type Stream, type Targets, withManager, withNode } from '../targets.ts';
 import { type Ask, followEvents } from './follow-events.ts';
 import { showEvent, showEvents } from './show-events.ts';

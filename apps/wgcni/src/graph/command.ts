@@ -1,7 +1,7 @@
 /** `wgcni graph`: what the page of a cluster-manager draws, as text, Mermaid or SVG. */
 import { printMermaid, printSvg, printText } from '@wgcni/api/picture';
 import { type Command, Option } from 'commander';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { columnsOf } from '../live/screen.ts';
 import { type Targets, withManager } from '../targets.ts';
 

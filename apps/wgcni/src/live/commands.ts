@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@wgcni/base';
 import type { Command } from 'commander';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { completed } from '../earlier-status.ts';
 import { type Targets, withNode } from '../targets.ts';
 import { intervalOf } from './interval.ts';

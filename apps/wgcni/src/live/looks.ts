@@ -2,7 +2,7 @@
 import { systemClock } from '@wgcni/base';
 import type { Outlet } from '../run/outlet.ts';
 import { printedAnswer, printedError, printedItem, type Reader } from '../run/printed.ts';
-import type { Work } from '../run/run.ts';
+import type { Work } from '../run/work.ts';
 import type { Targets } from '../targets.ts';
 
 export interface Watched {

@@ -1,6 +1,6 @@
 /** The words of `wgcni network` and `wgcni rule`. */
 import type { Command } from 'commander';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import type { Targets } from '../targets.ts';
 import * as commands from './commands.ts';
 import type { NetworkFlags, RuleFlags } from './network-patch.ts';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Network, Rule } from '@wgcni/api';
 import { CatalogueError } from '@wgcni/base';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { storedNetwork } from './stored-network.ts';
 import { table } from '../table.ts';
 import { withManager, type Targets } from '../targets.ts';

@@ -1,7 +1,7 @@
 /** `wgcni pool`: what subnets are cut from, how full it is, and more of it. */
 import { parsePool, formatCidr } from '@wgcni/ipam';
 import type { Command } from 'commander';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { table } from '../table.ts';
 import { withManager, type Targets } from '../targets.ts';
 

@@ -1,6 +1,6 @@
 /** `wgcni route`: what nodes offer into the mesh, and what of it an operator lets in. */
 import type { Command } from 'commander';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { table } from '../table.ts';
 import { withManager, type Targets } from '../targets.ts';
 

@@ -1,6 +1,6 @@
 /** PURE: what a command prints, for people or, with --json, for programs; and the status that it ends with. */
 import { CatalogueError, toCatalogueError } from '@wgcni/base';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { fitted } from '../live/screen.ts';
 
 export interface Reader {

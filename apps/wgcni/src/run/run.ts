@@ -1,13 +1,11 @@
 /** Runs the work of a command and prints what comes of it: one answer, or one after the other. */
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { looks } from '../live/looks.ts';
 import { intervalOf } from '../live/interval.ts';
 import type { Said, Targets } from '../targets.ts';
 import type { Outlet } from './outlet.ts';
 import { printedAnswer, printedError, printedItem, printedWarning, statusOf } from './printed.ts';
-
-/** Resolves with the answer; with nothing when all was told as it came. */
-export type Work = (targets: Targets) => Promise<Answer | undefined>;
+import type { Work } from './work.ts';
 
 /** Runs `work` once, or with an interval again and again until it is stopped; a failure is one line with its remedy. Never rejects. */
 export async function run(outlet: Outlet, said: Said, work: Work, interval?: string | true): Promise<void> {

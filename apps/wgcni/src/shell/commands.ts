@@ -1,6 +1,6 @@
 /** `wgcni completion` and `wgcni man`: written from the command line's own words, so that they cannot lag behind. */
 import { type Command, Argument } from 'commander';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { completionFor, type Shell, shells } from './completion.ts';
 import { manPage } from './man-page.ts';
 import { wordsOf } from './words.ts';

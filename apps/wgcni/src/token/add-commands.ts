@@ -1,6 +1,6 @@
 /** The words of `wgcni token`. */
 import type { Command } from 'commander';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import type { Targets } from '../targets.ts';
 import * as tokens from './commands.ts';
 import type { TokenFlags } from './commands.ts';

@@ -2,7 +2,7 @@
 import { parseDuration } from '@wgcni/api';
 import { CatalogueError, systemRandom } from '@wgcni/base';
 import { drawToken, formatToken, tokenHash } from '@wgcni/pki';
-import type { Answer } from '../commands.ts';
+import type { Answer } from '../answer.ts';
 import { table } from '../table.ts';
 import { withManager, type Targets } from '../targets.ts';
 

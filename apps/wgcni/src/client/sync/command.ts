@@ -4,7 +4,7 @@ import { type EndpointFamily, parseDuration } from '@wgcni/api';
 import { CatalogueError, type Log, systemClock } from '@wgcni/base';
 import { ExecIpRoute, Processes } from '@wgcni/iproute';
 import { systemKeys } from '@wgcni/wg';
-import type { Answer } from '../../commands.ts';
+import type { Answer } from '../../answer.ts';
 import { keptManager, type Targets } from '../../targets.ts';
 import { readClientKey } from '../private-key.ts';
 import { openDevice } from './device.ts';
