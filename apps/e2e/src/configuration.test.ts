@@ -1,13 +1,17 @@
 /**
  * Configuration files of running programs: what SIGHUP takes over, what it refuses, and what needs a restart.
  *
- *   etcd, one cluster-manager --config ── bridge ── n1: node-manager --config
+ *   etcd, one cluster-manager --config ── bridge ─┬─ n1: node-manager --config ── container
+ *              │                                  └─ n2: node-manager          ── container
+ *              └─ a relay before it: another URL of the same
  */
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ManagerClient } from '@wgcni/api';
-import { findPrograms, type NodePlan, until } from '@wgcni/testing';
+import { findPrograms, type NodePlan, PingMonitor, until } from '@wgcni/testing';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inside } from './inside.ts';
@@ -16,29 +20,53 @@ import { bringUp, type Scenario } from './scenario.ts';
 const root = join(import.meta.dirname, '../../..');
 const write = (path: string, text: string): Promise<void> => writeFile(path, text, { mode: 0o600 });
 
+/** Another address of a server: what is sent there comes to it, byte for byte. */
+async function relayTo(server: { host: string; port: number }) {
+  let taken = 0;
+  const open = new Set<Socket>();
+  const relay = createServer((socket) => {
+    taken += 1;
+    const there = connect(server);
+    for (const one of [socket, there]) open.add(one.on('error', () => undefined));
+    socket.pipe(there).pipe(socket);
+  }).listen(0, server.host);
+  await once(relay, 'listening');
+  return {
+    port: (relay.address() as AddressInfo).port,
+    taken: () => taken,
+    close: () => {
+      relay.close();
+      for (const one of open) one.destroy();
+    },
+  };
+}
+
 describe('a running program and its file', () => {
   let scenario: Scenario;
   let node: NodePlan;
+  let other: NodePlan;
+  /** What every file of a node says. */
+  let ofManager: string;
   let files: { manager: string; node: string };
   beforeAll(async () => {
-    const size = { nodes: 1, containersPerNode: 1, managers: 1, etcd: 1 };
+    const size = { nodes: 2, containersPerNode: 1, managers: 1, etcd: 1 };
     const managerFlags: string[] = [];
     const nodeFlags: string[] = [];
     scenario = await bringUp(size, {
-      managerFlags,
-      nodeFlags,
-      beforeUp: async ({ dir }) => {
+      ...{ managerFlags, nodeFlags, managersByFile: true },
+      beforeUp: async ({ dir, managers }) => {
         await mkdir(dir, { recursive: true });
         files = { manager: join(dir, 'manager.yaml'), node: join(dir, 'node.yaml') };
         await write(files.manager, 'rate: 500\n');
-        await write(files.node, 'masquerade: on\n');
+        ofManager = `manager: ${managers[0]?.url}\n`;
+        await write(files.node, `${ofManager}masquerade: on\n`);
         managerFlags.push('--config', files.manager);
         nodeFlags.push('--config', files.node);
       },
     });
-    const [first] = scenario.lab.plan.nodes;
-    if (first === undefined) throw new Error('the lab has no node');
-    node = first;
+    const [first, second] = scenario.lab.plan.nodes;
+    if (first === undefined || second === undefined) throw new Error('the lab has no two nodes');
+    [node, other] = [first, second];
   });
   afterAll(() => scenario?.lab.down());
 
@@ -99,9 +127,51 @@ describe('a running program and its file', () => {
     const hides = async (): Promise<boolean> =>
       /MASQUERADE/.test((await inside(node.netnsPath, ['iptables-save'])).stdout);
     expect(await hides()).toBe(true);
-    await reload('node', 'masquerade: off\n', 'config.reloaded');
+    await reload('node', `${ofManager}masquerade: off\n`, 'config.reloaded');
     await until(7_000, 'the packet filter', async () => !(await hides()) || new Error('containers are hidden'));
     expect((await scenario.lab.nodeReady(node)).drift).toEqual([]);
+  });
+
+  it('has a node ask at other URLs, be dialled elsewhere and offer a network, and no packet is lost', async () => {
+    const { lab } = scenario;
+    const [lan, address] = ['10.99.0.0/24', '192.0.2.99'];
+    const { hostname, port } = new URL(lab.plan.managers[0]?.url ?? '');
+    const relay = await relayTo({ host: hostname, port: Number(port) });
+    const [near, far] = [scenario.placesOf(node)[0], scenario.placesOf(other)[0]];
+    const pings = new PingMonitor(far?.netnsPath ?? '', near?.addresses[0] ?? '');
+    const peers = lab.nodeClient(other);
+    const managers = lab.managerClient();
+    try {
+      await inside(node.netnsPath, ['ip', 'address', 'add', `${address}/24`, 'dev', 'eth0']);
+      const now = `manager: https://${hostname}:${relay.port}\nmasquerade: off\nendpoint: ${address}:51820\nadvertise: ${lan}\n`;
+      const said = await reload('node', now, 'registration.made');
+      expect(said.find(({ msg }) => msg === 'config.reloaded')).toMatchObject({
+        changed: ['manager', 'endpoint', 'advertise'],
+      });
+      await until(5_000, 'the other node dials it elsewhere', async () => {
+        const peer = (await peers.status()).peers.find(({ nodeId }) => nodeId === node.id);
+        return peer?.endpoint === `${address}:51820` || new Error(`${peer?.endpoint}`);
+      });
+      expect(relay.taken()).toBeGreaterThan(0);
+      expect((await managers.routes()).items).toMatchObject([{ nodeId: node.id, route: lan, isOffered: true }]);
+      // What is asked now is kept from containers as what was asked before.
+      await until(5_000, 'the packet filter', async () => {
+        const { stdout } = await inside(node.netnsPath, ['iptables-save']);
+        return new RegExp(`--dport ${relay.port}\\b`).test(stdout) || new Error(stdout);
+      });
+      const half = now.replace(`${address}:51820`, `${address}:51900`);
+      const refused = await reload('node', `${half}mesh-port: 51900\n`, 'config.restart-needed');
+      expect(refused.find(({ msg }) => msg === 'config.restart-needed')).toMatchObject({
+        flags: ['endpoint', 'mesh-port'],
+        remedy: expect.stringContaining('restart'),
+      });
+      expect((await lab.nodeReady(node)).drift).toEqual([]);
+    } finally {
+      const { sent, lost } = await pings.stop();
+      expect([sent > 50, lost]).toEqual([true, []]);
+      await Promise.all([peers.close(), managers.close()]);
+      relay.close();
+    }
   });
 });
 

@@ -38,6 +38,8 @@ export interface LabOptions {
   /** Extra flags for every cluster-manager, such as shorter times. */
   managerFlags?: string[];
   nodeFlags?: string[];
+  /** Whether node-managers are told of the cluster-managers by a file of theirs, and not by a flag. */
+  managersByFile?: boolean;
   /** What joins containers to their node; default what the network says by itself. */
   link?: 'wireguard' | 'veth';
   /** Called when a step begins. */
@@ -258,7 +260,8 @@ export class Lab {
   nodeFlags(node: NodePlan): string[] {
     return [
       ...['--node-id', node.id, '--etcd', this.#etcdUrls(), '--cluster', this.plan.cluster],
-      ...['--manager', this.#managerUrls().join(','), '--underlay', 'eth0'],
+      ...(this.#options.managersByFile === true ? [] : ['--manager', this.#managerUrls().join(',')]),
+      ...['--underlay', 'eth0'],
       ...['--data-dir', node.dataDir, '--queue-dir', node.queueDir, '--socket', node.socket],
       ...this.#credentialFlags(node.id, ['--join', tokenFile(this.plan, node.id)]),
       ...(this.#options.nodeFlags ?? []),
