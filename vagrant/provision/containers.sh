@@ -1,5 +1,5 @@
 #!/bin/sh
-# containers ID: two containers on the mesh, of an image made of busybox here.
+# containers ID: two containers on the mesh, of an image made of busybox here; they may ping.
 set -eu
 id=$1
 if ! podman image exists localhost/wgcni-lab; then
@@ -17,7 +17,7 @@ for name in "$id-c1" "$id-c2"; do
   tries=0
   until
     podman --log-level error rm --force --ignore --time 0 "$name" >/dev/null
-    podman --log-level error run --quiet --detach --name "$name" --hostname "$name" localhost/wgcni-lab sleep infinity >/dev/null
+    podman --log-level error run --quiet --detach --cap-add NET_RAW --name "$name" --hostname "$name" localhost/wgcni-lab sleep infinity >/dev/null
   do
     tries=$((tries + 1))
     [ "$tries" -lt 3 ] || exit 1
